@@ -1,0 +1,251 @@
+/**
+ * The planner's contract: what it is told and what it answers.
+ *
+ * Everything is a plain value. GPU amounts are integers in thousandths of one GPU ("milli"), CPU in thousandths of a
+ * core, memory in MiB. Capacity is what a node offers in total; everything that takes room is a `Holding`, so nothing
+ * is counted twice and nothing is counted that nobody holds.
+ */
+
+/** Thousandths of one GPU in a whole GPU. */
+export const MILLI_PER_GPU = 1000;
+
+/** The resource name under which the NVIDIA device plugin advertises whole, unshared GPUs. */
+export const WHOLE_GPU = 'nvidia.com/gpu';
+
+/** A taint on a node, as in core/v1. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** A toleration of a pod, as in core/v1 (`operator` defaults to Equal). */
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+}
+
+/** The physical GPUs of a node that are not cut into MIG devices, all shared in the same way. */
+export interface NodeGpus {
+  /** Number of physical GPUs that can be used (allocatable, so an unhealthy one is already missing). */
+  readonly count: number;
+  /** Resource name they are advertised under: `nvidia.com/gpu`, or `nvidia.com/gpu.shared` where renamed. */
+  readonly resource: string;
+  /** Time-slicing or MPS replicas for each GPU; 1 means exclusive. One replica is floor(1000 / replicas) milli. */
+  readonly replicas: number;
+}
+
+/** A resource that is counted by name on a node, such as `nvidia.com/mig-1g.10gb`. */
+export interface NamedResource {
+  readonly name: string;
+  /** How many the node advertises as allocatable. */
+  readonly count: number;
+  /** What one of them is worth in thousandths of a GPU; for MIG max(compute/7, memory/8), see pools/mig. */
+  readonly milliEach: number;
+}
+
+/** What a node offers when nothing runs on it (allocatable). */
+export interface NodeFacts {
+  readonly name: string;
+  /** GPU model as in the label `nvidia.com/gpu.product`; empty where there is no GPU. */
+  readonly model: string;
+  /** GPUPool of the node; undefined where no pool selects it. */
+  readonly pool?: string;
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+  /** How many pods the node takes; undefined means no limit is known. */
+  readonly pods?: number;
+  readonly gpus: NodeGpus;
+  readonly resources: readonly NamedResource[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** False while cordoned, not ready, unhealthy or about to leave: nothing is placed, what runs still counts. */
+  readonly schedulable: boolean;
+  /** Why it is not schedulable, in a few words ("cordoned", "driver upgrade"). */
+  readonly unschedulableReason?: string;
+}
+
+/** One thing a pod asks of a node's GPUs. */
+export type GpuDemand =
+  /** `count` devices of an extended resource: whole GPUs, time-slices or MIG devices, by the name advertised. */
+  | { readonly kind: 'devices'; readonly resource: string; readonly count: number }
+  /** A part of one exclusive GPU in thousandths, 1..999 (traces; device plugins cannot express it). */
+  | { readonly kind: 'share'; readonly milli: number };
+
+/** Where a pod may run. Every field that is present must hold; an empty object allows every node. */
+export interface NodeConstraint {
+  /** Names of the nodes that pass the pod's nodeSelector and required affinity, where labels alone cannot say it. */
+  readonly names?: readonly string[];
+  /** Labels the node must carry with exactly these values (a nodeSelector). */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** GPU models allowed. */
+  readonly models?: readonly string[];
+}
+
+/** What one pod asks for. */
+export interface Demand {
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+  /** Empty for a pod without GPUs. */
+  readonly gpus: readonly GpuDemand[];
+}
+
+/** One pod of a gang. */
+export interface Member extends Demand {
+  /** Unique key of the pod, for example namespace/name. */
+  readonly key: string;
+  readonly where?: NodeConstraint;
+  readonly tolerations?: readonly Toleration[];
+}
+
+/** Room that is taken: a bound pod, or one released and not yet bound. */
+export interface Holding extends Demand {
+  /** Unique key of the pod, for example namespace/name. */
+  readonly key: string;
+  readonly node: string;
+  /** Tenant charged for it; undefined when no tenant owns it. */
+  readonly tenant?: string;
+  /** Indexes of the GPUs it sits on where known (traces, DRA); otherwise the planner assumes the tightest fit. */
+  readonly gpuIndexes?: readonly number[];
+}
+
+/** A reason outside the planner's sight for which a gang must not be planned now. */
+export interface HeldBack {
+  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget'>;
+  /** One sentence for the user that names what holds and how to lift it. */
+  readonly sentence: string;
+  readonly need?: number;
+  readonly have?: number;
+}
+
+/** Pods that start together or not at all. A single pod is a gang of one. */
+export interface Gang {
+  readonly key: string;
+  readonly tenant?: string;
+  /** Higher goes first. */
+  readonly priority: number;
+  /** Milliseconds since the epoch at which it began to wait; older goes first among equals. */
+  readonly since: number;
+  readonly members: readonly Member[];
+  readonly heldBack?: HeldBack;
+}
+
+/** How much one tenant may hold, in thousandths of a GPU; what it holds is the sum over `held`. */
+export interface Quota {
+  readonly tenant: string;
+  /** Only nodes of this pool count; undefined covers every node. */
+  readonly pool?: string;
+  readonly limitMilli: number;
+}
+
+/** Names of the policies that this version can plan with. */
+export const POLICY_NAMES = ['best-fit', 'fgd'] as const;
+
+/** Name of a packing policy. */
+export type PolicyName = (typeof POLICY_NAMES)[number];
+
+/** How many pods of a shape were seen; the fragmentation measure weighs shapes by it. */
+export interface ShapeCount {
+  readonly cpuMilli: number;
+  readonly gpus: readonly GpuDemand[];
+  readonly models?: readonly string[];
+  readonly count: number;
+}
+
+/** How to choose among the nodes that fit. */
+export interface PlanPolicy {
+  readonly name: PolicyName;
+  /** Shuffles the node order that settles ties; without it ties go to the first node in input order. */
+  readonly seed?: number;
+  /** Pods seen so far by shape (see `countShapes`); FGD measures fragmentation by the shapes that cover 95 % of them. */
+  readonly typical: readonly ShapeCount[];
+}
+
+/** Everything one plan depends on. */
+export interface PlanInput {
+  readonly nodes: readonly NodeFacts[];
+  readonly held: readonly Holding[];
+  /** Gangs in the order in which they are tried; sort with `byPriorityThenAge`. */
+  readonly queue: readonly Gang[];
+  readonly quotas: readonly Quota[];
+  readonly policy: PlanPolicy;
+  /** How much is explained of what waits: nothing, the blocker, or the blocker and what would help. */
+  readonly explain?: 'nothing' | 'blocker' | 'full';
+}
+
+/** One pod and the node it goes to. */
+export interface Placement {
+  readonly gang: string;
+  readonly member: string;
+  readonly node: string;
+  /** Thousandths of a GPU that it takes there. */
+  readonly gpuMilli: number;
+  /** GPUs chosen on the node, by index; a device plugin may choose others. */
+  readonly gpuIndexes: readonly number[];
+}
+
+/** What can keep a gang waiting, most dominant first. */
+export const BLOCKERS = [
+  'Data',
+  'ForeignGate',
+  'Policy',
+  'Budget',
+  'Quota',
+  'Reservation',
+  'Health',
+  'Topology',
+  'Shape',
+  'Capacity',
+] as const;
+
+/** One kind of reason to wait. */
+export type Blocker = (typeof BLOCKERS)[number];
+
+/** A change that would let the gang start now, found by planning again with it. */
+export interface Counterfactual {
+  readonly kind: 'limit' | 'health' | 'constraint' | 'fewer-pods' | 'nodes';
+  /** How much of it: milli-GPU for limit, pods for fewer-pods, nodes for health and nodes; 0 for constraint. */
+  readonly amount: number;
+  /** The change in words, to follow "fits with". */
+  readonly change: string;
+}
+
+/** Why one gang waits. */
+export interface Answer {
+  readonly gang: string;
+  readonly blocker: Blocker;
+  /** Other blockers that also fail, where lifting the first alone would not help. */
+  readonly also: readonly Blocker[];
+  /** What is needed and what there is, in `unit`. */
+  readonly need: number;
+  readonly have: number;
+  readonly unit: 'gpu-milli' | 'devices' | 'cpu-milli' | 'memory-mib' | 'pods' | 'nodes' | 'none';
+  /** One sentence for the user. */
+  readonly sentence: string;
+  /** Cheapest first; empty unless `explain` is full or when nothing known helps. */
+  readonly counterfactuals: readonly Counterfactual[];
+}
+
+/** Totals after the plan. */
+export interface PlanNumbers {
+  /** Gangs and pods placed and waiting. */
+  readonly placedGangs: number;
+  readonly placedPods: number;
+  readonly waitingGangs: number;
+  readonly waitingPods: number;
+  /** Capacity and what is held after the plan, in thousandths of a GPU. */
+  readonly capacityMilli: number;
+  readonly allocatedMilli: number;
+  /** Idle GPU thousandths that typical pods cannot use (FGD's F), and its share of what is idle, 0..1. */
+  readonly fragmentedMilli: number;
+  readonly fragRatio: number;
+}
+
+/** The plan. */
+export interface PlanOutput {
+  readonly place: readonly Placement[];
+  readonly waiting: readonly Answer[];
+  readonly numbers: PlanNumbers;
+}
