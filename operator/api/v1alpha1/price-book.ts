@@ -1,0 +1,80 @@
+import type { CommonStatus, Currency, CustomResource, Int32, Label, LabelValue, Money, Timestamp } from '../common.ts';
+
+/**
+ * PriceBook is one version of a price list. Its spec never changes: a new price is a new PriceBook.
+ * @resource plural=pricebooks singular=pricebook shortNames=gprice categories=gpuopt scope=Cluster
+ * @column Name=Book type=string path=.spec.book description="The list this is a version of"
+ * @column Name=Version type=integer path=.spec.version description="Version of the list"
+ * @column Name=Currency type=string path=.spec.currency description="ISO 4217 code"
+ * @column Name=SKUs type=integer path=.status.skuCount description="Priced things"
+ * @column Name=Ready type=string path=.status.conditions[?(@.type=="Ready")].status description="Whether this generation is in force"
+ * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
+ * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
+ * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ */
+export interface PriceBook extends CustomResource<PriceBookSpec, PriceBookStatus> {}
+
+/**
+ * PriceBookSpec is a price list.
+ * @rule self == oldSelf -- spec is immutable: a bill may already rest on it; create a new PriceBook with a higher version instead
+ */
+export interface PriceBookSpec {
+  /** book is the name of the list. */
+  readonly book: Label;
+  /**
+   * version counts the versions of the list; the highest whose effectiveFromTime has passed is in force.
+   * @min 1
+   * @max 1000000
+   */
+  readonly version: Int32;
+  /** currency is the currency of all prices. */
+  readonly currency: Currency;
+  /** effectiveFromTime is the first moment of validity; usage windows that begin earlier are rated by an earlier version. */
+  readonly effectiveFromTime: Timestamp;
+  /**
+   * skus are the priced things.
+   * @minItems 1
+   * @maxItems 64
+   * @listType map
+   * @listKey name
+   */
+  readonly skus: readonly SKU[];
+}
+
+/** SKU is one priced thing. */
+export interface SKU {
+  /**
+   * name is part of the meter's name: gpu_seconds__ followed by name.
+   * @minLength 1
+   * @maxLength 80
+   * @pattern ^[a-z0-9_]+$
+   */
+  readonly name: string;
+  /** match says which allocations this SKU prices. */
+  readonly match: SKUMatch;
+  /** perHour is the price of one hour of one unit (a GPU, a MIG slice, a shared slot). */
+  readonly perHour: Money;
+}
+
+/** SKUMatch selects allocations. */
+export interface SKUMatch {
+  /** model is the product label of GPU Feature Discovery, for example NVIDIA-H100-80GB-HBM3. */
+  readonly model: LabelValue;
+  /**
+   * profile is full for a whole GPU, the MIG profile (1g.10gb) for a slice, ts followed by the replicas (ts4) for a shared slot.
+   * @default "full"
+   * @minLength 1
+   * @maxLength 32
+   * @pattern ^[a-z0-9][a-z0-9.+]*$
+   */
+  readonly profile?: string;
+}
+
+/** PriceBookStatus tells whether the version is in force. */
+export interface PriceBookStatus extends CommonStatus {
+  /**
+   * skuCount is the number of SKUs.
+   * @min 0
+   */
+  readonly skuCount?: Int32;
+}
