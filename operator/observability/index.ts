@@ -1,0 +1,4 @@
+/** Logger, metrics registry, clock: what every room gets injected. */
+export { type Clock, systemClock } from './clock.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { createRegistry, type Registry } from './metrics.ts';
