@@ -1,4 +1,5 @@
 /** Logger, metrics registry, clock: what every room gets injected. */
 export { type Clock, systemClock } from './clock.ts';
+export { DurationError, parseDuration } from './duration.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';

@@ -49,7 +49,7 @@ export interface Kind<T> {
   readonly plural: string;
   readonly scope: 'Namespaced' | 'Cluster';
   /** Cuts an object to what all rooms together need, before it enters the cache. Metadata's managedFields always go. */
-  readonly project?: (object: T) => T;
+  project?(object: T): T;
   readonly __type?: T;
 }
 
@@ -189,7 +189,10 @@ export interface Permission {
 export interface Watch {
   readonly kind: Kind<KubeObject>;
   readonly map: (object: KubeObject, reader: Reader) => readonly Key[];
+  /** Asked for updates. */
   readonly when?: (now: KubeObject, before: KubeObject) => boolean;
+  /** Asked for objects that are new to the cache; default yes. Deletions always count. */
+  readonly addedWhen?: (now: KubeObject) => boolean;
 }
 
 /** A finished description of a controller, as the builder makes it. */

@@ -1,0 +1,70 @@
+import type { Pod } from './kinds.ts';
+import { projectMeta } from './project-meta.ts';
+
+type PodSpec = NonNullable<Pod['spec']>;
+type Container = PodSpec['containers'][number];
+type PodStatus = NonNullable<Pod['status']>;
+type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
+
+/**
+ * Cuts a pod to what placement, metering and tuning read: requests, constraints, gates, phase, conditions
+ * and when its containers ran. Environment, volumes, probes and images go.
+ */
+export function projectPod(pod: Pod): Pod {
+  const { spec, status } = pod;
+  return {
+    metadata: projectMeta(pod.metadata),
+    spec: spec === undefined ? undefined : projectSpec(spec),
+    status: status === undefined ? undefined : projectStatus(status),
+  };
+}
+
+function projectSpec(spec: PodSpec): PodSpec {
+  return {
+    nodeName: spec.nodeName,
+    schedulerName: spec.schedulerName,
+    schedulingGates: spec.schedulingGates,
+    nodeSelector: spec.nodeSelector,
+    affinity: spec.affinity,
+    tolerations: spec.tolerations,
+    topologySpreadConstraints: spec.topologySpreadConstraints,
+    priority: spec.priority,
+    priorityClassName: spec.priorityClassName,
+    preemptionPolicy: spec.preemptionPolicy,
+    restartPolicy: spec.restartPolicy,
+    runtimeClassName: spec.runtimeClassName,
+    overhead: spec.overhead,
+    resources: spec.resources,
+    resourceClaims: spec.resourceClaims,
+    containers: spec.containers.map(projectContainer),
+    initContainers: spec.initContainers?.map(projectContainer),
+  };
+}
+
+function projectContainer(container: Container): Container {
+  return { name: container.name, resources: container.resources, restartPolicy: container.restartPolicy };
+}
+
+function projectStatus(status: PodStatus): PodStatus {
+  return {
+    phase: status.phase,
+    reason: status.reason,
+    startTime: status.startTime,
+    nominatedNodeName: status.nominatedNodeName,
+    resourceClaimStatuses: status.resourceClaimStatuses,
+    conditions: status.conditions?.map(({ type, status: value, reason, message, lastTransitionTime }) => ({
+      type,
+      status: value,
+      reason,
+      message,
+      lastTransitionTime,
+    })),
+    containerStatuses: status.containerStatuses?.map(projectContainerStatus),
+    initContainerStatuses: status.initContainerStatuses?.map(projectContainerStatus),
+  };
+}
+
+function projectContainerStatus(status: ContainerStatus): ContainerStatus {
+  const { name, ready, restartCount, state, allocatedResourcesStatus } = status;
+  return { name, ready, restartCount, state, allocatedResourcesStatus, image: '', imageID: '' };
+}
