@@ -1,0 +1,35 @@
+/**
+ * Bundles `gpuopt` into dist/app: one entry, chunks that load on demand, and PGlite's WebAssembly beside them.
+ * Usage: node e2e/image/bundle.ts. The output depends on nothing but the sources and the lock file.
+ */
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '../..');
+const out = join(root, 'dist/app');
+/** What PGlite loads relative to its own file. */
+const pgliteFiles = ['pglite.wasm', 'pglite.data', 'initdb.wasm'];
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await build({
+  entryPoints: { gpuopt: join(root, 'operator/cli/main.ts') },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  outExtension: { '.js': '.mjs' },
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'error',
+  external: ['pg-native'],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  // CommonJS dependencies ask for `require`, which an ES module lacks.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
+});
+for (const file of pgliteFiles) cpSync(join(root, 'node_modules/@electric-sql/pglite/dist', file), join(out, file));
+const bytes = readdirSync(out).reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
+console.log(`bundle     dist/app  ${(bytes / 2 ** 20).toFixed(1)} MiB`);
