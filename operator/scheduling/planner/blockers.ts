@@ -1,0 +1,231 @@
+import { compile, costMilli } from './demand.ts';
+import { eligibleNodes } from './eligible.ts';
+import { type Planner, placeMembers, unplace } from './place.ts';
+import { allowanceOf, exceeded, usedUnder } from './quota.ts';
+import { emptyNodesThatFit, gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
+import { gpuAmount, memberWords, shortageWords } from './sentences.ts';
+import { tryGang } from './trial.ts';
+import { type Answer, BLOCKERS, type Blocker, type Gang, type Member, type Quota } from './types.ts';
+
+/** The dominant blocker with the amounts behind it. */
+export type Finding = Omit<Answer, 'gang' | 'counterfactuals'>;
+
+type Unlisted = Omit<Finding, 'also'>;
+
+/**
+ * The dominant blocker: the first in BLOCKERS whose lifting alone lets the gang fit; if none does alone, the first
+ * that fails by itself, with the others that fail listed.
+ */
+export function blockedBy(planner: Planner, gang: Gang, quotas: readonly Quota[]): Finding {
+  if (gang.heldBack !== undefined) {
+    const { blocker, sentence, need = 0, have = 0 } = gang.heldBack;
+    return { blocker, sentence, need, have, unit: 'none', also: [] };
+  }
+  const facts = gather(planner, gang, quotas);
+  const alone = RULES.find((rule) => rule.liftHelps(facts));
+  if (alone !== undefined) return { ...alone.finding(facts), also: [] };
+  const failing = RULES.filter((rule) => rule.fails(facts));
+  const first = failing[0] ?? capacity;
+  return { ...first.finding(facts), also: failing.slice(1).map((rule) => rule.blocker) };
+}
+
+interface Facts {
+  readonly planner: Planner;
+  readonly gang: Gang;
+  readonly quotas: readonly Quota[];
+  readonly shortage: Shortage | undefined;
+  /** The first member that fits no node even if it were empty, and the first that fits none it may use. */
+  readonly tooLarge: Member | undefined;
+  readonly shutOut: Member | undefined;
+  /** The quota that the whole gang would exceed at its cheapest, and what is left of it. */
+  readonly overQuota: { readonly quota: Quota; readonly need: number; readonly left: number } | undefined;
+}
+
+function gather(planner: Planner, gang: Gang, quotas: readonly Quota[]): Facts {
+  const { nodes } = planner.snapshot;
+  const distinct = distinctMembers(planner, gang);
+  const fitting = new Map(distinct.map((member) => [member, emptyNodesThatFit(nodes, member)]));
+  const allowed = (member: Member): boolean => {
+    const bits = eligibleNodes(planner.eligibility, member, { health: true });
+    return (fitting.get(member) ?? []).some((node) => bits[planner.snapshot.indexOf.get(node.name) ?? -1] === 1);
+  };
+  const tooLarge = distinct.find((member) => fitting.get(member)?.length === 0);
+  return {
+    planner,
+    gang,
+    quotas,
+    shortage: shortageOf(planner, gang),
+    tooLarge,
+    shutOut: distinct.find((member) => member !== tooLarge && !allowed(member)),
+    overQuota: quotaOf(planner, gang, quotas),
+  };
+}
+
+function distinctMembers(planner: Planner, gang: Gang): readonly Member[] {
+  const seen = new Map<string, Member>();
+  for (const member of gang.members) {
+    const { key, memoryMiB } = compile(planner.snapshot, member);
+    const name = JSON.stringify([key, memoryMiB, member.where ?? null, member.tolerations ?? null]);
+    if (!seen.has(name)) seen.set(name, member);
+  }
+  return [...seen.values()];
+}
+
+/** The first quota that the gang exceeds on every node that it could use, counting each pod at its cheapest node. */
+function quotaOf(planner: Planner, gang: Gang, quotas: readonly Quota[]): Facts['overQuota'] {
+  const { snapshot } = planner;
+  const allowance = allowanceOf(snapshot, quotas, gang.tenant);
+  if (allowance === undefined) return undefined;
+  const pools = poolsOf(planner, gang);
+  let found: Facts['overQuota'];
+  for (const pool of pools) {
+    const need = gang.members.reduce((sum, member) => sum + cheapest(planner, member, pool), 0);
+    const over = Number.isFinite(need) ? exceeded(allowance, pool, need) : undefined;
+    if (Number.isFinite(need) && over === undefined) return undefined;
+    if (over !== undefined) found ??= { quota: over.quota, need, left: over.left };
+  }
+  return found;
+}
+
+function poolsOf(planner: Planner, gang: Gang): ReadonlySet<string | undefined> {
+  const nodes = nodesForGang(planner, gang);
+  return new Set(planner.snapshot.nodes.filter((_, node) => nodes[node] === 1).map((node) => node.pool));
+}
+
+function cheapest(planner: Planner, member: Member, pool: string | undefined): number {
+  const { snapshot } = planner;
+  const demand = compile(snapshot, member);
+  if (demand.parts.length === 0) return 0;
+  const bits = eligibleNodes(planner.eligibility, member);
+  let least = Number.POSITIVE_INFINITY;
+  for (let node = 0; node < bits.length; node++) {
+    if (bits[node] === 0 || snapshot.nodes[node]?.pool !== pool) continue;
+    const cost = costMilli(snapshot, node, demand);
+    if (cost > 0) least = Math.min(least, cost);
+  }
+  return least;
+}
+
+/** One blocker: whether lifting it alone helps, whether it fails by itself, and what to say. */
+interface Rule {
+  readonly blocker: Blocker;
+  readonly liftHelps: (facts: Facts) => boolean;
+  readonly fails: (facts: Facts) => boolean;
+  readonly finding: (facts: Facts) => Unlisted;
+}
+
+const quota: Rule = {
+  blocker: 'Quota',
+  liftHelps: ({ planner, gang, quotas }) => tryGang(planner, gang, quotas, { quota: true }) !== undefined,
+  fails: ({ overQuota }) => overQuota !== undefined,
+  finding: ({ planner, gang, quotas, overQuota }) => {
+    const placed = tryGang(planner, gang, quotas, { quota: true }) ?? [];
+    const charged = placed.reduce((sum, { gpuMilli }) => sum + gpuMilli, 0);
+    const limiting = overQuota?.quota ?? quotas.find(({ tenant }) => tenant === gang.tenant);
+    const used = limiting === undefined ? 0 : usedUnder(planner.snapshot, limiting);
+    const need = overQuota?.need ?? charged;
+    const have = limiting === undefined ? 0 : Math.max(0, limiting.limitMilli - used);
+    const where = limiting?.pool === undefined ? '' : ` in pool ${limiting.pool}`;
+    const limit = gpuAmount(limiting?.limitMilli ?? 0);
+    const sentence = `it needs ${gpuAmount(need)} and tenant ${gang.tenant} has ${gpuAmount(have)} left of its limit of ${limit}${where} (${gpuAmount(used)} in use)`;
+    return { blocker: 'Quota', need, have, unit: 'gpu-milli', sentence };
+  },
+};
+
+const health: Rule = {
+  blocker: 'Health',
+  liftHelps: ({ planner, gang, quotas }) => tryGang(planner, gang, quotas, { health: true }) !== undefined,
+  fails: () => false,
+  finding: ({ planner, gang, quotas }) => {
+    const placed = tryGang(planner, gang, quotas, { health: true }) ?? [];
+    const { nodes, indexOf } = planner.snapshot;
+    const away = [...new Set(placed.map(({ node }) => node))].filter(
+      (name) => nodes[indexOf.get(name) ?? -1]?.schedulable === false,
+    );
+    const reasons = [
+      ...new Set(away.map((name) => nodes[indexOf.get(name) ?? -1]?.unschedulableReason ?? 'not schedulable')),
+    ];
+    const sentence = `it would fit on ${away.slice(0, 3).join(', ')}${away.length > 3 ? ' and others' : ''}, which take no pods now (${reasons.join(', ')})`;
+    return { blocker: 'Health', need: away.length, have: 0, unit: 'nodes', sentence };
+  },
+};
+
+const topology: Rule = {
+  blocker: 'Topology',
+  liftHelps: ({ planner, gang, quotas }) => tryGang(planner, gang, quotas, { constraint: true }) !== undefined,
+  fails: ({ shutOut }) => shutOut !== undefined,
+  finding: ({ planner, gang, shutOut }) => {
+    const total = planner.snapshot.nodes.length;
+    const have = nodesForGang(planner, gang).reduce((sum, bit) => sum + bit, 0);
+    const member = shutOut ?? gang.members[0];
+    const room = shutOut === undefined ? 'which have no room for it' : 'none of which could ever hold it';
+    const nodes = have === 0 ? `no node of ${total}` : `${have} of ${total} nodes, ${room}`;
+    const sentence = `its node selector, affinity and tolerations allow ${nodes}; without them ${memberWords(member)} would fit`;
+    return { blocker: 'Topology', need: 1, have: 0, unit: 'nodes', sentence };
+  },
+};
+
+const shape: Rule = {
+  blocker: 'Shape',
+  liftHelps: ({ planner, gang, shortage, shutOut, overQuota }) =>
+    shortage === undefined &&
+    shutOut === undefined &&
+    overQuota === undefined &&
+    nodesForGang(planner, gang).includes(1),
+  fails: ({ tooLarge }) => tooLarge !== undefined,
+  finding: (facts) => (facts.tooLarge === undefined ? scattered(facts) : neverFits(facts, facts.tooLarge)),
+};
+
+function neverFits({ planner }: Facts, member: Member): Unlisted {
+  const { resourceIds, nodes } = planner.snapshot;
+  const missing = member.gpus.find((gpu) => gpu.kind === 'devices' && !resourceIds.has(gpu.resource));
+  if (missing?.kind === 'devices') {
+    const sentence = `no node offers ${missing.resource}; ask for a resource that a node advertises or change a pool's layout`;
+    return { blocker: 'Shape', need: missing.count, have: 0, unit: 'devices', sentence };
+  }
+  const most = Math.max(0, ...nodes.map((node) => node.gpus.count));
+  const asked = member.gpus.reduce((sum, gpu) => sum + (gpu.kind === 'devices' ? gpu.count : 1), 0);
+  const sentence = `${memberWords(member)} is more than any node has even when empty; split it into smaller pods`;
+  return { blocker: 'Shape', need: asked, have: Math.min(most, asked), unit: 'devices', sentence };
+}
+
+function scattered({ planner, gang, quotas }: Facts): Unlisted {
+  const largest = gang.members[0];
+  const placed = fittingMembers(planner, gang, quotas);
+  const each = memberWords(largest);
+  const whole = gang.members.length === 1 ? each : `${gang.members.length} pods of ${each}`;
+  const sentence = `enough is free in total for ${whole}, but scattered: only ${placed} of ${gang.members.length} pods fit on a node`;
+  return { blocker: 'Shape', need: gang.members.length, have: placed, unit: 'pods', sentence };
+}
+
+function fittingMembers(planner: Planner, gang: Gang, quotas: readonly Quota[]): number {
+  const placed = placeMembers(planner, gang, quotas);
+  unplace(planner.snapshot, placed);
+  return placed.length;
+}
+
+const capacity: Rule = {
+  blocker: 'Capacity',
+  liftHelps: ({ tooLarge, shutOut, overQuota }) =>
+    tooLarge === undefined && shutOut === undefined && overQuota === undefined,
+  fails: ({ shortage }) => shortage !== undefined,
+  finding: ({ gang, shortage }) => {
+    if (shortage !== undefined) {
+      const { unit, need, have } = shortage;
+      return { blocker: 'Capacity', need, have, unit, sentence: shortageWords(shortage) };
+    }
+    const need = gpuNeeds(gang).reduce((sum, { milli }) => sum + milli, 0);
+    return {
+      blocker: 'Capacity',
+      need,
+      have: 0,
+      unit: 'gpu-milli',
+      sentence: `it needs ${gpuAmount(need)} more than is free`,
+    };
+  },
+};
+
+/** In the order of BLOCKERS. */
+const RULES: readonly Rule[] = [quota, health, topology, shape, capacity].sort(
+  (left, right) => BLOCKERS.indexOf(left.blocker) - BLOCKERS.indexOf(right.blocker),
+);

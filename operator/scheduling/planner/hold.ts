@@ -1,0 +1,216 @@
+import { type Compiled, compile, type Part } from './demand.ts';
+import type { Snapshot, Taken } from './snapshot.ts';
+import { type Holding, MILLI_PER_GPU } from './types.ts';
+
+/** Index of the GPU a share goes to, or -1: the fullest that fits, the first among equals. */
+export function tightestGpu(snapshot: Snapshot, node: number, milli: number): number {
+  const from = node * snapshot.gpuStride;
+  let best = -1;
+  let bestFree = Number.POSITIVE_INFINITY;
+  for (let gpu = 0; gpu < snapshot.gpuStride; gpu++) {
+    const free = snapshot.gpuFree[from + gpu] as number;
+    if (free < milli || free >= bestFree) continue;
+    best = gpu;
+    bestFree = free;
+  }
+  return best;
+}
+
+interface Draft {
+  readonly gpus: { index: number; milli: number }[];
+  readonly named: { resource: number; count: number }[];
+  gpuMilli: number;
+}
+
+function takeGpu(snapshot: Snapshot, node: number, milli: number, wanted: number | undefined, draft: Draft): boolean {
+  const index = wanted ?? tightestGpu(snapshot, node, milli);
+  const at = node * snapshot.gpuStride + index;
+  if (index < 0 || index >= snapshot.gpuStride || (snapshot.gpuFree[at] as number) < milli) return false;
+  snapshot.gpuFree[at] = (snapshot.gpuFree[at] as number) - milli;
+  draft.gpus.push({ index, milli });
+  draft.gpuMilli += milli;
+  return true;
+}
+
+function takeNamed(snapshot: Snapshot, node: number, resource: number, count: number, draft: Draft): boolean {
+  const at = node * snapshot.namedStride + resource;
+  if (resource < 0 || (snapshot.namedFree[at] as number) < count) return false;
+  snapshot.namedFree[at] = (snapshot.namedFree[at] as number) - count;
+  draft.named.push({ resource, count });
+  draft.gpuMilli += count * (snapshot.namedMilli[at] as number);
+  return true;
+}
+
+function takePart(snapshot: Snapshot, node: number, part: Part, wanted: number[], draft: Draft): boolean {
+  const slot = snapshot.slotMilli[node] as number;
+  if (part.kind === 'share') {
+    // A time-sliced GPU is handed out in slots only; thousandths exist on exclusive GPUs alone.
+    return slot === MILLI_PER_GPU && takeGpu(snapshot, node, part.milli, wanted.shift(), draft);
+  }
+  if (snapshot.gpuResource[node] !== part.resource) {
+    return takeNamed(snapshot, node, part.resource, part.count, draft);
+  }
+  for (let device = 0; device < part.count; device++) {
+    if (!takeGpu(snapshot, node, slot, wanted.shift(), draft)) return false;
+  }
+  return true;
+}
+
+/**
+ * Takes the GPUs and devices of a demand on a node, tightest fit where `gpuIndexes` does not say which. Undefined, with
+ * nothing changed, when they do not fit. CPU, memory and the node's version are the caller's (`take`).
+ */
+export function takeDevices(
+  snapshot: Snapshot,
+  node: number,
+  parts: readonly Part[],
+  gpuIndexes: readonly number[] = [],
+): Draft | undefined {
+  const draft: Draft = { gpus: [], named: [], gpuMilli: 0 };
+  const wanted = [...gpuIndexes];
+  for (const part of parts) {
+    if (takePart(snapshot, node, part, wanted, draft)) continue;
+    giveBackDevices(snapshot, node, draft);
+    return undefined;
+  }
+  snapshot.idleMilli[node] = (snapshot.idleMilli[node] as number) - draft.gpuMilli;
+  return draft;
+}
+
+/** Gives back what `takeDevices` took. */
+export function untakeDevices(
+  snapshot: Snapshot,
+  node: number,
+  draft: Pick<Taken, 'gpus' | 'named' | 'gpuMilli'>,
+): void {
+  giveBackDevices(snapshot, node, draft);
+  snapshot.idleMilli[node] = (snapshot.idleMilli[node] as number) + draft.gpuMilli;
+}
+
+function giveBackDevices(snapshot: Snapshot, node: number, draft: Pick<Taken, 'gpus' | 'named'>): void {
+  for (const { index, milli } of draft.gpus) {
+    const at = node * snapshot.gpuStride + index;
+    snapshot.gpuFree[at] = (snapshot.gpuFree[at] as number) + milli;
+  }
+  for (const { resource, count } of draft.named) {
+    const at = node * snapshot.namedStride + resource;
+    snapshot.namedFree[at] = (snapshot.namedFree[at] as number) + count;
+  }
+}
+
+/** True when the GPUs and devices fit the node as it is (CPU, memory and pod count are not looked at). */
+export function devicesFit(snapshot: Snapshot, node: number, parts: readonly Part[]): boolean {
+  const only = parts[0];
+  if (only === undefined) return true;
+  if (parts.length === 1) return partFits(snapshot, node, only);
+  const draft = takeDevices(snapshot, node, parts);
+  if (draft === undefined) return false;
+  untakeDevices(snapshot, node, draft);
+  return true;
+}
+
+function partFits(snapshot: Snapshot, node: number, part: Part): boolean {
+  const slot = snapshot.slotMilli[node] as number;
+  if (part.kind === 'share') return slot === MILLI_PER_GPU && tightestGpu(snapshot, node, part.milli) >= 0;
+  if (snapshot.gpuResource[node] !== part.resource) {
+    return (
+      part.resource >= 0 && (snapshot.namedFree[node * snapshot.namedStride + part.resource] as number) >= part.count
+    );
+  }
+  const from = node * snapshot.gpuStride;
+  let slots = 0;
+  for (let gpu = 0; gpu < snapshot.gpuStride && slots < part.count; gpu++) {
+    const free = snapshot.gpuFree[from + gpu] as number;
+    if (free >= slot) slots += slot === MILLI_PER_GPU ? 1 : Math.floor(free / slot);
+  }
+  return slots >= part.count;
+}
+
+/**
+ * Places a demand on a node under a key, or returns undefined with nothing changed when it does not fit. A key that is
+ * already held is refused: a pod holds room once.
+ */
+export function take(
+  snapshot: Snapshot,
+  key: string,
+  node: number,
+  demand: Compiled,
+  tenant?: string,
+  gpuIndexes?: readonly number[],
+): Taken | undefined {
+  if (snapshot.taken.has(key)) return undefined;
+  const roomy =
+    (snapshot.cpuFree[node] as number) >= demand.cpuMilli &&
+    (snapshot.memoryFree[node] as number) >= demand.memoryMiB &&
+    (snapshot.podsFree[node] as number) >= 1;
+  const devices = roomy ? takeDevices(snapshot, node, demand.parts, gpuIndexes) : undefined;
+  return devices === undefined ? undefined : book(snapshot, key, node, demand, devices, tenant);
+}
+
+function book(
+  snapshot: Snapshot,
+  key: string,
+  node: number,
+  demand: Pick<Compiled, 'cpuMilli' | 'memoryMiB'>,
+  devices: Draft,
+  tenant: string | undefined,
+): Taken {
+  snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) - demand.cpuMilli;
+  snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) - demand.memoryMiB;
+  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) - 1;
+  snapshot.version[node] = (snapshot.version[node] as number) + 1;
+  const taken: Taken = { node, cpuMilli: demand.cpuMilli, memoryMiB: demand.memoryMiB, ...devices, tenant };
+  snapshot.taken.set(key, taken);
+  charge(snapshot, taken, taken.gpuMilli);
+  return taken;
+}
+
+function charge(snapshot: Snapshot, taken: Taken, milli: number): void {
+  if (taken.tenant === undefined || milli === 0) return;
+  const pool = snapshot.nodes[taken.node]?.pool ?? '';
+  const pools = snapshot.usedMilli.get(taken.tenant) ?? new Map<string, number>();
+  snapshot.usedMilli.set(taken.tenant, pools);
+  pools.set(pool, (pools.get(pool) ?? 0) + milli);
+}
+
+/** Gives back all that a key holds; false when it holds nothing. */
+export function release(snapshot: Snapshot, key: string): boolean {
+  const taken = snapshot.taken.get(key);
+  if (taken === undefined) return false;
+  snapshot.taken.delete(key);
+  charge(snapshot, taken, -taken.gpuMilli);
+  const { node } = taken;
+  snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) + taken.cpuMilli;
+  snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) + taken.memoryMiB;
+  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) + 1;
+  snapshot.version[node] = (snapshot.version[node] as number) + 1;
+  untakeDevices(snapshot, node, taken);
+  return true;
+}
+
+/**
+ * Records what a pod holds whether or not the node still has that room: a running pod is a fact, so CPU and memory may
+ * go below zero and devices that no longer exist are left out. False when the node is unknown or the key already holds.
+ */
+export function hold(snapshot: Snapshot, holding: Holding): boolean {
+  const node = snapshot.indexOf.get(holding.node);
+  if (node === undefined || snapshot.taken.has(holding.key)) return false;
+  const demand = compile(snapshot, holding);
+  const devices =
+    takeDevices(snapshot, node, demand.parts, holding.gpuIndexes) ??
+    takeDevices(snapshot, node, demand.parts) ??
+    takeWhatIsLeft(snapshot, node, demand.parts);
+  book(snapshot, holding.key, node, demand, devices, holding.tenant);
+  return true;
+}
+
+function takeWhatIsLeft(snapshot: Snapshot, node: number, parts: readonly Part[]): Draft {
+  const draft: Draft = { gpus: [], named: [], gpuMilli: 0 };
+  for (const part of parts) {
+    const single: Part[] =
+      part.kind === 'share' ? [part] : Array.from({ length: part.count }, () => ({ ...part, count: 1 }));
+    for (const one of single) takePart(snapshot, node, one, [], draft);
+  }
+  snapshot.idleMilli[node] = (snapshot.idleMilli[node] as number) - draft.gpuMilli;
+  return draft;
+}

@@ -1,0 +1,97 @@
+import { type Chooser, chooseNode, createChooser } from './choose.ts';
+import { type Compiled, compile, costMilli } from './demand.ts';
+import { createEligibility, type Eligibility, eligibleNodes, type Relaxed } from './eligible.ts';
+import { release, take } from './hold.ts';
+import { createScorer } from './policies.ts';
+import { type Allowance, allowanceOf, exceeded } from './quota.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Gang, Member, Placement, PlanPolicy, Quota } from './types.ts';
+
+/** A snapshot with a policy and its memories; keep it between plans so that only what changed is scored again. */
+export interface Planner {
+  readonly snapshot: Snapshot;
+  readonly chooser: Chooser;
+  readonly eligibility: Eligibility;
+}
+
+/** A planner over a snapshot. */
+export function createPlanner(snapshot: Snapshot, policy: PlanPolicy): Planner {
+  return {
+    snapshot,
+    chooser: createChooser(snapshot, createScorer(policy, snapshot)),
+    eligibility: createEligibility(snapshot),
+  };
+}
+
+/**
+ * Places one pod and holds its room under its key. Undefined, with nothing changed, when no node has room or the
+ * tenant's quotas allow none.
+ */
+export function placeMember(
+  planner: Planner,
+  gang: string,
+  member: Member,
+  tenant?: string,
+  allowance?: Allowance,
+  relaxed?: Relaxed,
+): Placement | undefined {
+  const { snapshot, chooser } = planner;
+  const demand = compile(snapshot, member);
+  const eligible = eligibleNodes(planner.eligibility, member, relaxed);
+  const allowed = relaxed?.quota === true ? undefined : withinQuota(snapshot, demand, allowance);
+  const node = chooseNode(chooser, demand, eligible, allowed);
+  if (node < 0) return undefined;
+  const taken = take(snapshot, member.key, node, demand, tenant, chooser.scorer.gpus(node, demand));
+  if (taken === undefined) return undefined;
+  return {
+    gang,
+    member: member.key,
+    node: snapshot.nodes[node]?.name ?? '',
+    gpuMilli: taken.gpuMilli,
+    gpuIndexes: taken.gpus.map((gpu) => gpu.index),
+  };
+}
+
+function withinQuota(
+  snapshot: Snapshot,
+  demand: Compiled,
+  allowance: Allowance | undefined,
+): ((node: number) => boolean) | undefined {
+  if (allowance === undefined || demand.parts.length === 0) return undefined;
+  return (node) => exceeded(allowance, snapshot.nodes[node]?.pool, costMilli(snapshot, node, demand)) === undefined;
+}
+
+/** Places every member of a gang or, with nothing changed, none. */
+export function placeGang(
+  planner: Planner,
+  gang: Gang,
+  quotas: readonly Quota[],
+  relaxed?: Relaxed,
+): readonly Placement[] | undefined {
+  const placed = placeMembers(planner, gang, quotas, relaxed);
+  if (placed.length === gang.members.length) return placed;
+  unplace(planner.snapshot, placed);
+  return undefined;
+}
+
+/** Places members in order until the first that does not fit, and keeps those that do. */
+export function placeMembers(
+  planner: Planner,
+  gang: Gang,
+  quotas: readonly Quota[],
+  relaxed?: Relaxed,
+): readonly Placement[] {
+  const allowance = allowanceOf(planner.snapshot, quotas, gang.tenant);
+  const placed: Placement[] = [];
+  for (const member of gang.members) {
+    const placement = placeMember(planner, gang.key, member, gang.tenant, allowance, relaxed);
+    if (placement === undefined) break;
+    placed.push(placement);
+  }
+  return placed;
+}
+
+/** Gives back the room of placements. */
+export function unplace(snapshot: Snapshot, placements: readonly Placement[]): void {
+  for (const { member } of placements) release(snapshot, member);
+}

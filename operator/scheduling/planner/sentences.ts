@@ -1,0 +1,34 @@
+import type { Shortage } from './room.ts';
+import { type GpuDemand, type Member, MILLI_PER_GPU, WHOLE_GPU } from './types.ts';
+
+/** "1 GPU", "3 GPUs", "0.25 GPU". */
+export function gpuAmount(milli: number): string {
+  const gpus = milli / MILLI_PER_GPU;
+  const text = Number.isInteger(gpus) ? String(gpus) : gpus.toFixed(3).replace(/0+$/, '');
+  return `${text} ${gpus > 1 || gpus === 0 ? 'GPUs' : 'GPU'}`;
+}
+
+/** What a pod asks for in words: "8 GPUs, 32 CPU and 256 GiB". */
+export function memberWords(member: Member | undefined): string {
+  if (member === undefined) return 'nothing';
+  const gpus = member.gpus.map(demandWords);
+  return [...gpus, `${member.cpuMilli / 1000} CPU and ${Math.round((member.memoryMiB / 1024) * 10) / 10} GiB`].join(
+    ', ',
+  );
+}
+
+function demandWords(gpu: GpuDemand): string {
+  if (gpu.kind === 'share') return gpuAmount(gpu.milli);
+  if (gpu.resource === WHOLE_GPU) return gpuAmount(gpu.count * MILLI_PER_GPU);
+  return `${gpu.count} ${gpu.resource}`;
+}
+
+/** "it needs 8 GPUs and 5 are free on the nodes it may use". */
+export function shortageWords({ what, unit, need, have }: Shortage): string {
+  const where = 'free on the nodes it may use';
+  if (unit === 'gpu-milli') return `it needs ${gpuAmount(need)} and ${gpuAmount(have)} are ${where}`;
+  if (unit === 'cpu-milli') return `it needs ${need / 1000} CPU and ${have / 1000} are ${where}`;
+  if (unit === 'memory-mib')
+    return `it needs ${Math.ceil(need / 1024)} GiB of memory and ${Math.floor(have / 1024)} GiB are ${where}`;
+  return `it needs ${need} ${what} and ${have} are ${where}`;
+}

@@ -1,0 +1,136 @@
+import { seededRandom, shuffled } from './random.ts';
+import { MILLI_PER_GPU, type NodeFacts } from './types.ts';
+
+/**
+ * What is free on every node, in arrays indexed by node so that a decision is a scan. It is updated by `hold` and
+ * `release` (hold.ts), never rebuilt for a pod. Nodes stand in tie order.
+ */
+export interface Snapshot {
+  readonly nodes: NodeFacts[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly cpuFree: Float64Array;
+  readonly memoryFree: Float64Array;
+  readonly podsFree: Float64Array;
+  /** Free milli of GPU g of node n at `n * gpuStride + g`; -1 where the node has no such GPU. */
+  readonly gpuFree: Int32Array;
+  readonly gpuStride: number;
+  /** Resource under which the GPUs are advertised, and the milli of one device of it. */
+  readonly gpuResource: Int32Array;
+  readonly slotMilli: Int32Array;
+  /** Free devices of named resource r of node n at `n * namedStride + r`, and what one is worth. */
+  readonly namedFree: Int32Array;
+  readonly namedMilli: Int32Array;
+  readonly namedStride: number;
+  /** Idle milli of all GPUs and named devices of the node. */
+  readonly idleMilli: Float64Array;
+  /** Counts the changes of a node; scores are cached under it. */
+  readonly version: Uint32Array;
+  readonly resourceIds: ReadonlyMap<string, number>;
+  /** Largest node, which BestFit measures leftovers against. */
+  readonly largest: { readonly cpuMilli: number; readonly gpuMilli: number };
+  readonly capacityMilli: number;
+  readonly taken: Map<string, Taken>;
+  /** Milli-GPU held by tenant and then pool (empty text: a node without pool). */
+  readonly usedMilli: Map<string, Map<string, number>>;
+  /** Counts the changes of labels, taints and readiness; eligibility is cached under it. */
+  facts: number;
+}
+
+/** What one pod took from a node, so that it can be given back exactly. */
+export interface Taken {
+  readonly node: number;
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+  readonly gpus: readonly { readonly index: number; readonly milli: number }[];
+  readonly named: readonly { readonly resource: number; readonly count: number }[];
+  /** Sum over GPUs and named devices. */
+  readonly gpuMilli: number;
+  readonly tenant?: string;
+}
+
+/** Milli of one device of a node's GPUs: floor(1000 / replicas). */
+export function slotMilliOf(facts: NodeFacts): number {
+  return Math.floor(MILLI_PER_GPU / Math.max(1, facts.gpus.replicas));
+}
+
+/** GPU capacity of a node in milli: whole GPUs (all their slots) and named devices. */
+export function capacityMilliOf(facts: NodeFacts): number {
+  const slots = facts.gpus.count * Math.max(1, facts.gpus.replicas) * slotMilliOf(facts);
+  return facts.resources.reduce((sum, resource) => sum + resource.count * resource.milliEach, slots);
+}
+
+/**
+ * An empty snapshot of the nodes. Ties go to the first node in input order, or, with a seed, in an order shuffled by
+ * it (the order that reproduces FGD's published numbers).
+ */
+export function createSnapshot(input: readonly NodeFacts[], seed?: number): Snapshot {
+  const nodes = seed === undefined ? [...input] : shuffled(input, seededRandom(seed));
+  const resourceIds = new Map<string, number>();
+  const idOf = (name: string): number => {
+    const known = resourceIds.get(name);
+    if (known !== undefined) return known;
+    resourceIds.set(name, resourceIds.size);
+    return resourceIds.size - 1;
+  };
+  for (const node of nodes) {
+    idOf(node.gpus.resource);
+    for (const resource of node.resources) idOf(resource.name);
+  }
+  const count = nodes.length;
+  const gpuStride = Math.max(1, ...nodes.map((node) => node.gpus.count));
+  const namedStride = Math.max(1, resourceIds.size);
+  const snapshot: Snapshot = {
+    nodes,
+    indexOf: new Map(nodes.map((node, index) => [node.name, index])),
+    cpuFree: Float64Array.from(nodes, (node) => node.cpuMilli),
+    memoryFree: Float64Array.from(nodes, (node) => node.memoryMiB),
+    podsFree: Float64Array.from(nodes, (node) => node.pods ?? Number.POSITIVE_INFINITY),
+    gpuFree: new Int32Array(count * gpuStride).fill(-1),
+    gpuStride,
+    gpuResource: Int32Array.from(nodes, (node) => idOf(node.gpus.resource)),
+    slotMilli: Int32Array.from(nodes, slotMilliOf),
+    namedFree: new Int32Array(count * namedStride),
+    namedMilli: new Int32Array(count * namedStride),
+    namedStride,
+    idleMilli: Float64Array.from(nodes, capacityMilliOf),
+    version: new Uint32Array(count).fill(1),
+    resourceIds,
+    largest: {
+      cpuMilli: Math.max(1, ...nodes.map((node) => node.cpuMilli)),
+      gpuMilli: Math.max(1, ...nodes.map(capacityMilliOf)),
+    },
+    capacityMilli: nodes.reduce((sum, node) => sum + capacityMilliOf(node), 0),
+    taken: new Map(),
+    usedMilli: new Map(),
+    facts: 1,
+  };
+  for (const [index, node] of nodes.entries()) fillDevices(snapshot, index, node);
+  return snapshot;
+}
+
+function fillDevices(snapshot: Snapshot, index: number, node: NodeFacts): void {
+  const full = Math.max(1, node.gpus.replicas) * slotMilliOf(node);
+  snapshot.gpuFree.fill(full, index * snapshot.gpuStride, index * snapshot.gpuStride + node.gpus.count);
+  for (const resource of node.resources) {
+    const at = index * snapshot.namedStride + (snapshot.resourceIds.get(resource.name) ?? 0);
+    snapshot.namedFree[at] = resource.count;
+    snapshot.namedMilli[at] = resource.milliEach;
+  }
+}
+
+/**
+ * Takes over changed labels, taints, pool or readiness of a node in place. False when the node is new or its capacity
+ * changed: then the snapshot must be built again.
+ */
+export function updateNode(snapshot: Snapshot, facts: NodeFacts): boolean {
+  const index = snapshot.indexOf.get(facts.name);
+  const known = index === undefined ? undefined : snapshot.nodes[index];
+  if (index === undefined || known === undefined || capacityKey(known) !== capacityKey(facts)) return false;
+  snapshot.nodes[index] = facts;
+  snapshot.facts++;
+  return true;
+}
+
+function capacityKey(facts: NodeFacts): string {
+  return JSON.stringify([facts.cpuMilli, facts.memoryMiB, facts.pods ?? null, facts.gpus, facts.resources]);
+}

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { type Command, CommanderError } from 'commander';
+import { POLICY_NAMES, type PolicyName } from '../planner/index.ts';
+import { TraceError, UsageError } from './errors.ts';
+import { parseOpenbNodes, parseOpenbPods } from './openb.ts';
+import { type SimulateResult, simulateSchedule } from './schedule.ts';
+import { renderResult } from './table.ts';
+
+/** Exit code for a wrong command line or wrong data. */
+const EXIT_USAGE = 2;
+
+/** Largest load that is simulated; beyond it the queue only grows and nothing more is placed. */
+const MAX_LOAD = 10;
+
+const EXAMPLE = `
+Example:
+  gpuopt simulate schedule --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv \\
+    --format openb --policy fgd --mode online --load 1.3 --seed 42 --json
+
+Exit codes: 0 simulated; 2 the command line or the data is wrong (the message names file, line, field and remedy).`;
+
+/** What the command reads from and writes to. */
+export interface SimulateIo {
+  readonly readFile: (path: string) => string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly exit: (code: number) => void;
+  /** Monotonic microseconds. */
+  readonly clock: () => number;
+}
+
+const PROCESS_IO: SimulateIo = {
+  readFile: (path) => readFileSync(path, 'utf8'),
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  exit: (code) => {
+    process.exitCode = code;
+  },
+  clock: () => performance.now() * 1000,
+};
+
+type Options = Readonly<
+  Record<'nodes' | 'pods' | 'format' | 'policy' | 'mode' | 'load' | 'seed', string | undefined>
+> & {
+  readonly window?: string;
+  readonly json?: boolean;
+};
+
+/** Adds `simulate schedule` to a program. */
+export function registerSimulate(program: Command, io: SimulateIo = PROCESS_IO): void {
+  const simulate = program.command('simulate').description('ask the planner what it would do, without a cluster');
+  const schedule = simulate
+    .command('schedule')
+    .description('submit the pods of a trace one by one and show how well they pack');
+  schedule
+    .option('--nodes <file>', 'node list, CSV (required)')
+    .option('--pods <file>', 'pod list, CSV (required)')
+    .option('--format <name>', 'format of both lists: openb', 'openb')
+    .option('--policy <name>', `packing policy: ${POLICY_NAMES.join(' or ')}`, 'fgd')
+    .option('--mode <name>', 'how much the planner sees at once: online', 'online')
+    .option('--window <pods>', 'pods seen at once in mode window')
+    .option('--load <factor>', 'GPUs asked for as a multiple of the capacity', '1.3')
+    .option('--seed <n>', 'settles the order of pods and of ties', '42')
+    .option('--json', 'print one JSON object and nothing else')
+    .addHelpText('after', EXAMPLE)
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .exitOverride((error) => leave(error, io))
+    .action((options: Options) => {
+      run(options, io);
+    });
+}
+
+/** Help leaves with 0; every other complaint of the parser is about usage. */
+function leave(error: CommanderError, io: SimulateIo): never {
+  const code = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (io === PROCESS_IO) process.exit(code);
+  throw new CommanderError(code, error.code, error.message);
+}
+
+function run(options: Options, io: SimulateIo): void {
+  try {
+    const result = simulate(options, io);
+    io.stdout(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+  } catch (error) {
+    if (!(error instanceof TraceError || error instanceof UsageError)) throw error;
+    io.stderr(`error: ${error.message}\n`);
+    io.exit(EXIT_USAGE);
+  }
+}
+
+function simulate(options: Options, io: SimulateIo): SimulateResult {
+  oneOf('--format', options.format, ['openb']);
+  oneOf('--mode', options.mode, ['online'], ['window', 'migrate', 'offline']);
+  const policy = oneOf('--policy', options.policy, POLICY_NAMES, ['gpuopt']);
+  const load = numberIn(
+    '--load',
+    options.load,
+    (value) => value > 0 && value <= MAX_LOAD,
+    `a number above 0, at most ${MAX_LOAD}`,
+  );
+  const seed = numberIn(
+    '--seed',
+    options.seed,
+    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
+    'a whole number from 0 to 4294967295',
+  );
+  if (options.window !== undefined) {
+    throw new UsageError('--window: it belongs to mode window, which is not built yet in this version; leave it out');
+  }
+  const nodes = parseOpenbNodes(read('--nodes', options.nodes, io), options.nodes ?? '');
+  const pods = parseOpenbPods(read('--pods', options.pods, io), options.pods ?? '');
+  return simulateSchedule({ nodes, pods, policy: policy as PolicyName, mode: 'online', load, seed, clock: io.clock });
+}
+
+function oneOf<Value extends string>(
+  option: string,
+  value: string | undefined,
+  available: readonly Value[],
+  planned: readonly string[] = [],
+): Value {
+  const found = available.find((each) => each === value);
+  if (found !== undefined) return found;
+  const problem = planned.includes(value ?? '') ? 'is not built yet in this version' : 'is unknown';
+  throw new UsageError(`${option}: "${value}" ${problem}; available: ${available.join(', ')}`);
+}
+
+function numberIn(option: string, value: string | undefined, valid: (value: number) => boolean, what: string): number {
+  const number = Number(value);
+  if (value !== undefined && value.trim() !== '' && valid(number)) return number;
+  throw new UsageError(`${option}: "${value}" is not valid; write ${what}`);
+}
+
+function read(option: string, path: string | undefined, io: SimulateIo): string {
+  if (path === undefined) {
+    throw new UsageError(`${option}: no file is given; write ${option} FILE.csv (see gpuopt simulate schedule --help)`);
+  }
+  try {
+    return io.readFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${option}: "${path}" cannot be read (${reason}); name a readable CSV file`);
+  }
+}

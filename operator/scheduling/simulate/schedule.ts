@@ -1,0 +1,124 @@
+import {
+  countShapes,
+  createMeasure,
+  createPlanner,
+  createSnapshot,
+  fragmentedMilli,
+  type NodeFacts,
+  type Planner,
+  type PolicyName,
+  placeMember,
+  seededRandom,
+  typicalShapes,
+} from '../planner/index.ts';
+import { arrivals, askedMilli } from './arrivals.ts';
+import type { TracePod } from './openb.ts';
+
+/** Shares of capacity at which the packing is read, besides the load itself. */
+const READ_AT = [0.5, 0.9, 1.0, 1.3] as const;
+
+/** What to simulate. */
+export interface SimulateOptions {
+  readonly nodes: readonly NodeFacts[];
+  readonly pods: readonly TracePod[];
+  readonly policy: PolicyName;
+  readonly mode: 'online';
+  /** Demand to arrive as a multiple of the GPU capacity. */
+  readonly load: number;
+  /** Settles the order of pods and of ties; one seed gives one pod order to every policy. */
+  readonly seed: number;
+  /** A monotonic clock in microseconds, for the decision times. */
+  readonly clock: () => number;
+}
+
+/** The JSON contract of `gpuopt simulate schedule`. Ratios are fractions 0..1, keyed by arrived load. */
+export interface SimulateResult {
+  readonly policy: PolicyName;
+  readonly mode: 'online';
+  readonly seed: number;
+  readonly nodes: number;
+  readonly gpus: number;
+  /** Pods submitted, and of these refused. */
+  readonly pods: number;
+  readonly allocatedRatio: Readonly<Record<string, number>>;
+  readonly fragRatio: Readonly<Record<string, number>>;
+  readonly decisionMicros: { readonly p50: number; readonly p99: number };
+  /** Milliseconds spent deciding, all pods together. */
+  readonly planMillis: number;
+  readonly migrations: number;
+  readonly unscheduled: number;
+}
+
+/** Key of a load in the result: one decimal at least, "1.0". */
+export function loadKey(load: number): string {
+  return Number.isInteger(load * 10) ? load.toFixed(1) : String(load);
+}
+
+/** Submits the pods one by one to the planner: no departure, retry, reorder or move. */
+export function simulateSchedule(options: SimulateOptions): SimulateResult {
+  const snapshot = createSnapshot(options.nodes, options.seed);
+  const typical = countShapes(options.pods);
+  const planner = createPlanner(snapshot, { name: options.policy, typical });
+  const queue = arrivals(options.pods, snapshot.capacityMilli, options.load, seededRandom(options.seed));
+  const reading = readings(planner, createMeasure(snapshot, typicalShapes(typical)), options.load);
+  const micros = new Float64Array(queue.length);
+  let unscheduled = 0;
+  for (const [at, pod] of queue.entries()) {
+    const member = { ...pod, key: String(at) };
+    const began = options.clock();
+    const placed = placeMember(planner, member.key, member);
+    micros[at] = options.clock() - began;
+    if (placed === undefined) unscheduled++;
+    reading.arrived(askedMilli(pod));
+  }
+  reading.last();
+  const { allocatedRatio, fragRatio } = reading;
+  return {
+    policy: options.policy,
+    mode: options.mode,
+    seed: options.seed,
+    nodes: snapshot.nodes.length,
+    gpus: snapshot.nodes.reduce((sum, node) => sum + node.gpus.count, 0),
+    pods: queue.length,
+    allocatedRatio,
+    fragRatio,
+    decisionMicros: { p50: quantile(micros, 0.5), p99: quantile(micros, 0.99) },
+    planMillis: rounded(micros.reduce((sum, each) => sum + each, 0) / 1000, 1),
+    migrations: 0,
+    unscheduled,
+  };
+}
+
+function readings(planner: Planner, measure: ReturnType<typeof createMeasure>, load: number) {
+  const { snapshot } = planner;
+  const allocatedRatio: Record<string, number> = {};
+  const fragRatio: Record<string, number> = {};
+  const waiting: number[] = READ_AT.filter((at) => at < load);
+  let arrivedMilli = 0;
+  const read = (at: number): void => {
+    const idle = snapshot.idleMilli.reduce((sum, each) => sum + each, 0);
+    allocatedRatio[loadKey(at)] = rounded(1 - idle / Math.max(1, snapshot.capacityMilli), 6);
+    fragRatio[loadKey(at)] = idle === 0 ? 0 : rounded(fragmentedMilli(measure, snapshot) / idle, 6);
+  };
+  return {
+    allocatedRatio,
+    fragRatio,
+    arrived(milli: number): void {
+      arrivedMilli += milli;
+      while (waiting[0] !== undefined && arrivedMilli >= waiting[0] * snapshot.capacityMilli)
+        read(waiting.shift() ?? 0);
+    },
+    last: (): void => read(load),
+  };
+}
+
+/** Nearest-rank quantile, to a tenth. */
+function quantile(values: Float64Array, share: number): number {
+  const sorted = values.slice().sort();
+  const at = Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1));
+  return rounded(sorted[at] ?? 0, 1);
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
