@@ -1,0 +1,7 @@
+/** The database: PostgreSQL by URL or embedded PGlite in a locked folder; one schema for both. */
+export type { Fence } from './fence.ts';
+export type { Migration } from './migration.ts';
+export { openStore, type Store, type StoreOptions } from './open-store.ts';
+export type * from './schema/control.ts';
+export type { Schema } from './schema/index.ts';
+export { StoreError, type StoreErrorCode } from './store-error.ts';

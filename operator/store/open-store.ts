@@ -1,0 +1,61 @@
+import { hostname } from 'node:os';
+
+import type { Kysely } from 'kysely';
+
+import type { Clock, Logger } from '../observability/index.ts';
+import { createFence, type Fence } from './fence.ts';
+import { migrate } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
+import { openPglite } from './pglite-database.ts';
+import { openPostgres } from './postgres-database.ts';
+import type { Schema } from './schema/index.ts';
+import { StoreError } from './store-error.ts';
+
+/** Where the store is: `url` for PostgreSQL, else `dataDir` for the embedded PGlite, else PGlite in memory (`dataDir: ':memory:'`). */
+export interface StoreOptions {
+  readonly url?: string;
+  readonly dataDir?: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** An open database. `db` is safe for concurrent use; inside a transaction only the transaction may be used. */
+export interface Store {
+  readonly kind: 'pglite' | 'postgres';
+  readonly db: Kysely<Schema>;
+  /** Refuses the writes of a superseded leader; all leader work writes through it. */
+  readonly fence: Fence;
+  /** Applies the migrations that are missing; safe to call by several processes. */
+  migrate(): Promise<void>;
+  /** Closes the database and lets its folder go; idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store. Throws StoreError: `StoreLocked` when another process has the data folder open,
+ * `StoreUnreachable` when the database does not answer, `StoreOptions` when neither place is named.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { url, dataDir, log, clock } = options;
+  if ((url === undefined) === (dataDir === undefined)) {
+    throw new StoreError(
+      'StoreOptions',
+      'name one place of the store: --database-url (PostgreSQL) or --data-dir (embedded)',
+    );
+  }
+  const opened =
+    url === undefined
+      ? await openPglite(dataDir === ':memory:' ? undefined : dataDir, clock)
+      : await openPostgres(url, log);
+  let closing: Promise<void> | undefined;
+  return {
+    kind: url === undefined ? 'pglite' : 'postgres',
+    db: opened.db,
+    fence: createFence(opened.db, `${hostname()}/${process.pid}`),
+    migrate: () => migrate(opened.db, migrations, log),
+    close: () => {
+      closing ??= opened.close();
+      return closing;
+    },
+  };
+}
