@@ -49,16 +49,21 @@ export interface KindToken<T> {
   readonly __type?: T;
 }
 
-/** A signed 32-bit integer. */
+/**
+ * A signed 32-bit integer.
+ * @format int32
+ */
 export type Int32 = number & { readonly __unit?: 'Int32' };
 
 /**
  * An integer that JSON carries without loss, within ±(2⁵³−1).
+ * @format int64
  */
 export type Int64 = number & { readonly __unit?: 'Int64' };
 
 /**
  * Whole percent.
+ * @format int32
  * @min 0
  * @max 100
  */
@@ -66,6 +71,7 @@ export type Percent = number & { readonly __unit?: 'Percent' };
 
 /**
  * A span of time in whole seconds.
+ * @format int32
  * @min 0
  */
 export type Seconds = number & { readonly __unit?: 'Seconds' };

@@ -1,0 +1,40 @@
+import { ApiTypeError } from '../errors.ts';
+import type { Root } from '../model.ts';
+
+/** Short names of built-in kinds, and those that NVIDIA's and Kueue's operators have taken (kubectl api-resources). */
+const TAKEN = new Set(
+  (
+    'cm cs csr crd crds cj deploy ds ep ev hpa ing limits netpol no np ns pc pdb po psp pv pvc quota rc rs sa sc sts svc ' +
+    'vap vapb map mapb va gc nvd cq lq cqs lqs rf kwl wl wls topo flavor flavors queue queues ac'
+  ).split(' '),
+);
+
+/** Refuses names that another kind has. */
+export function checkNames(roots: readonly Root[]): void {
+  const owner = new Map<string, string>();
+  for (const root of roots) {
+    const { plural, singular, shortNames } = root.resource;
+    for (const name of new Set([plural, singular, ...shortNames])) {
+      const other = owner.get(name) ?? root.kind;
+      if (TAKEN.has(name)) throw new ApiTypeError(root.at, `the name ${name} belongs to another kind of the cluster`);
+      if (other !== root.kind) throw new ApiTypeError(root.at, `the name ${name} belongs to ${other} already`);
+      owner.set(name, root.kind);
+    }
+    const lower = plural === plural.toLowerCase() && /^[a-z][a-z0-9]*$/.test(plural);
+    if (!lower) throw new ApiTypeError(root.at, `plural ${plural} must be lower case letters`);
+  }
+}
+
+/** Refuses several versions of a kind of which not exactly one is stored. */
+export function checkVersions(roots: readonly Root[]): void {
+  for (const [kind, versions] of Map.groupBy(roots, (root) => root.kind)) {
+    const stored = versions.filter((root) => root.tags.storage).length;
+    const [first] = versions;
+    if (first && versions.length > 1 && stored !== 1) {
+      throw new ApiTypeError(
+        first.at,
+        `${kind} has ${versions.length} versions, ${stored} of them with @storage; need one`,
+      );
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import type { Field, Node, Root } from '../model.ts';
+import { header } from './yaml.ts';
+
+/** The page of one kind: names, columns, and a table for each object in spec and status. */
+export function toKindPage(versions: readonly [Root, ...Root[]]): string {
+  const [{ kind, resource, group, object }] = versions;
+  return `${[
+    `<!-- ${header('', versions[0].at.file).trim()} -->`,
+    `# ${kind}`,
+    object.description,
+    table(
+      ['group', 'versions', 'plural', 'short names', 'categories', 'scope'],
+      [
+        [
+          group,
+          versions.map((root) => root.version).join(', '),
+          resource.plural,
+          resource.shortNames.join(', '),
+          resource.categories.join(', '),
+          resource.scope,
+        ],
+      ],
+    ),
+    ...versions.flatMap((root) => versionParts(root, versions.length > 1)),
+  ].join('\n\n')}\n`;
+}
+
+/** The list of all kinds. */
+export function toOverview(roots: readonly Root[]): string {
+  const rows = [...Map.groupBy(roots, (root) => root.kind).values()].map(([root]) =>
+    root
+      ? [
+          `[${root.kind}](${root.kind.toLowerCase()}.md)`,
+          root.resource.scope,
+          cell(firstSentence(root.object.description)),
+        ]
+      : [],
+  );
+  const intro =
+    '`kubectl get gpuopt -A` shows every object of these kinds, `kubectl explain KIND.spec` the same text as here.';
+  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n`;
+}
+
+function versionParts(root: Root, several: boolean): string[] {
+  const columns = root.tags.columns.map((column) => [
+    column.name,
+    `\`${column.jsonPath.replaceAll('|', '\\|')}\``,
+    cell(column.description ?? ''),
+    column.priority ? '`kubectl get -o wide`' : '`kubectl get`',
+  ]);
+  const fields = (root.object.fields ?? []).filter((field) => field.name === 'spec' || field.name === 'status');
+  return [
+    ...(several ? [`## Version ${root.version}`] : []),
+    ...ruleList(root.object),
+    ...fields.flatMap((field) => objectParts(field.name, field.node)),
+    '## Columns',
+    table(['column', 'path', 'what it shows', 'shown by'], columns),
+  ];
+}
+
+/** A section for an object, then one for each object inside it. */
+function objectParts(path: string, node: Node): string[] {
+  const fields = node.fields ?? [];
+  const depth = path.includes('.') || path.includes('[') ? '###' : '##';
+  const rows = fields.map((field) => [
+    `\`${field.name}\``,
+    typeOf(field.node),
+    requirement(field),
+    cell([sentence(field.node.description), ...bounds(field.node)].filter((part) => part !== '').join(' ')),
+  ]);
+  return [
+    `${depth} ${path}`,
+    ...(node.description && !path.includes('.') ? [node.description] : []),
+    table(['field', 'type', 'required', 'meaning'], rows),
+    ...ruleList(node),
+    ...fields.flatMap((field) => inner(`${path}.${field.name}`, field.node)),
+  ];
+}
+
+function inner(path: string, node: Node): string[] {
+  if (node.fields && node.fields.length > 0) return objectParts(path, node);
+  if (node.items) return inner(`${path}[]`, node.items);
+  if (node.values) return inner(`${path}{}`, node.values);
+  return [];
+}
+
+function ruleList(node: Node): string[] {
+  if (node.rules.length === 0) return [];
+  const items = node.rules.map((rule) => `- ${rule.message ?? rule.messageExpression ?? ''}: \`${rule.rule}\``);
+  return [`Rules:\n\n${items.join('\n')}`];
+}
+
+function typeOf(node: Node): string {
+  if (node.items) return `list of ${typeOf(node.items)}`;
+  if (node.values) return `map of ${typeOf(node.values)}`;
+  if (node.type === 'enum') return (node.facets.enum ?? []).map((value) => `\`${value}\``).join(' \\| ');
+  if (node.type === 'any') return 'any object';
+  if (node.type === 'intOrString') return 'integer or string';
+  return node.facets.format ?? node.type;
+}
+
+function requirement(field: Field): string {
+  if (field.node.facets.default !== undefined) return `default \`${JSON.stringify(field.node.facets.default)}\``;
+  if (field.member) return 'by variant';
+  return field.optional ? 'no' : 'yes';
+}
+
+/** The constraints of a value in words, those of its entries included. */
+function bounds(node: Node): string[] {
+  const { facets } = node;
+  const keys = facets['x-kubernetes-list-map-keys'];
+  const ruled = node.fields ? [] : node.rules.map((rule) => `Rule: \`${rule.rule}\`.`);
+  const parts = [
+    node.type === 'integer' ? range('', facets.minimum, facets.maximum) : '',
+    range(' characters', facets.minLength, facets.maxLength),
+    range(' entries', facets.minItems, facets.maxItems),
+    range(' keys', facets.minProperties, facets.maxProperties),
+    facets.pattern ? `Pattern: \`${facets.pattern}\`.` : '',
+    keys ? `Unique by ${keys.join(', ')}.` : '',
+    facets['x-kubernetes-list-type'] === 'set' ? 'Each value once.' : '',
+    ...ruled,
+    ...(node.items && !node.items.fields ? bounds(node.items).map((part) => `Each: ${part}`) : []),
+  ];
+  return parts.filter((part) => part !== '');
+}
+
+const INT32 = [-2147483648, 2147483647];
+
+function range(unit: string, least: number | undefined, most: number | undefined): string {
+  const low = least === undefined || least === INT32[0] || least === Number.MIN_SAFE_INTEGER ? undefined : least;
+  const high = most === undefined || most === INT32[1] || most === Number.MAX_SAFE_INTEGER ? undefined : most;
+  if (low !== undefined && high !== undefined)
+    return low === high ? `Exactly ${low}${unit}.` : `${low} to ${high}${unit}.`;
+  if (low !== undefined) return `At least ${low}${unit}.`;
+  return high === undefined ? '' : `At most ${high}${unit}.`;
+}
+
+function sentence(text: string): string {
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.](?=\s|$)/s.exec(text)?.[0] ?? text;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('\n', ' ').replaceAll('|', '\\|');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
