@@ -1,0 +1,35 @@
+/** @module What GPUs exist, how they are shared, which are healthy, and whose namespaces are whose. */
+import type { Clock, Logger, Registry } from '../observability/index.ts';
+import type { Room } from '../runtime/index.ts';
+import { gpuPoolController } from './pool/controller.ts';
+import { createPoolMetrics } from './pool/metrics.ts';
+import { tenantController } from './tenancy/controller.ts';
+import { createInstalledProbe } from './world.ts';
+
+export { allocatedMilli, createNodeLookup, type NodeLookup } from './allocation.ts';
+export { createPoolClaims, type PoolClaims } from './membership.ts';
+export { migResourceMilli, parseMigResource } from './mig/index.ts';
+export { GPU_RESOURCE, NVIDIA_PREFIX } from './nvidia/labels.ts';
+export { type AdvertisedResource, deviceMilli, type NodeGpus, nodeGpus, type SharingType } from './nvidia/node-gpus.ts';
+export { nodeAilment } from './nvidia/node-health.ts';
+export { type DeviceRequest, isFinished, type PodRequests, podRequests, takesRoom } from './pod-requests.ts';
+export { createTenantOf, type TenantOf } from './tenancy/match.ts';
+export { MANAGED_LABEL, TENANT_LABEL } from './tenancy/resources.ts';
+export { holdingChanged, offerChanged } from './wakes.ts';
+
+/** What the room needs from the process. */
+export interface PoolsDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** The room's controllers. */
+export function poolsRoom(deps: PoolsDeps): Room {
+  const probe = createInstalledProbe(deps.clock);
+  return {
+    name: 'pools',
+    controllers: [gpuPoolController(probe, createPoolMetrics(deps.registry)), tenantController()],
+    runnables: [],
+  };
+}

@@ -1,0 +1,68 @@
+import { type GPUPool, kinds } from '../../api/index.ts';
+import { Node, Pod } from '../../kube/index.ts';
+import type { Reader } from '../../runtime/index.ts';
+import { createPoolClaims } from '../membership.ts';
+import { type NodeGpus, nodeGpus } from '../nvidia/node-gpus.ts';
+import { nodeAilment } from '../nvidia/node-health.ts';
+import { type DeviceRequest, podRequests, takesRoom } from '../pod-requests.ts';
+import { type Installed, type World, worldOf } from '../world.ts';
+
+/** Index of pods by the node on which they take room. */
+export const PODS_BY_NODE = 'pools/node';
+
+/** Values of the index `pools/node`. */
+export function nodeOfPod(pod: Pod): readonly string[] {
+  return takesRoom(pod) && pod.spec?.nodeName !== undefined ? [pod.spec.nodeName] : [];
+}
+
+/** A node of the pool. */
+export interface PoolNodeFacts {
+  readonly name: string;
+  readonly gpus: NodeGpus;
+  /** Why nothing should be placed there; undefined when it is well. */
+  readonly ailment?: string;
+  /** What bound pods hold, summed by resource. */
+  readonly held: readonly DeviceRequest[];
+}
+
+/** What one pass over a pool knows. */
+export interface PoolFacts {
+  readonly world: World;
+  /** Nodes that are the pool's, by name. */
+  readonly nodes: readonly PoolNodeFacts[];
+  /** Nodes that the pool selects and an older pool keeps. */
+  readonly lost: readonly { readonly node: string; readonly to: string }[];
+}
+
+/** Reads the pool's nodes and what runs on them from the cache. */
+export function observe(pool: GPUPool, reader: Reader, installed: Installed): PoolFacts {
+  const claims = createPoolClaims(reader.list(kinds.GPUPool));
+  const own: Node[] = [];
+  const lost: { node: string; to: string }[] = [];
+  for (const node of reader.list(Node)) {
+    const claimants = claims(node).map((claimant) => claimant.metadata.name);
+    if (!claimants.includes(pool.metadata.name)) continue;
+    const [keeper] = claimants;
+    if (keeper === pool.metadata.name) own.push(node);
+    else lost.push({ node: node.metadata.name ?? '', to: keeper ?? '' });
+  }
+  return {
+    world: worldOf(installed, own),
+    nodes: own.map((node) => nodeFacts(node, reader)).sort((left, right) => (left.name < right.name ? -1 : 1)),
+    lost: lost.sort((left, right) => (left.node < right.node ? -1 : 1)),
+  };
+}
+
+function nodeFacts(node: Node, reader: Reader): PoolNodeFacts {
+  const name = node.metadata.name ?? '';
+  const held = new Map<string, number>();
+  for (const pod of reader.list(Pod, { index: { name: PODS_BY_NODE, value: name } })) {
+    for (const { resource, count } of podRequests(pod).devices) held.set(resource, (held.get(resource) ?? 0) + count);
+  }
+  return {
+    name,
+    gpus: nodeGpus(node),
+    ailment: nodeAilment(node),
+    held: [...held].map(([resource, count]) => ({ resource, count })),
+  };
+}
