@@ -221,6 +221,8 @@ export interface Controller {
     readonly forget: (object: KubeObject, context: Context) => Promise<void>;
   };
   readonly gone?: (key: Key, context: Context) => Promise<void>;
+  /** `elsewhere`: another controller of the same kind writes the status, so failures are not reported there. */
+  readonly status?: 'here' | 'elsewhere';
   readonly reconcile: (object: KubeObject | undefined, context: Context) => Promise<Outcome<object> | undefined>;
 }
 
@@ -250,6 +252,8 @@ export interface ControllerBuilder<T extends KubeObject, Status> {
   finalizer(name: string, forget: (object: T, context: Context) => Promise<void>): this;
   /** Called when the primary is gone and had no finalizer of this controller. */
   gone(handler: (key: Key, context: Context) => Promise<void>): this;
+  /** Leaves the kind's status to another controller: failed passes are logged and counted only. */
+  withoutStatus(): this;
   reconcile(pass: (object: T, context: Context) => Promise<Outcome<Status> | undefined>): Controller;
 }
 

@@ -111,6 +111,11 @@ class PrimaryBuilder<T extends KubeObject, Status> extends CommonBuilder impleme
     return this;
   }
 
+  withoutStatus(): this {
+    this.made.status = 'elsewhere';
+    return this;
+  }
+
   reconcile(pass: (object: T, context: Context) => Promise<Outcome<Status> | undefined>): Controller {
     // The worker hands the primary to a controller that has one; only a singleton sees undefined.
     this.made.reconcile = pass as Controller['reconcile'];

@@ -1,0 +1,203 @@
+/** What one pass sees and may do. */
+import type { Clock, Logger } from '../../observability/index.ts';
+import type { Backend } from '../client/backend.ts';
+import { AlreadyExists } from '../client/errors.ts';
+import { apiVersionOf, keyOf, keyText, kindId } from '../kinds.ts';
+import type {
+  Context,
+  Controller,
+  EventIntent,
+  Intent,
+  Key,
+  Kind,
+  KubeObject,
+  ListOptions,
+  ObjectMeta,
+  PatchBody,
+  Reader,
+} from '../types.ts';
+import type { AppliedMemory } from './applied.ts';
+import { type Declarations, Undeclared } from './permissions.ts';
+
+/** Counts applies that were skipped or sent. */
+export interface ApplyCounter {
+  applied(kind: string, controller: string, sent: boolean): void;
+}
+
+/** What all passes of a controller share. */
+export interface PassEnvironment {
+  readonly controller: Controller;
+  readonly declared: Declarations;
+  readonly reader: Reader;
+  readonly backend: Backend;
+  /** Lays the server's answer over the cache. */
+  readonly overlay: (kind: Kind<KubeObject>, object: KubeObject) => void;
+  readonly applied: AppliedMemory;
+  readonly record: (event: EventIntent, controller: string) => void;
+  readonly counter: ApplyCounter;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The field manager of a controller. */
+export function managerOf(controller: Controller): string {
+  return `gpuopt-${controller.name}`;
+}
+
+const podKind: Kind<KubeObject> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' };
+
+/** The context of one pass over `primary`. */
+export class PassContext implements Context {
+  readonly #environment: PassEnvironment;
+  readonly #primary: KubeObject | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+
+  constructor(environment: PassEnvironment, primary: KubeObject | undefined, log: Logger, signal: AbortSignal) {
+    this.#environment = environment;
+    this.#primary = primary;
+    this.log = log;
+    this.signal = signal;
+  }
+
+  get<T extends KubeObject>(kind: Kind<T>, key: Key): T | undefined {
+    this.#environment.declared.requireCached(kind);
+    return this.#environment.reader.get(kind, key);
+  }
+
+  list<T extends KubeObject>(kind: Kind<T>, options?: ListOptions): readonly T[] {
+    this.#environment.declared.requireCached(kind);
+    return this.#environment.reader.list(kind, options);
+  }
+
+  readonly live = {
+    get: async <T extends KubeObject>(kind: Kind<T>, key: Key): Promise<T | undefined> => {
+      this.#environment.declared.requireVerb(kind, 'get');
+      return this.#environment.backend.get(kind, key, this.signal);
+    },
+  };
+
+  async apply<T extends KubeObject>(
+    kind: Kind<T>,
+    intent: Intent<T>,
+    options: { readonly owner?: 'primary' | 'none' } = {},
+  ): Promise<T> {
+    this.#environment.declared.requireVerb(kind, 'patch');
+    const { metadata, ...rest } = intent;
+    const content = Object.fromEntries(Object.entries(rest).filter(([name]) => name !== 'status'));
+    const owned = options.owner !== 'none' && !this.#isPrimary(kind, metadata);
+    const body = { ...content, metadata: { ...sentMeta(metadata), ...(owned ? this.#owner(kind, metadata) : {}) } };
+    return this.#send(kind, body, undefined);
+  }
+
+  async applyStatus<T extends KubeObject>(kind: Kind<T>, intent: Intent<T>): Promise<T> {
+    this.#environment.declared.requireVerb(kind, 'patch', 'status');
+    const { name, namespace, uid } = intent.metadata;
+    const content = { metadata: { name, namespace, uid }, status: Reflect.get(intent, 'status') };
+    return this.#send(kind, content, 'status');
+  }
+
+  async #send<T extends KubeObject>(kind: Kind<T>, content: KubeObject, subresource: string | undefined): Promise<T> {
+    const { applied, backend, clock, controller, counter, overlay, reader } = this.#environment;
+    const key = keyOf(content);
+    const manager = managerOf(controller);
+    const id = [kindId(kind), keyText(key), manager, subresource ?? ''].join('|');
+    const live = reader.get(kind, key);
+    if (live !== undefined && applied.isNoOp(id, content, live, clock.monotonic())) {
+      counter.applied(kind.kind, controller.name, false);
+      return live;
+    }
+    const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...content };
+    counter.applied(kind.kind, controller.name, true);
+    const answer = await backend.apply(kind, body, { manager, subresource }, this.signal);
+    applied.remember(id, content, answer, clock.monotonic());
+    overlay(kind, answer);
+    return answer;
+  }
+
+  async create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T | undefined> {
+    const { backend, controller, declared, overlay } = this.#environment;
+    declared.requireVerb(kind, 'create');
+    const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object };
+    try {
+      const answer = await backend.create<T>(kind, body, managerOf(controller), this.signal);
+      overlay(kind, answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof AlreadyExists) return undefined;
+      throw error;
+    }
+  }
+
+  async patch<T extends KubeObject>(kind: Kind<T>, key: Key & { readonly uid?: string }, patch: PatchBody): Promise<T> {
+    const { backend, controller, declared, overlay } = this.#environment;
+    declared.requireVerb(kind, 'patch', patch.subresource);
+    const answer = await backend.patch(kind, key, guarded(patch, key.uid), managerOf(controller), this.signal);
+    overlay(kind, answer);
+    return answer;
+  }
+
+  async remove<T extends KubeObject>(kind: Kind<T>, object: KubeObject): Promise<void> {
+    this.#environment.declared.requireVerb(kind, 'delete');
+    const { uid, resourceVersion } = object.metadata;
+    await this.#environment.backend.remove(kind, keyOf(object), { uid, resourceVersion }, this.signal);
+  }
+
+  async evict(pod: KubeObject): Promise<'evicted' | 'blocked' | 'gone'> {
+    this.#environment.declared.requireVerb(podKind, 'create', 'eviction');
+    return this.#environment.backend.evict(keyOf(pod), pod.metadata.uid, this.signal);
+  }
+
+  event(event: EventIntent): void {
+    this.#environment.record(event, this.#environment.controller.name);
+  }
+
+  now(): Date {
+    return new Date(this.#environment.clock.now());
+  }
+
+  #isPrimary(kind: Kind<KubeObject>, metadata: ObjectMeta): boolean {
+    const { primary } = this.#environment.controller;
+    if (primary === undefined || this.#primary === undefined || kindId(primary) !== kindId(kind)) return false;
+    return this.#primary.metadata.name === metadata.name && this.#primary.metadata.namespace === metadata.namespace;
+  }
+
+  #owner(kind: Kind<KubeObject>, metadata: ObjectMeta): Pick<ObjectMeta, 'ownerReferences'> {
+    const { controller } = this.#environment;
+    const owner = this.#primary;
+    if (owner === undefined || controller.primary === undefined) return {};
+    const { name = '', namespace, uid = '' } = owner.metadata;
+    if (namespace !== undefined && namespace !== metadata.namespace) {
+      throw new Undeclared(
+        `${controller.primary.kind} ${keyText(keyOf(owner))} cannot own ${kind.kind} ${metadata.name} outside its namespace; pass owner: 'none'`,
+      );
+    }
+    const reference = {
+      apiVersion: apiVersionOf(controller.primary),
+      kind: controller.primary.kind,
+      name,
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    };
+    return { ownerReferences: [...(metadata.ownerReferences ?? []).filter((other) => other.uid !== uid), reference] };
+  }
+}
+
+/** The metadata that server-side apply may carry. */
+function sentMeta(metadata: ObjectMeta): ObjectMeta {
+  const { name, namespace, labels, annotations, ownerReferences, finalizers } = metadata;
+  return { name, namespace, labels, annotations, ownerReferences, finalizers };
+}
+
+/** Adds the uid precondition in the patch's own language. */
+function guarded(patch: PatchBody, uid: string | undefined): PatchBody {
+  if (uid === undefined) return patch;
+  if (patch.type === 'json') {
+    const steps: readonly unknown[] = Array.isArray(patch.body) ? patch.body : [];
+    return { ...patch, body: [{ op: 'test', path: '/metadata/uid', value: uid }, ...steps] };
+  }
+  const body = typeof patch.body === 'object' && patch.body !== null ? patch.body : {};
+  const metadata: unknown = Reflect.get(body, 'metadata');
+  return { ...patch, body: { ...body, metadata: { ...(typeof metadata === 'object' ? metadata : {}), uid } } };
+}

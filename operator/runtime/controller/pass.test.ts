@@ -1,0 +1,251 @@
+import { describe, expect, test } from 'vitest';
+import { Conflict, Forbidden } from '../client/errors.ts';
+import { type Act, runPass, thing } from '../testing/index.ts';
+import { type Controller, type Kind, type KubeObject, Terminal, Waiting } from '../types.ts';
+import { controller, singleton } from './builder.ts';
+
+interface Toy extends KubeObject {
+  readonly spec: { readonly size: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly size?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+const Toy: Kind<Toy> = { group: 'example.com', version: 'v1', kind: 'Toy', plural: 'toys', scope: 'Namespaced' };
+const ConfigMap: Kind<ConfigMap> = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  scope: 'Namespaced',
+};
+
+const now = new Date('2026-03-01T12:00:00Z');
+const key = { namespace: 'a', name: 't' };
+const toy = (extra: Partial<Toy['metadata']> = {}, status?: Toy['status']): Toy => ({
+  metadata: { ...key, uid: 'u', generation: 3, ...extra },
+  spec: { size: 2 },
+  status,
+});
+const ready = [{ type: 'Ready', status: 'True', reason: 'InForce', message: 'done' }] as const;
+
+const maker = controller(Toy)
+  .owns(ConfigMap)
+  .reconcile(async (object, ctx) => {
+    await ctx.apply(ConfigMap, { metadata: key, data: { size: String(object.spec.size) } });
+    return { status: { size: object.spec.size, conditions: ready } };
+  });
+
+const thrower = (error: Error): Controller => controller(Toy).reconcile(() => Promise.reject(error));
+const kinds = (acts: readonly Act[]): readonly string[] => acts.map(({ act }) => act);
+const read = (status: unknown): NonNullable<Toy['status']> => status as NonNullable<Toy['status']>;
+
+describe('a pass', () => {
+  test('applies what it wants with the primary as owner, writes status once, and the second pass acts on nothing', async () => {
+    const first = await runPass(maker, { world: [thing(Toy, toy())], key, now });
+    expect(kinds(first.acts)).toEqual(['apply', 'applyStatus']);
+    expect(first.acts[0]).toMatchObject({
+      kind: 'configmaps',
+      key: 'a/t',
+      body: {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        data: { size: '2' },
+        metadata: { ownerReferences: [{ kind: 'Toy', name: 't', uid: 'u', controller: true }] },
+      },
+    });
+    expect(first.status).toEqual({
+      size: 2,
+      observedGeneration: 3,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'InForce',
+          message: 'done',
+          observedGeneration: 3,
+          lastTransitionTime: '2026-03-01T12:00:00Z',
+        },
+      ],
+    });
+    const second = await first.again({ now: new Date('2026-03-01T13:00:00Z') });
+    expect(second.acts).toEqual([]);
+  });
+
+  test('a child changed by someone else is put right again', async () => {
+    const first = await runPass(maker, { world: [thing(Toy, toy())], key, now });
+    const second = await first.again({
+      change: (api) => api.patch('configmaps', key, { type: 'merge', body: { data: { size: '9' } } }),
+    });
+    expect(kinds(second.acts)).toEqual(['apply']);
+    expect(second.get(ConfigMap, key)?.data).toEqual({ size: '2' });
+  });
+
+  test('a cached object cannot be changed', async () => {
+    const rude = controller(Toy).reconcile(async (object) => {
+      Reflect.set(object.spec, 'size', 5);
+      Object.assign(object.spec, { size: 5 });
+      return undefined;
+    });
+    const { result } = await runPass(rude, { world: [thing(Toy, toy())], key, now });
+    expect(result).toMatchObject({ result: 'error', error: expect.any(TypeError) });
+  });
+
+  test('an undeclared kind is refused with the line to add', async () => {
+    const sneaky = controller(Toy).reconcile(async (_toy, ctx) => {
+      ctx.list(ConfigMap);
+      return undefined;
+    });
+    const { result, status } = await runPass(sneaky, { world: [thing(Toy, toy())], key, now });
+    expect(result).toMatchObject({ result: 'error', error: { message: expect.stringContaining('.reads(ConfigMap)') } });
+    expect(read(status).conditions?.map(({ type, status: value }) => `${type}=${value}`)).toEqual([
+      'Ready=Unknown',
+      'Reconciling=True',
+    ]);
+  });
+
+  test('a singleton has no status', async () => {
+    const lone = singleton('planner')
+      .reads(ConfigMap)
+      .reconcile(async () => ({ after: 7 }));
+    const { acts, result } = await runPass(lone, { world: [], now });
+    expect(acts).toEqual([]);
+    expect(result).toEqual({ result: 'requeue_after', after: 7 });
+  });
+});
+
+describe('the end of a pass in conditions', () => {
+  const forbidden = new Forbidden({ status: 403, reason: 'Forbidden', url: 'PATCH /x', message: 'cannot patch' });
+  const before: Toy['status'] = {
+    observedGeneration: 3,
+    size: 2,
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'X',
+        message: '',
+        observedGeneration: 3,
+        lastTransitionTime: '2026-03-01T11:00:00Z',
+      },
+      {
+        type: 'Reconciling',
+        status: 'True',
+        reason: 'X',
+        message: '',
+        observedGeneration: 3,
+        lastTransitionTime: '2026-03-01T11:00:00Z',
+      },
+      {
+        type: 'Own',
+        status: 'True',
+        reason: 'Y',
+        message: '',
+        observedGeneration: 2,
+        lastTransitionTime: '2026-03-01T10:00:00Z',
+      },
+    ],
+  };
+  const rows = [
+    {
+      name: 'waiting',
+      error: new Waiting('NoNodes', 'none', 5),
+      live: undefined,
+      want: ['Ready=Unknown:NoNodes', 'Reconciling=True:NoNodes'],
+    },
+    {
+      name: 'terminal',
+      error: new Terminal('BadSpec', 'no'),
+      live: undefined,
+      want: ['Ready=False:BadSpec', 'Stalled=True:BadSpec'],
+    },
+    {
+      name: 'any error',
+      error: new Error('x'),
+      live: undefined,
+      want: ['Ready=Unknown:ReconcileError', 'Reconciling=True:ReconcileError'],
+    },
+    {
+      name: 'forbidden',
+      error: forbidden,
+      live: undefined,
+      want: ['Ready=Unknown:Forbidden', 'Reconciling=True:Forbidden'],
+    },
+    {
+      name: 'errors for an hour',
+      error: new Error('x'),
+      live: before,
+      want: ['Ready=False:ProgressDeadlineExceeded', 'Stalled=True:ProgressDeadlineExceeded', 'Own=True:Y'],
+    },
+    {
+      name: 'waiting for an hour',
+      error: new Waiting('W', 'w'),
+      live: before,
+      want: ['Ready=Unknown:W', 'Reconciling=True:W', 'Own=True:Y'],
+    },
+  ];
+  test.each(rows)('$name', async ({ error, live, want }) => {
+    const out = await runPass(thrower(error), { world: [thing(Toy, toy({}, live))], key, now });
+    const made = (read(out.status).conditions ?? []).map((c) => `${c.type}=${c.status}:${c.reason}`);
+    expect(made.sort()).toEqual([...want].sort());
+    expect(read(out.status).observedGeneration).toBe(3);
+    expect((await out.again()).acts).toEqual([]);
+  });
+
+  test('lastTransitionTime moves only with the status of a condition', async () => {
+    const out = await runPass(thrower(new Waiting('Later', 'm')), { world: [thing(Toy, toy({}, before))], key, now });
+    const times = read(out.status)
+      .conditions?.map(({ lastTransitionTime }) => lastTransitionTime)
+      .sort();
+    expect(times).toEqual(['2026-03-01T10:00:00Z', '2026-03-01T11:00:00Z', '2026-03-01T11:00:00Z']);
+  });
+
+  test('a first lost race is retried without touching Ready', async () => {
+    const conflict = new Conflict({ status: 409, reason: 'Conflict', url: 'u', message: 'm' });
+    const out = await runPass(thrower(conflict), { world: [thing(Toy, toy())], key, now });
+    expect(out.acts).toEqual([]);
+    expect(out.result).toMatchObject({ result: 'error', retry: 'backoff' });
+  });
+
+  test('a kind of Kubernetes never gets our conditions', async () => {
+    const broken = controller(ConfigMap).reconcile(() => Promise.reject(new Error('x')));
+    const out = await runPass(broken, { world: [thing(ConfigMap, { metadata: key })], key, now });
+    expect(out.acts).toEqual([]);
+  });
+});
+
+describe('finalizers', () => {
+  const forgotten: string[] = [];
+  const keeper = controller(Toy)
+    .finalizer('example.com/toy', async (object) => {
+      forgotten.push(object.metadata.name ?? '');
+    })
+    .reconcile(async () => undefined);
+
+  test('are added before the first effect, under the version seen', async () => {
+    const out = await runPass(keeper, { world: [thing(Toy, toy())], key, now });
+    expect(out.acts).toMatchObject([
+      { act: 'patch', patch: { body: { metadata: { uid: 'u', finalizers: ['example.com/toy'] } } } },
+    ]);
+  });
+
+  test('forget runs on deletion and the object goes', async () => {
+    const dying = toy({ finalizers: ['other', 'example.com/toy'], deletionTimestamp: '2026-03-01T11:59:00Z' });
+    const out = await runPass(keeper, { world: [thing(Toy, dying)], key, now });
+    expect(forgotten).toEqual(['t']);
+    expect(out.get(Toy, key)?.metadata.finalizers).toEqual(['other']);
+    expect((await out.again()).acts).toEqual([]);
+  });
+});

@@ -1,0 +1,174 @@
+/** One pass over one key: finalizer, reconcile, status. The whole outcome policy stands in `settle`. */
+import type { Logger } from '../../observability/index.ts';
+import { ApiError, Conflict, NotFound } from '../client/errors.ts';
+import { apiVersionOf, keyOf, keyText } from '../kinds.ts';
+import {
+  type ConditionIntent,
+  type Context,
+  type Key,
+  type Kind,
+  type KubeObject,
+  type Outcome,
+  Terminal,
+  Waiting,
+} from '../types.ts';
+import { holds, stableJson } from './applied.ts';
+import { managerOf, PassContext, type PassEnvironment } from './context.ts';
+import { writesStatus } from './permissions.ts';
+import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
+
+/** How a pass ended, in the words of the metric `controller_runtime_reconcile_total`. */
+export type PassResult =
+  | { readonly result: 'success' }
+  | { readonly result: 'requeue_after'; readonly after: number }
+  | { readonly result: 'error'; readonly error: unknown; readonly retry: 'backoff' | 'on-change' };
+
+/** A pass took longer than its controller allows. */
+export class PassTimeout extends Error {
+  override readonly name = 'PassTimeout';
+  readonly code = 'PassTimeout';
+}
+
+/** Runs one pass. Never throws. `failures` is how often this key failed in a row before. */
+export async function pass(
+  environment: PassEnvironment,
+  key: Key,
+  signal: AbortSignal,
+  failures = 0,
+): Promise<PassResult> {
+  const { controller, reader } = environment;
+  const log = environment.log.child({ controller: controller.name, key: keyText(key) });
+  const primary = controller.primary === undefined ? undefined : reader.get(controller.primary, key);
+  const context = new PassContext(environment, primary, log, signal);
+  try {
+    const outcome = await act(environment, key, primary, context);
+    if (primary !== undefined && outcome?.status !== undefined) {
+      const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now());
+      await writeStatus(environment, primary, status, signal);
+    }
+    return outcome?.after === undefined
+      ? { result: 'success' }
+      : { result: 'requeue_after', after: Math.max(outcome.after, 0) };
+  } catch (error) {
+    await reportFailure(environment, primary, error, failures, log, signal);
+    return settle(error);
+  }
+}
+
+function settle(error: unknown): PassResult {
+  if (error instanceof Waiting) return { result: 'requeue_after', after: Math.max(error.after, 0) };
+  return { result: 'error', error, retry: error instanceof Terminal ? 'on-change' : 'backoff' };
+}
+
+async function act(
+  environment: PassEnvironment,
+  key: Key,
+  primary: KubeObject | undefined,
+  context: Context,
+): Promise<Outcome<object> | undefined> {
+  const { controller } = environment;
+  if (controller.primary === undefined) return controller.reconcile(undefined, context);
+  if (primary === undefined) {
+    await controller.gone?.(key, context);
+    return undefined;
+  }
+  const { finalizer } = controller;
+  const deleting = primary.metadata.deletionTimestamp !== undefined;
+  if (finalizer === undefined) {
+    // What a deleting object owns is the garbage collector's; applying it again would fight.
+    return deleting && controller.owns.length > 0 ? undefined : controller.reconcile(primary, context);
+  }
+  const held = primary.metadata.finalizers?.includes(finalizer.name) === true;
+  if (deleting) {
+    if (!held) return undefined;
+    await finalizer.forget(primary, context);
+    await setFinalizers(environment, controller.primary, primary, (names) => names.filter((n) => n !== finalizer.name));
+    return undefined;
+  }
+  if (held) return controller.reconcile(primary, context);
+  const marked = await setFinalizers(environment, controller.primary, primary, (names) => [...names, finalizer.name]);
+  return controller.reconcile(marked ?? primary, context);
+}
+
+/** Changes finalizers under a version precondition, because the list is shared with others. */
+async function setFinalizers(
+  { backend, controller, overlay }: PassEnvironment,
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  change: (names: readonly string[]) => readonly string[],
+): Promise<KubeObject | undefined> {
+  const { resourceVersion, uid, finalizers = [] } = object.metadata;
+  const body = { metadata: { uid, resourceVersion, finalizers: change(finalizers) } };
+  try {
+    const answer = await backend.patch(kind, keyOf(object), { type: 'merge', body }, managerOf(controller));
+    if (answer.metadata.deletionTimestamp === undefined) overlay(kind, answer);
+    return answer;
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}
+
+function withConditions(status: object): { readonly conditions: readonly ConditionIntent[] } {
+  const conditions: unknown = Reflect.get(status, 'conditions');
+  return { ...status, conditions: Array.isArray(conditions) ? conditions : [] };
+}
+
+async function reportFailure(
+  environment: PassEnvironment,
+  primary: KubeObject | undefined,
+  error: unknown,
+  failures: number,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const failure = describe(error);
+  const fields = { err: error, reason: failure.reason, failures };
+  if (failure.kind === 'waiting') log.debug(fields, `pass waits: ${failure.message}`);
+  else log.warn(fields, `pass failed: ${failure.message}`);
+  // A single lost race with another writer is work as usual and would make Ready flicker.
+  if (primary === undefined || !writesStatus(environment.controller) || (error instanceof Conflict && failures === 0))
+    return;
+  const status = statusAfterFailure(primary, statusOf(primary), failure, new Date(environment.clock.now()));
+  try {
+    await writeStatus(environment, primary, status, signal);
+  } catch (second) {
+    log.warn({ err: second }, 'the failure could not be reported in status');
+  }
+}
+
+function describe(error: unknown): Failure {
+  if (error instanceof Waiting) return { kind: 'waiting', reason: error.reason, message: error.message };
+  if (error instanceof Terminal) return { kind: 'terminal', reason: error.reason, message: error.message };
+  if (error instanceof ApiError) return { kind: 'error', reason: error.code, message: error.message };
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const reason = typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_]*$/.test(code) ? code : 'ReconcileError';
+  return { kind: 'error', reason, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Writes the whole status unless the live one is equal already. */
+async function writeStatus(
+  environment: PassEnvironment,
+  object: KubeObject,
+  status: WrittenStatus,
+  signal: AbortSignal,
+): Promise<void> {
+  const { backend, controller, counter, overlay, reader } = environment;
+  const kind = controller.primary;
+  if (kind === undefined) return;
+  const live = reader.get(kind, keyOf(object)) ?? object;
+  const before = statusOf(live);
+  if (live.metadata.uid === object.metadata.uid && before !== undefined && equalStatus(before, status)) {
+    counter.applied(kind.kind, controller.name, false);
+    return;
+  }
+  const { name, namespace, uid } = object.metadata;
+  const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace, uid }, status };
+  counter.applied(kind.kind, controller.name, true);
+  const options = { manager: managerOf(controller), subresource: 'status' };
+  overlay(kind, await backend.apply(kind, body, options, signal));
+}
+
+function equalStatus(before: WrittenStatus, wanted: WrittenStatus): boolean {
+  return holds(before, wanted) && stableJson(before).length === stableJson(wanted).length;
+}
