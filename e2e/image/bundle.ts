@@ -28,7 +28,9 @@ await build({
   external: ['pg-native'],
   define: { 'process.env.NODE_ENV': '"production"' },
   // CommonJS dependencies ask for `require`, which an ES module lacks.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
 });
 for (const file of pgliteFiles) cpSync(join(root, 'node_modules/@electric-sql/pglite/dist', file), join(out, file));
 const bytes = readdirSync(out).reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
