@@ -5,6 +5,7 @@ import { ClusterError } from './cluster-error.ts';
 import { startControlPlane, startKwok } from './control-plane.ts';
 import { apiServerUrl, type ControlPlaneLayout, controlPlanePorts } from './control-plane-arguments.ts';
 import { takeLock } from './lock.ts';
+import { joinMachine } from './machine.ts';
 import { KUBERNETES_VERSION, type ModuleName } from './modules.ts';
 import { chooseNetwork, freePorts, takenRanges } from './network.ts';
 import { createNodeLink, whyNoRealNode } from './node-link.ts';
@@ -28,10 +29,11 @@ export async function buildPrograms(options: StartOptions, progress: Progress): 
 
 /** Starts the cluster that is made of our own builds. The caller holds the lock of the state folder. */
 export async function startBuilt(folder: string, options: StartOptions, progress: Progress): Promise<ClusterRecord> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (options.realNode && process.getuid?.() === 0) await joinMachine(folder);
   const missing = options.realNode ? await whyNoRealNode(folder, progress) : 'not asked for (--no-real-node)';
   const real = missing === undefined;
   await buildPrograms({ realNode: real }, progress);
-  await mkdir(folder, { recursive: true, mode: 0o755 });
 
   const layout = await layOut(folder, real);
   const kubeconfig = await startControlPlane(layout, progress);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { leaveMachine } from './machine.ts';
 import { removeNodeLeftovers, stopContainers } from './node-cleanup.ts';
 import { removeNodeLink } from './node-link.ts';
 import { type ProcessRecord, readProcesses, stopProcess } from './processes.ts';
@@ -34,6 +35,7 @@ export async function cleanUp(folder: string, progress: Progress): Promise<void>
   }
   await removeNodeLeftovers(folder);
   await removeNodeLink(clusterId(folder));
+  await leaveMachine(folder);
   if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
 }
 

@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterError } from './cluster-error.ts';
 import { findProgram, tryCommand } from './commands.ts';
 import { cgroupRoot, containerdSocket, nodePath, podNetworkName } from './node-files.ts';
-import { releaseSysctls } from './node-sysctls.ts';
 import { identify, isAlive, signal } from './processes.ts';
 import { clusterId } from './state.ts';
 
@@ -23,7 +22,7 @@ export async function stopContainers(folder: string): Promise<void> {
   for (const socket of sockets) await rm(socket, { force: true });
 }
 
-/** Removes what the node left on the machine: mounts, cgroups, links in /var/log, CNI's cache, kernel settings. */
+/** Removes what the node left on the machine: containers, mounts, cgroups, links in /var/log, CNI's cache. */
 export async function removeNodeLeftovers(folder: string): Promise<void> {
   if (!existsSync(nodePath(folder))) return;
   await stopContainers(folder);
@@ -31,8 +30,6 @@ export async function removeNodeLeftovers(folder: string): Promise<void> {
   await removeCgroups(clusterId(folder));
   await removeContainerLogLinks(folder);
   await removeCniCache(clusterId(folder));
-  await removeIfEmpty(['/run/containerd/s', '/run/containerd', '/var/lib/cni/results', '/var/lib/cni']);
-  await releaseSysctls(folder);
 }
 
 /** Kills the processes that `find` names until it names none: a dying container can still fork. */
@@ -165,7 +162,6 @@ async function removeContainerLogLinks(folder: string): Promise<void> {
     const path = join(links, name);
     if (linkTarget(path)?.startsWith(`${folder}/`) === true) await unlink(path);
   }
-  await removeIfEmpty([links]);
 }
 
 function linkTarget(path: string): string | undefined {
@@ -176,19 +172,20 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-/** The CNI library remembers results in /var/lib/cni by network name; ours carries the cluster's id. */
+/** The CNI library remembers results in /var/lib/cni: of our network by its name, of loopback by the sandbox. */
 async function removeCniCache(id: string): Promise<void> {
   const results = '/var/lib/cni/results';
   if (!existsSync(results)) return;
-  for (const name of await readdir(results)) {
-    if (name.startsWith(`${podNetworkName(id)}-`)) await rm(join(results, name), { force: true });
-  }
+  const names = await readdir(results);
+  for (const name of cniCacheOf(podNetworkName(id), names)) await rm(join(results, name), { force: true });
 }
 
-async function removeIfEmpty(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) {
-    if (existsSync(folder) && (await readdir(folder)).length === 0) await rmdir(folder);
-  }
+/** The cache files that belong to the sandboxes of a network, given all files: `NETWORK-SANDBOX-INTERFACE`. */
+export function cniCacheOf(network: string, names: readonly string[]): readonly string[] {
+  const sandboxes = names
+    .filter((name) => name.startsWith(`${network}-`))
+    .map((name) => name.slice(network.length + 1, name.lastIndexOf('-')));
+  return names.filter((name) => sandboxes.some((sandbox) => name.includes(`-${sandbox}-`)));
 }
 
 function readLines(path: string): readonly string[] {

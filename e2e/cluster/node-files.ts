@@ -77,6 +77,7 @@ disabled_plugins = [
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
         BinaryName = ${quoted(layout.runc)}
+        Root = ${quoted(nodePath(folder, 'run', 'runc'))}
         SystemdCgroup = false
 `;
 }

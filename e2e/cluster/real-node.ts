@@ -22,7 +22,6 @@ import {
   PAUSE_IMAGE,
 } from './node-files.ts';
 import { inNamespace, onOverlay } from './node-link.ts';
-import { saveSysctls } from './node-sysctls.ts';
 import { startProcess } from './processes.ts';
 import type { Progress } from './progress.ts';
 import { logTail, waitUntilReady } from './readiness.ts';
@@ -58,7 +57,6 @@ export async function startRealNode(
       { folder, name: PAUSE_IMAGE, archive: await pauseImage(folder, PAUSE_IMAGE, progress) },
       progress,
     );
-    await saveSysctls(folder);
     await makeCgroups(id);
     await startKubelet(layout, progress);
     await startProcess(folder, {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { bundleProject } from './bundle.ts';
 import { buildImage } from './build.ts';
+import { bundleProject } from './bundle.ts';
 import type { ImageArchive } from './oci.ts';
 
 /** The name of the project's image on the test cluster; config/manager asks for it. */
