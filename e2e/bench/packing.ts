@@ -149,7 +149,7 @@ function table(report: Report): string {
       .trimEnd(),
   );
   const speed = Object.entries(report.decisionMicros).map(
-    ([policy, { p50, p99 }]) => `${policy} p50 ${p50} µs, p99 ${p99} µs`,
+    ([policy, { p50, p99 }]) => `${policy} p50 ${p50.toFixed(1)} µs, p99 ${p99.toFixed(1)} µs`,
   );
   return [
     `packing: GPUs allocated on openb default, ${report.seeds} seeds`,

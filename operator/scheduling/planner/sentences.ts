@@ -23,12 +23,13 @@ function demandWords(gpu: GpuDemand): string {
   return `${gpu.count} ${gpu.resource}`;
 }
 
-/** "it needs 8 GPUs and 5 are free on the nodes it may use". */
+/** "it needs 8 GPUs; free on the nodes it may use: 5 GPUs". */
 export function shortageWords({ what, unit, need, have }: Shortage): string {
-  const where = 'free on the nodes it may use';
-  if (unit === 'gpu-milli') return `it needs ${gpuAmount(need)} and ${gpuAmount(have)} are ${where}`;
-  if (unit === 'cpu-milli') return `it needs ${need / 1000} CPU and ${have / 1000} are ${where}`;
-  if (unit === 'memory-mib')
-    return `it needs ${Math.ceil(need / 1024)} GiB of memory and ${Math.floor(have / 1024)} GiB are ${where}`;
-  return `it needs ${need} ${what} and ${have} are ${where}`;
+  const where = 'free on the nodes it may use:';
+  if (unit === 'gpu-milli') return `it needs ${gpuAmount(need)}; ${where} ${gpuAmount(have)}`;
+  if (unit === 'cpu-milli') return `it needs ${need / 1000} CPU; ${where} ${have / 1000}`;
+  if (unit === 'memory-mib') {
+    return `it needs ${Math.ceil(need / 1024)} GiB of memory; ${where} ${Math.floor(have / 1024)} GiB`;
+  }
+  return `it needs ${need} ${what}; ${where} ${have}`;
 }
