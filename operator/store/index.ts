@@ -3,5 +3,7 @@ export type { Fence } from './fence.ts';
 export type { Migration } from './migration.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
 export type * from './schema/control.ts';
+export type * from './schema/growth.ts';
 export type { Schema } from './schema/index.ts';
+export type * from './schema/measure.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';

@@ -13,8 +13,12 @@ const advisoryLock = 7_305_521n;
  * a crash leaves a migration either done or not begun.
  */
 export async function migrate(db: Kysely<Schema>, migrations: readonly Migration[], log: Logger): Promise<void> {
-  await sql`CREATE TABLE IF NOT EXISTS schema_migration (
-    name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`.execute(db);
+  await db.transaction().execute(async (trx) => {
+    // Two processes that create one table at once collide even with IF NOT EXISTS.
+    await sql`SELECT pg_advisory_xact_lock(${advisoryLock})`.execute(trx);
+    await sql`CREATE TABLE IF NOT EXISTS schema_migration (
+      name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`.execute(trx);
+  });
   for (const migration of migrations.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (await apply(db, migration)) log.info({ migration: migration.name }, 'migrated the store');
   }

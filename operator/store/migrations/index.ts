@@ -1,5 +1,7 @@
 import type { Migration } from '../migration.ts';
 import { control } from './0001-control.ts';
+import { measure } from './0002-measure.ts';
+import { growth } from './0010-growth.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
-export const migrations: readonly Migration[] = [control];
+export const migrations: readonly Migration[] = [control, measure, growth];

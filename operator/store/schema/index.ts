@@ -1,4 +1,6 @@
 import type { ControlSchema } from './control.ts';
+import type { GrowthSchema } from './growth.ts';
+import type { MeasureSchema } from './measure.ts';
 
 /** Every table of the database; a domain adds its own file and its name here. */
-export interface Schema extends ControlSchema {}
+export interface Schema extends ControlSchema, MeasureSchema, GrowthSchema {}

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { Pod } from '../kube/index.ts';
+import { runPass, type Thing } from '../runtime/testing/index.ts';
+import type { Store } from '../store/index.ts';
+import { emptyTables, testStores } from '../store/testing/stores.ts';
+import { meteringController } from './controller.ts';
+import { ground, namespaceOf, nodeOf, podOf } from './testing/world.ts';
+
+const stores = testStores();
+let store: Store;
+beforeAll(async () => {
+  const opened = await stores.open('pglite');
+  if ('unavailable' in opened) throw new Error(opened.unavailable);
+  store = opened;
+});
+beforeEach(() => emptyTables(store));
+afterAll(() => stores.close());
+
+async function see(now: string, pods: readonly Thing[], world: readonly Thing[] = ground) {
+  const output = await runPass(meteringController(store), { world: [...world, ...pods], now: new Date(now) });
+  expect(output.result).toMatchObject({ result: 'success' });
+  return output;
+}
+
+async function intervals(): Promise<readonly string[]> {
+  const rows = await store.db.selectFrom('alloc_interval').selectAll().orderBy('opened_at').orderBy('uid').execute();
+  return rows.map((row) => {
+    const clock = (at: Date): string => at.toISOString().slice(11, 19);
+    const end = row.closed_at === null ? 'open' : clock(row.closed_at);
+    return `${row.pod} ${row.tenant} ${row.meter.slice(13)} x${row.units} ${clock(row.opened_at)}-${end}${row.estimated ? ' estimated' : ''}`;
+  });
+}
+
+const day = '2026-01-01T';
+const bound = `${day}10:00:00Z`;
+const h100 = 'nvidia_h100_80gb_hbm3__full';
+
+test.each<[string, Parameters<typeof podOf>[0], readonly string[], boolean]>([
+  ['waits at the gate', { name: 'p' }, [], false],
+  ['runs', { name: 'p', bound, units: 8 }, [`p acme ${h100} x8 10:00:00-open`], false],
+  ['finished', { name: 'p', bound, finished: `${day}10:20:00Z` }, [`p acme ${h100} x1 10:00:00-10:20:00`], true],
+  [
+    'finished by a clock ahead of ours',
+    { name: 'p', bound, finished: `${day}12:00:00Z` },
+    [`p acme ${h100} x1 10:00:00-11:00:00`],
+    true,
+  ],
+  [
+    'finished by a clock behind',
+    { name: 'p', bound, finished: `${day}09:00:00Z` },
+    [`p acme ${h100} x1 10:00:00-10:00:00`],
+    true,
+  ],
+  [
+    'is being deleted and still runs',
+    { name: 'p', bound, deleted: `${day}10:30:00Z` },
+    [`p acme ${h100} x1 10:00:00-open`],
+    false,
+  ],
+  [
+    'was deleted by force',
+    { name: 'p', bound, deleted: `${day}10:30:00Z`, graceSeconds: 0 },
+    [`p acme ${h100} x1 10:00:00-10:30:00 estimated`],
+    true,
+  ],
+  ['is deleted before it was bound', { name: 'p', deleted: `${day}10:30:00Z` }, [], true],
+  [
+    'a slice',
+    { name: 'p', bound, resource: 'nvidia.com/mig-1g.10gb', units: 2 },
+    ['p acme nvidia_h100_80gb_hbm3__1g_10gb x2 10:00:00-open'],
+    false,
+  ],
+  [
+    'of nobody',
+    { name: 'p', bound, namespace: 'default', held: 'free' },
+    [`p _unassigned ${h100} x1 10:00:00-open`],
+    false,
+  ],
+  ['whose node is not known yet', { name: 'p', bound, node: 'new' }, [], false],
+  ['whose tenant label is not seen yet', { name: 'p', bound, namespace: 'new' }, [], false],
+])('a pod that %s', async (_, sketch, expected, released) => {
+  const first = await see(`${day}11:00:00Z`, [podOf(sketch)]);
+  expect(await intervals()).toEqual(expected);
+  const finalizers = (output: typeof first): unknown =>
+    output.get(Pod, { namespace: sketch.namespace ?? 'acme-train', name: 'p' })?.metadata.finalizers ?? [];
+  const before = sketch.held === 'free' ? [] : ['example.com/other', 'gpuoptimizer.io/metering'];
+  expect(finalizers(first)).toEqual(released ? ['example.com/other'] : before);
+  await first.again();
+  expect(await intervals()).toEqual(expected);
+});
+
+test('restart with everything changed meanwhile: ends come from the pods, the gone closes where it was last seen', async () => {
+  await see(`${day}10:00:10Z`, [
+    podOf({ name: 'ends', bound }),
+    podOf({ name: 'gone', bound }),
+    podOf({ name: 'stays', bound }),
+  ]);
+  await see(`${day}14:00:00Z`, [
+    podOf({ name: 'ends', bound, finished: `${day}12:00:00Z` }),
+    podOf({ name: 'stays', bound }),
+    podOf({ name: 'short', bound: `${day}11:00:00Z`, finished: `${day}11:00:07Z` }),
+  ]);
+  expect(await intervals()).toEqual([
+    `ends acme ${h100} x1 10:00:00-12:00:00`,
+    `gone acme ${h100} x1 10:00:00-10:00:10 estimated`,
+    `stays acme ${h100} x1 10:00:00-open`,
+    `short acme ${h100} x1 11:00:00-11:00:07`,
+  ]);
+});
+
+test('a namespace that changes hands cuts the interval', async () => {
+  const pods = [podOf({ name: 'p', bound })];
+  await see(`${day}10:10:00Z`, pods);
+  await see(`${day}10:30:00Z`, pods, [namespaceOf('acme-train', 'globex'), nodeOf('h100', 'NVIDIA-H100-80GB-HBM3')]);
+  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:30:00`, `p globex ${h100} x1 10:30:00-open`]);
+});
+
+test('killed between the store and the patch: the next process stores nothing twice and lets the pod go', async () => {
+  const pods = [podOf({ name: 'p', bound, finished: `${day}10:20:00Z` })];
+  const crash = runPass(meteringController(store), {
+    world: [...ground, ...pods],
+    now: new Date(`${day}11:00:00Z`),
+    intercept: () => {
+      throw new Error('killed');
+    },
+  });
+  await crash;
+  const after = await see(`${day}11:00:05Z`, pods);
+  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:20:00`]);
+  expect(after.get(Pod, { namespace: 'acme-train', name: 'p' })?.metadata.finalizers).toEqual(['example.com/other']);
+});

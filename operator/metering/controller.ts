@@ -1,0 +1,62 @@
+/** Keeps one interval in the store for every time that a pod held GPUs, from its bind to its end. */
+import { Namespace, Node, Pod } from '../kube/index.ts';
+import { podRequests } from '../pools/index.ts';
+import { type Context, type Controller, singleton } from '../runtime/index.ts';
+import type { Store } from '../store/index.ts';
+import { decide } from './decide.ts';
+import type { PodFact } from './facts.ts';
+import { meteringFinalizer } from './labels.ts';
+import { observe } from './observe.ts';
+import { readOpen, writePlan } from './repository.ts';
+
+/** The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. */
+export function meteringController(store: Store): Controller {
+  let settled: ReadonlySet<string> = new Set();
+  return singleton('metering')
+    .watches(Pod, { when: (now, before) => asksForGpus(now) || (before !== undefined && asksForGpus(before)) })
+    .reads(Namespace)
+    .reads(Node)
+    .may({
+      group: '',
+      resource: 'pods',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'removes its finalizer from a pod whose interval is stored',
+    })
+    .debounce('500ms')
+    .every('5s')
+    .timeout('60s')
+    .reconcile(async (ctx) => {
+      const now = ctx.now().getTime();
+      const pods = observe(ctx, now);
+      const { open, before } = await readOpen(store);
+      const plan = decide(pods, open, { now, before }, settled);
+      await writePlan(store, plan, now);
+      settled = new Set(pods.filter(({ end }) => end !== undefined).map(({ uid }) => uid));
+      for (const pod of plan.release) await release(pod, ctx);
+      return {};
+    });
+}
+
+function asksForGpus(pod: Pod): boolean {
+  return podRequests(pod).devices.length > 0;
+}
+
+/** Lets a pod go. A pod that is gone or changed meanwhile is looked at again by the next pass. */
+async function release(pod: PodFact, ctx: Context): Promise<void> {
+  const key = { namespace: pod.namespace, name: pod.name };
+  const position = ctx.get(Pod, key)?.metadata.finalizers?.indexOf(meteringFinalizer) ?? -1;
+  if (position < 0) return;
+  const path = `/metadata/finalizers/${position}`;
+  const body = [
+    { op: 'test', path: '/metadata/uid', value: pod.uid },
+    { op: 'test', path, value: meteringFinalizer },
+    { op: 'remove', path },
+  ];
+  try {
+    await ctx.patch(Pod, key, { type: 'json', body });
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    ctx.log.info({ err: error, pod: `${pod.namespace}/${pod.name}` }, 'the pod changed before its finalizer could go');
+  }
+}

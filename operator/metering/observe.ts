@@ -1,0 +1,94 @@
+import { Namespace, Node, Pod } from '../kube/index.ts';
+import { podRequests, TENANT_LABEL } from '../pools/index.ts';
+import type { Reader } from '../runtime/index.ts';
+import type { Allocation, End, PodFact } from './facts.ts';
+import { meteringFinalizer, type NodeLabels, productLabel, unassigned } from './labels.ts';
+import { deviceOf, meterOf } from './sku.ts';
+
+/** Every pod of the cluster that asks for GPUs, as metering sees it. `now` is milliseconds since 1970. */
+export function observe(reader: Reader, now: number): readonly PodFact[] {
+  const tenants = new Map(
+    reader.list(Namespace).map(({ metadata }) => [metadata.name ?? '', metadata.labels?.[TENANT_LABEL] ?? unassigned]),
+  );
+  const labelsOf = (node: string): NodeLabels | undefined => reader.get(Node, { name: node })?.metadata.labels;
+  return reader.list(Pod).flatMap((pod) => {
+    if (podRequests(pod).devices.length === 0) return [];
+    return [podFact(pod, tenants.get(pod.metadata.namespace ?? '') ?? unassigned, labelsOf, now)];
+  });
+}
+
+function podFact(pod: Pod, tenant: string, labelsOf: (node: string) => NodeLabels | undefined, now: number): PodFact {
+  const { metadata } = pod;
+  const held = metadata.finalizers?.includes(meteringFinalizer) ?? false;
+  const leaving = metadata.deletionTimestamp !== undefined || isTerminal(pod);
+  // A held pod was made in a tenant's namespace: its label is only not seen yet, and the next pass will.
+  const isEarly = held && tenant === unassigned && !leaving;
+  const bound = isEarly ? undefined : boundOf(pod, labelsOf);
+  return {
+    uid: metadata.uid ?? '',
+    namespace: metadata.namespace ?? '',
+    name: metadata.name ?? '',
+    tenant,
+    bound,
+    end: bound === undefined ? undefined : endOf(pod, bound.at, now),
+    leaving,
+    held,
+  };
+}
+
+/** A node that is not known yet leaves the pod for a later pass, unless the pod has ended and cannot wait. */
+function boundOf(pod: Pod, labelsOf: (node: string) => NodeLabels | undefined): PodFact['bound'] {
+  const node = pod.spec?.nodeName ?? '';
+  if (node === '') return undefined;
+  const labels = labelsOf(node);
+  if (labels?.[productLabel] === undefined && !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
+    return undefined;
+  }
+  return { node, at: boundAt(pod), allocations: allocations(pod, labels ?? {}) };
+}
+
+function allocations(pod: Pod, labels: NodeLabels): readonly Allocation[] {
+  return podRequests(pod).devices.map(({ resource, count }) => {
+    const device = deviceOf(resource, labels);
+    return { ...device, deviceKey: resource, meter: meterOf(device), units: count };
+  });
+}
+
+/** The bind, as the scheduler's condition states it; pods bound without a scheduler have only their start or creation. */
+function boundAt(pod: Pod): number {
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
+  const text = scheduled?.lastTransitionTime ?? pod.status?.startTime ?? pod.metadata.creationTimestamp;
+  return Date.parse(text ?? '');
+}
+
+/** When the pod let go of its devices, clamped to [bind, now] because kubelets have clocks of their own. */
+function endOf(pod: Pod, bind: number, now: number): End | undefined {
+  const clamp = (at: number): number => Math.min(Math.max(at, bind), Math.max(now, bind));
+  if (isTerminal(pod)) {
+    const finished = lastFinish(pod);
+    return finished === undefined
+      ? { at: clamp(transition(pod) ?? now), estimated: true }
+      : { at: clamp(finished), estimated: false };
+  }
+  if (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds !== 0) return undefined;
+  // Deleted by force: nobody will tell when its containers ended.
+  return { at: clamp(Date.parse(pod.metadata.deletionTimestamp)), estimated: true };
+}
+
+function lastFinish(pod: Pod): number | undefined {
+  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
+  const times = statuses.flatMap(({ state }) => state?.terminated?.finishedAt ?? []).map((text) => Date.parse(text));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** A pod that failed without its kubelet (eviction by the node controller) has only the time of its conditions. */
+function transition(pod: Pod): number | undefined {
+  const wanted = ['DisruptionTarget', 'Ready'];
+  const found = wanted.flatMap((type) => pod.status?.conditions?.find((condition) => condition.type === type) ?? []);
+  const text = found[0]?.lastTransitionTime;
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+function isTerminal(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}

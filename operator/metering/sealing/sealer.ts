@@ -1,0 +1,128 @@
+import { sql, type Transaction } from 'kysely';
+
+import type { Clock } from '../../observability/index.ts';
+import type { Schema, Store } from '../../store/index.ts';
+import { readSeen } from '../repository.ts';
+import { readHeld, readMeters } from './read.ts';
+import { exactMillis, nextWindow, type Span, windowStart } from './window.ts';
+import { type SealedUsage, writeUsage } from './write.ts';
+
+/** Called inside the sealing transaction, so that what rests on the windows is frozen with them or not at all. */
+export type OnSealed = (trx: Transaction<Schema>, windows: readonly SealedUsage[]) => Promise<void>;
+
+/** How the sealer works. */
+export interface SealerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Length of a window; production is 3600 (UTC hours). */
+  readonly windowSeconds: number;
+  /** How long after its end a window waits for late news of ends. */
+  readonly graceSeconds: number;
+  readonly onSealed: OnSealed;
+}
+
+/** Windows of one call: enough to catch up a month of hours, few enough to answer a stop soon. */
+const mostWindows = 1000;
+
+/**
+ * Seals every window that has ended and whose intervals have been looked at since, each in one transaction;
+ * then answers changes inside sealed windows with revisions. Returns the number of windows sealed.
+ */
+export async function sealDue(options: SealerOptions, signal: AbortSignal): Promise<number> {
+  const { store, clock, graceSeconds } = options;
+  const seen = await readSeen(store);
+  if (seen === undefined) return 0;
+  const limit = Math.min(seen, clock.now()) - graceSeconds * 1000;
+  let sealed = 0;
+  while (sealed < mostWindows && !signal.aborted && (await sealNext(options, limit))) sealed += 1;
+  await reviseLate(options);
+  return sealed;
+}
+
+/** One transaction: the grid's next window, its usage, the remainders and the hook. False when none is due. */
+async function sealNext(options: SealerOptions, limit: number): Promise<boolean> {
+  const { store, windowSeconds, onSealed } = options;
+  return await store.fence.within(async (trx) => {
+    const start = await gridEnd(trx, windowSeconds);
+    if (start === undefined) return false;
+    const window = nextWindow(start, windowSeconds);
+    if (window.end > limit) return false;
+    await trx
+      .insertInto('sealed_grid')
+      .values({ window_start: new Date(window.start), window_end: new Date(window.end) })
+      .execute();
+    const usages: SealedUsage[] = [];
+    for (const [key, intervals] of await readMeters(trx, window)) {
+      const { exactMs, estimated } = exactMillis(intervals, window);
+      if (exactMs > 0n) usages.push(await writeUsage(trx, { ...key, window, revision: 1, exactMs, estimated }));
+    }
+    await onSealed(trx, usages);
+    return true;
+  });
+}
+
+/** Where the grid ends; before the first window, where the first interval began. */
+async function gridEnd(trx: Transaction<Schema>, windowSeconds: number): Promise<number | undefined> {
+  const grid = await trx
+    .selectFrom('sealed_grid')
+    .select(({ fn }) => fn.max('window_end').as('end'))
+    .executeTakeFirst();
+  if (grid?.end) return grid.end.getTime();
+  const first = await trx
+    .selectFrom('alloc_interval')
+    .select(({ fn }) => fn.min('opened_at').as('at'))
+    .executeTakeFirst();
+  return first?.at ? windowStart(first.at.getTime(), windowSeconds) : undefined;
+}
+
+/** Compares the sealed windows that an interval changed late with the intervals, and states the difference as a revision. */
+async function reviseLate(options: SealerOptions): Promise<void> {
+  const { store, onSealed } = options;
+  const pending = await store.db.selectFrom('late_change').selectAll().orderBy('id').limit(mostWindows).execute();
+  for (const change of pending) {
+    await store.fence.within(async (trx) => {
+      const windows = await trx
+        .selectFrom('sealed_grid')
+        .selectAll()
+        .where('window_end', '>', change.from_at)
+        .where('window_start', '<', change.to_at)
+        .orderBy('window_start')
+        .execute();
+      const revisions: SealedUsage[] = [];
+      for (const { window_start, window_end } of windows) {
+        const window = { start: window_start.getTime(), end: window_end.getTime() };
+        const revision = await revise(trx, change.tenant, change.meter, window);
+        if (revision !== undefined) revisions.push(revision);
+      }
+      await trx.deleteFrom('late_change').where('id', '=', change.id).execute();
+      await onSealed(trx, revisions);
+    });
+  }
+}
+
+async function revise(
+  trx: Transaction<Schema>,
+  tenant: string,
+  meter: string,
+  window: Span,
+): Promise<SealedUsage | undefined> {
+  const { device, intervals } = await readHeld(trx, tenant, meter, window);
+  const { exactMs, estimated } = exactMillis(intervals, window);
+  const stated = await trx
+    .selectFrom('usage_window')
+    .select(({ fn }) => [
+      sql<string>`coalesce(sum(exact_ms), 0)`.as('exact'),
+      fn.max('revision').as('revision'),
+      fn.max('model').as('model'),
+      fn.max('profile').as('profile'),
+    ])
+    .where('tenant', '=', tenant)
+    .where('meter', '=', meter)
+    .where('window_start', '=', new Date(window.start))
+    .executeTakeFirstOrThrow();
+  const difference = exactMs - BigInt(stated.exact);
+  if (difference === 0n) return undefined;
+  const { model, profile } = device ?? { model: stated.model ?? 'unknown', profile: stated.profile ?? 'full' };
+  const revision = (stated.revision ?? 0) + 1;
+  return await writeUsage(trx, { tenant, meter, model, profile, window, revision, exactMs: difference, estimated });
+}
