@@ -18,6 +18,8 @@ function readValues(members: readonly TypeNode[], whole: TypeNode, scope: Scope)
     return plain(whole, scope, { type: 'enum', facets: { enum: literals } });
   }
   if (first && members.length === 1 && !Ts.isLiteralTypeNode(first)) return scope.read(first, scope);
+  const stranger = members.find((member) => Ts.isLiteralTypeNode(member) && stringLiteral(member) === undefined);
+  if (stranger) throw new ApiTypeError(locate(whole, scope), `${stranger.getText()} is a literal that is not a string`);
   const variants = members.map((member) => scope.read(member, scope));
   if (variants.every((variant) => variant.type === 'enum')) {
     const all = variants.flatMap((variant) => variant.facets.enum ?? []);

@@ -14,24 +14,27 @@ interface Hoisted {
  * it vanishes, so the rule moves up to the nearest object that is always there.
  */
 export function rewriteImmutable(root: Node): Node {
-  const { node, pending } = visit(root);
-  return hold(node, pending);
+  return visit(root, true).node;
 }
 
-/** Returns the type without marks, and the immutable fields that a parent has to guard. */
-function visit(node: Node): { readonly node: Node; readonly pending: readonly Hoisted[] } {
+/**
+ * Returns the type without marks, and the immutable fields that an object above has to guard. `present` says that the
+ * value is there whenever the root, or the list entry or map value that holds it, is there.
+ */
+function visit(node: Node, present: boolean): { readonly node: Node; readonly pending: readonly Hoisted[] } {
   if (node.items || node.values) return { node: mapChildren(node, rewriteImmutable), pending: [] };
   const pending: Hoisted[] = [];
   const fields = node.fields?.map((field) => {
-    const inner = visit(field.node);
+    const stays = present && !field.optional;
+    const inner = visit(field.node, stays);
     const { immutable, ...open } = inner.node;
-    const marked = immutable ? [...inner.pending, { name: field.name, path: [], at: immutable }] : inner.pending;
-    const mine = marked.map((found) => ({ ...found, path: [field, ...found.path] }));
-    const stays = field.optional ? [] : marked;
-    if (field.optional) pending.push(...mine);
-    return { ...field, node: field.optional ? open : hold(open, stays) };
+    const mark = immutable ? [{ name: field.name, path: [], at: immutable }] : [];
+    if (stays) return { ...field, node: hold(open, mark) };
+    pending.push(...[...mark, ...inner.pending].map((found) => ({ ...found, path: [field, ...found.path] })));
+    return { ...field, node: open };
   });
-  return { node: { ...node, ...(fields && { fields }) }, pending };
+  const visited = { ...node, ...(fields && { fields }) };
+  return present ? { node: hold(visited, pending), pending: [] } : { node: visited, pending };
 }
 
 function hold(node: Node, found: readonly Hoisted[]): Node {
@@ -42,12 +45,16 @@ function guard({ name, path, at }: Hoisted): Rule {
   const names = path.map((field) => field.name);
   const message = `${names.join('.') || name} is immutable`;
   if (names.length === 0) return { rule: 'self == oldSelf', message, at };
-  const present = (base: string) =>
-    path
-      .map((field, index) => (field.optional ? `has(${celPath(base, names.slice(0, index + 1))})` : undefined))
-      .filter((test) => test !== undefined)
-      .join(' && ');
-  const [mine, old] = [present('self'), present('oldSelf')];
+  const [mine, old] = [presence(path, 'self'), presence(path, 'oldSelf')];
   const same = `${celPath('self', names)} == ${celPath('oldSelf', names)}`;
-  return { rule: `(${mine}) == (${old}) && (!(${mine}) || ${same})`, message, at };
+  return { rule: `${mine} == ${old} && (!${mine} || ${same})`, message, at };
+}
+
+/** Whether every optional step of a path is there. */
+function presence(path: readonly Field[], base: string): string {
+  const names = path.map((field) => field.name);
+  const tests = path
+    .map((field, index) => (field.optional ? `has(${celPath(base, names.slice(0, index + 1))})` : undefined))
+    .filter((test) => test !== undefined);
+  return tests.length === 1 ? `${tests[0]}` : `(${tests.join(' && ')})`;
 }

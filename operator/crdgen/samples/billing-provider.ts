@@ -1,0 +1,53 @@
+import { changed, type SampleObject, type SampleTable } from './table.ts';
+
+const base: SampleObject = {
+  apiVersion: 'gpuoptimizer.io/v1alpha1',
+  kind: 'BillingProvider',
+  metadata: { name: 'stripe' },
+  spec: { type: 'Stripe', mode: 'Test', secretRef: { name: 'stripe', key: 'api-key' }, maxRequestsPerSecond: 20 },
+};
+
+/** What a BillingProvider takes and refuses. */
+export const billingProviders: SampleTable = {
+  kind: 'BillingProvider',
+  valid: [
+    { name: 'Stripe in test mode', object: base },
+    { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
+    { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
+  ],
+  invalid: [
+    { name: 'no mode', object: changed(base, { 'spec.mode': undefined }), says: 'spec.mode: Required value' },
+    {
+      name: 'another provider',
+      object: changed(base, { 'spec.type': 'PayPal' }),
+      says: 'spec.type: Unsupported value: "PayPal": supported values: "Stripe"',
+    },
+    {
+      name: 'a mode in lower case',
+      object: changed(base, { 'spec.mode': 'live' }),
+      says: 'spec.mode: Unsupported value: "live": supported values: "Test", "Live"',
+    },
+    {
+      name: 'an endpoint with a path',
+      object: changed(base, { 'spec.endpoint': 'https://api.stripe.com/v1' }),
+      says: 'spec.endpoint in body should match',
+    },
+    {
+      name: 'no calls at all',
+      object: changed(base, { 'spec.maxRequestsPerSecond': 0 }),
+      says: 'spec.maxRequestsPerSecond in body should be greater than or equal to 1',
+    },
+    {
+      name: 'too many calls',
+      object: changed(base, { 'spec.maxRequestsPerSecond': 1001 }),
+      says: 'spec.maxRequestsPerSecond in body should be less than or equal to 1000',
+    },
+    {
+      name: 'a secret without a key',
+      object: changed(base, { 'spec.secretRef': { name: 'stripe' } }),
+      says: 'spec.secretRef.key: Required value',
+    },
+    { name: 'the key itself', object: changed(base, { 'spec.apiKey': 'sk' }), says: 'unknown field "spec.apiKey"' },
+  ],
+  updates: [{ name: 'another rate', from: base, to: changed(base, { 'spec.maxRequestsPerSecond': 50 }) }],
+};

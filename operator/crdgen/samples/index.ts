@@ -1,0 +1,21 @@
+import { billingProviders } from './billing-provider.ts';
+import { gpuPools } from './gpu-pool.ts';
+import { growthCampaigns } from './growth-campaign.ts';
+import { messagingChannels } from './messaging-channel.ts';
+import { optimizationPolicies } from './optimization-policy.ts';
+import { optimizationRecommendations } from './optimization-recommendation.ts';
+import { priceBooks } from './price-book.ts';
+import type { SampleTable } from './table.ts';
+import { tenants } from './tenant.ts';
+
+/** Valid and invalid objects of every kind; unit tests run them through ajv, the scenario through a real API server. */
+export const sampleTables: readonly SampleTable[] = [
+  billingProviders,
+  gpuPools,
+  growthCampaigns,
+  messagingChannels,
+  optimizationPolicies,
+  optimizationRecommendations,
+  priceBooks,
+  tenants,
+];

@@ -1,0 +1,14 @@
+import type { CustomResource, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  readonly [key: string]: Label;
+  /** field is a field. */
+  readonly field: Label;
+}
