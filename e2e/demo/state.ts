@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeWhole } from '../cluster/state.ts';
-
-/** The checkout's root. */
-export const root = resolve(import.meta.dirname, '../..');
+import { root } from './context.ts';
 
 /** How the operator runs: as a pod on the real node, or as a process of this machine where there is none. */
 export type OperatorMode = 'pod' | 'process';
