@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 
 import { findProgram, runCommand, tryCommand } from './commands.ts';
 import type { Progress } from './progress.ts';
-import type { ClusterNetwork } from './state.ts';
+import { type ClusterNetwork, clusterId } from './state.ts';
 
 /** Debian packages that the real node needs, by a program that tells whether they are installed. */
 const PACKAGES: readonly (readonly [program: string, packageName: string])[] = [
@@ -42,7 +42,7 @@ export async function whyNoRealNode(folder: string, progress: Progress): Promise
   if (missing.length > 0) {
     return `${missing.join(', ')} could not be installed; install them with: apt-get install ${missing.join(' ')}`;
   }
-  return await whyNoNamespaces();
+  return await whyNoNamespaces(clusterId(folder));
 }
 
 async function installPackages(progress: Progress): Promise<readonly string[]> {
@@ -68,20 +68,19 @@ async function installPackages(progress: Progress): Promise<readonly string[]> {
   return needed();
 }
 
-/** Tries the kernel's network namespaces and veth pairs on names that are removed again. */
-async function whyNoNamespaces(): Promise<string | undefined> {
+/** Tries the kernel's network namespaces and veth pairs, by the names that the link will have; then removes them. */
+async function whyNoNamespaces(id: string): Promise<string | undefined> {
   const ip = findProgram('ip') ?? 'ip';
-  const probe = `gpuopt-probe-${process.pid}`;
-  const link = `gop${process.pid}`;
+  const { host, node } = linkNames(id);
+  const namespace = namespaceName(id);
   try {
-    const made = await tryCommand([ip, 'netns', 'add', probe]);
+    const made = await tryCommand([ip, 'netns', 'add', namespace]);
     if (made.code !== 0) return `network namespaces do not work here (${made.stderr.trim()}); use a privileged machine`;
-    const veth = await tryCommand([ip, 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'peer', 'netns', probe]);
+    const veth = await tryCommand([ip, 'link', 'add', host, 'type', 'veth', 'peer', 'name', node, 'netns', namespace]);
     if (veth.code !== 0) return `veth pairs do not work here (${veth.stderr.trim()}); use a privileged machine`;
     return undefined;
   } finally {
-    await tryCommand([ip, 'link', 'del', link]);
-    await tryCommand([ip, 'netns', 'del', probe]);
+    await removeNodeLink(id);
   }
 }
 
