@@ -1,0 +1,81 @@
+/** Keeps no gated pod waiting that has a place: plans all of them, lets go those that fit, tells the rest why not. */
+import { kinds } from '../api/index.ts';
+import { Job, Node, Pod, seconds } from '../kube/index.ts';
+import type { Clock } from '../observability/index.ts';
+import { offerChanged } from '../pools/index.ts';
+import { type Controller, singleton } from '../runtime/index.ts';
+import { decide } from './decide.ts';
+import { createReleaser } from './enact.ts';
+import { bindTimeoutEvent } from './events.ts';
+import { gangKey, PODS_BY_GANG } from './gang.ts';
+import type { SchedulingMetrics } from './metrics.ts';
+import { planId } from './names.ts';
+import { createNotifier } from './notices.ts';
+import { BIND_TIMEOUT_MILLIS, observe } from './observe.ts';
+import { PODS_BY_STATE, statesOf } from './pod-state.ts';
+import { createStatusWriter } from './status-writer.ts';
+import { planChanged, sizeChanged, specChanged } from './wakes.ts';
+
+/** How soon a pass that left work behind is followed by another, in milliseconds. */
+const SOON_MILLIS = 1;
+
+/** The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was. */
+export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
+  const release = createReleaser(clock);
+  const notify = createNotifier(clock);
+  const writeStatus = createStatusWriter(clock);
+  return singleton('planner')
+    .watches(Pod, { when: planChanged })
+    .watches(Node, { when: (now, before) => before === undefined || offerChanged(now, before) })
+    .watches(kinds.GPUPool, { when: specChanged })
+    .watches(kinds.Tenant, { when: specChanged })
+    .watches(Job, { when: sizeChanged })
+    .index(Pod, PODS_BY_STATE, statesOf)
+    .index(Pod, PODS_BY_GANG, (pod) => {
+      const key = gangKey(pod);
+      return key === undefined ? [] : [key];
+    })
+    .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
+    .may({ group: '', resource: 'pods/status', verbs: ['patch'], in: 'cluster', why: 'says on a pod why it waits' })
+    .may({
+      group: 'gpuoptimizer.io',
+      resource: 'gpupools/status',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'reports fragmentation and waiting pods of pools',
+    })
+    .may({
+      group: 'gpuoptimizer.io',
+      resource: 'tenants/status',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'reports waiting pods of tenants',
+    })
+    .debounce('50ms')
+    .every('1m')
+    .timeout('5m')
+    .reconcile(async (ctx) => {
+      const begun = clock.monotonic();
+      const facts = observe(ctx, ctx.now());
+      const decision = decide(facts);
+      metrics.planned((clock.monotonic() - begun) / 1000, decision);
+      const released = await release(decision.release, planId(ctx.now()), ctx);
+      metrics.released(released.pods, ctx.now());
+      const unsaid = await notify(decision.waiting, facts.notices, ctx);
+      for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
+      const again = await writeStatus(facts, decision, ctx);
+      return { after: nextPass({ left: released.left, unsaid, again, promised: released.pods.length > 0 }) };
+    });
+}
+
+function nextPass(open: {
+  readonly left: number;
+  readonly unsaid: number;
+  readonly again: number;
+  readonly promised: boolean;
+}): number {
+  if (open.left > 0) return SOON_MILLIS;
+  if (open.unsaid > 0) return seconds(1);
+  if (open.again > 0) return open.again;
+  return open.promised ? BIND_TIMEOUT_MILLIS + seconds(1) : seconds(60);
+}

@@ -1,0 +1,89 @@
+import type { Pod } from '../kube/index.ts';
+import type { Facts, QueuedGang } from './observe.ts';
+import {
+  type Answer,
+  byPriorityThenAge,
+  countShapes,
+  createPlanner,
+  createSnapshot,
+  explainGang,
+  hold,
+  type PlanNumbers,
+  type Planner,
+  type PlanPolicy,
+  planQueue,
+} from './planner/index.ts';
+
+/** A pod to let go, and the node it is pinned to; without one kube-scheduler chooses. */
+export interface Release {
+  readonly pod: Pod;
+  readonly node?: string;
+}
+
+/** A gang to let go, all of it in one burst. */
+export interface GangRelease {
+  readonly gang: string;
+  readonly releases: readonly Release[];
+}
+
+/** A gang that waits, with its pods. */
+export interface Waiting {
+  readonly answer: Answer;
+  readonly queued: QueuedGang;
+}
+
+/** What a pass is to do. */
+export interface Decision {
+  readonly release: readonly GangRelease[];
+  readonly waiting: readonly Waiting[];
+  readonly numbers: PlanNumbers;
+  /** The planner with everything placed, for numbers and further questions. */
+  readonly planner: Planner;
+  readonly policy: PlanPolicy;
+}
+
+/** Plans the queue against what is held. Same facts, same decision. */
+export function decide(facts: Facts): Decision {
+  const queue = [...facts.queue].sort((left, right) => byPriorityThenAge(left.gang, right.gang));
+  const gangs = queue.map(({ gang }) => gang);
+  const policy: PlanPolicy = {
+    name: facts.policy,
+    typical: countShapes(
+      [...facts.held, ...gangs.flatMap(({ members }) => members)].filter(({ gpus }) => gpus.length > 0),
+    ),
+  };
+  const planner = createPlanner(loaded(facts), policy);
+  const output = planQueue(planner, { queue: gangs, quotas: facts.quotas, policy, explain: 'blocker' });
+  const nodes = new Map(output.place.map(({ member, node }) => [member, node]));
+  const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
+  return {
+    release: queue.filter(({ gang }) => !answers.has(gang.key)).map((queued) => releaseOf(queued, nodes)),
+    waiting: queue.flatMap((queued) => {
+      const answer = answers.get(queued.gang.key);
+      return answer === undefined ? [] : [{ answer, queued }];
+    }),
+    numbers: output.numbers,
+    planner,
+    policy,
+  };
+}
+
+/** Why a waiting gang waits, with the smallest changes that would help. */
+export function explain(decision: Decision, queued: QueuedGang, facts: Facts): Answer {
+  return explainGang(decision.planner, queued.gang, facts.quotas, 'full');
+}
+
+function loaded(facts: Facts): Planner['snapshot'] {
+  const snapshot = createSnapshot(facts.nodes);
+  for (const holding of facts.held) hold(snapshot, holding);
+  return snapshot;
+}
+
+function releaseOf({ gang, pods, unplanned }: QueuedGang, nodes: ReadonlyMap<string, string>): GangRelease {
+  const placed = gang.members.flatMap((member): Release[] => {
+    const pod = pods.get(member.key);
+    const node = nodes.get(member.key);
+    return pod === undefined || node === undefined ? [] : [{ pod, node }];
+  });
+  return { gang: gang.key, releases: [...placed, ...unplanned.map((pod): Release => ({ pod }))] };
+}

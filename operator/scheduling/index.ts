@@ -1,0 +1,24 @@
+/** @module Which pod gets which GPU and when: gate, plan, release. */
+import type { Clock, Logger, Registry } from '../observability/index.ts';
+import type { Room } from '../runtime/index.ts';
+import { plannerController } from './controller.ts';
+import { createSchedulingMetrics } from './metrics.ts';
+
+export { GATE, PLAN_LABEL, PLANNED_CONDITION } from './names.ts';
+export { registerSimulate, type SimulateIo } from './simulate/index.ts';
+
+/** What the room needs from the process. */
+export interface SchedulingDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** The room's controllers. */
+export function schedulingRoom(deps: SchedulingDeps): Room {
+  return {
+    name: 'scheduling',
+    controllers: [plannerController(deps.clock, createSchedulingMetrics(deps.registry))],
+    runnables: [],
+  };
+}

@@ -1,0 +1,54 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Pod } from '../kube/index.ts';
+import type { Registry } from '../observability/index.ts';
+import type { Decision } from './decide.ts';
+import { BLOCKERS } from './planner/index.ts';
+import { waitingByReason } from './report.ts';
+
+/** The room's metrics. */
+export interface SchedulingMetrics {
+  /** Counts one plan and what waits after it. */
+  readonly planned: (seconds: number, decision: Decision) => void;
+  /** Counts released pods and how long they waited. */
+  readonly released: (pods: readonly Pod[], now: Date) => void;
+}
+
+/** Registers the room's metrics; every reason starts at 0. */
+export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
+  const registers = [registry];
+  const plan = new Histogram({
+    name: 'gpuopt_plan_seconds',
+    help: 'Time to observe and plan once',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+    registers,
+  });
+  const released = new Counter({ name: 'gpuopt_pods_released_total', help: 'Pods whose gate was removed', registers });
+  const waiting = new Gauge({
+    name: 'gpuopt_waiting_pods',
+    help: 'Gated pods that the last plan could not place, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'gpuopt_release_latency_seconds',
+    help: 'Time from creation of a pod (whole seconds) to the removal of its gate',
+    buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400],
+    registers,
+  });
+  for (const reason of BLOCKERS) waiting.set({ reason }, 0);
+  return {
+    planned: (seconds, decision) => {
+      plan.observe(seconds);
+      const counts = waitingByReason(decision);
+      for (const reason of BLOCKERS) waiting.set({ reason }, counts.get(reason) ?? 0);
+    },
+    released: (pods, now) => {
+      released.inc(pods.length);
+      for (const { metadata } of pods) {
+        latency.observe(
+          Math.max(0, now.getTime() - Date.parse(metadata.creationTimestamp ?? now.toISOString())) / 1000,
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** Names that scheduling writes on pods, and those of others that it reads. */
+
+/** The scheduling gate that the admission policy adds and only the planner removes. */
+export const GATE = 'gpuoptimizer.io/plan';
+/** Label on a released pod: the plan that released it; its value is the time of that plan, see `planId`. */
+export const PLAN_LABEL = 'gpuoptimizer.io/plan';
+/** Pod condition: False while the pod waits, with the reason; True once a pod that had to wait is released. */
+export const PLANNED_CONDITION = 'gpuoptimizer.io/Planned';
+/** Annotations that make any pods a gang. */
+export const GANG_ANNOTATION = 'gpuoptimizer.io/gang';
+export const GANG_SIZE_ANNOTATION = 'gpuoptimizer.io/gang-size';
+
+/** Names by which other controllers mark pods that belong together. */
+export const foreign = {
+  kueueGroup: 'kueue.x-k8s.io/pod-group-name',
+  kueueTotal: 'kueue.x-k8s.io/pod-group-total-count',
+  lwsGroup: 'leaderworkerset.sigs.k8s.io/group-key',
+  lwsSize: 'leaderworkerset.sigs.k8s.io/size',
+  jobIndex: 'batch.kubernetes.io/job-completion-index',
+} as const;
+
+/** The id of a plan: its time in UTC, in a form that a label can hold (20261123T042214.123Z). */
+export function planId(time: Date): string {
+  return time.toISOString().replaceAll('-', '').replaceAll(':', '');
+}
+
+/** Milliseconds since the epoch of a plan id; undefined for anything else. */
+export function planTime(id: string | undefined): number | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z$/.exec(id ?? '');
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second, milli] = parts.map(Number);
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, milli);
+}

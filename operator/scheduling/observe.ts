@@ -1,0 +1,211 @@
+import { type GPUPool, kinds, type Tenant } from '../api/index.ts';
+import { Job, keyText, Node, type Pod, Pod as PodKind } from '../kube/index.ts';
+import { createPoolClaims, createTenantOf, podRequests, type TenantOf } from '../pools/index.ts';
+import type { Reader } from '../runtime/index.ts';
+import { type ConstraintOf, createConstraintOf } from './constraint.ts';
+import { gangKey, gangMark, jobName, PODS_BY_GANG } from './gang.ts';
+import { PLAN_LABEL, planTime } from './names.ts';
+import { nodeFacts } from './node-facts.ts';
+import type { Demand, Gang, HeldBack, Holding, Member, NodeFacts, PolicyName, Quota } from './planner/index.ts';
+import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRefused } from './pod-state.ts';
+
+/** How long a released pod may take to be bound before a refusal by kube-scheduler counts, in milliseconds. */
+export const BIND_TIMEOUT_MILLIS = 60_000;
+/** Above every priority that Kubernetes allows: the rest of a gang that already started. */
+const STARTED_PRIORITY = 2_000_002_000;
+
+/** A gang with its pods by member key. */
+export interface QueuedGang {
+  readonly gang: Gang;
+  readonly pods: ReadonlyMap<string, Pod>;
+  /** Gated pods of the gang that ask for no device: they go with it, to wherever kube-scheduler likes. */
+  readonly unplanned: readonly Pod[];
+}
+
+/** What one pass knows. */
+export interface Facts {
+  readonly nodes: readonly NodeFacts[];
+  readonly held: readonly Holding[];
+  readonly queue: readonly QueuedGang[];
+  readonly quotas: readonly Quota[];
+  readonly policy: PolicyName;
+  /** Released pods that kube-scheduler could not bind in time: they no longer hold their room. */
+  readonly overdue: readonly Pod[];
+  /** Released pods whose condition still says that they wait. */
+  readonly notices: readonly Pod[];
+  readonly pools: readonly string[];
+  readonly tenants: readonly string[];
+}
+
+/** Reads the world from the cache. */
+export function observe(reader: Reader, now: Date): Facts {
+  const pools = reader.list(kinds.GPUPool);
+  const tenants = reader.list(kinds.Tenant);
+  const tenantOf = createTenantOf(tenants);
+  const { nodes, pooled } = readNodes(reader, pools);
+  const released = inState(reader, 'released');
+  const overdue = released.filter((pod) => isOverdue(pod, now));
+  const promised = released.filter((pod) => !overdue.includes(pod));
+  return {
+    nodes,
+    held: [
+      ...inState(reader, 'bound').map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
+      ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
+    ].filter((one) => one !== undefined),
+    queue: readQueue(reader, createConstraintOf(pooled), tenantOf, pools.length > 0),
+    quotas: tenants.flatMap(quotasOf),
+    policy: packing(pools),
+    overdue,
+    notices: inState(reader, 'notice'),
+    pools: pools.map((pool) => pool.metadata.name),
+    tenants: tenants.map((tenant) => tenant.metadata.name),
+  };
+}
+
+function inState(reader: Reader, state: PodState): readonly Pod[] {
+  return reader.list(PodKind, { index: { name: PODS_BY_STATE, value: state } });
+}
+
+/** Nodes of pools, by name: the order that settles ties must not depend on the cache. */
+function readNodes(reader: Reader, pools: readonly GPUPool[]): { nodes: NodeFacts[]; pooled: Node[] } {
+  const claims = createPoolClaims(pools);
+  const nodes: NodeFacts[] = [];
+  const pooled: Node[] = [];
+  for (const node of [...reader.list(Node)].sort(byName)) {
+    const [pool] = claims(node);
+    if (pool === undefined) continue;
+    nodes.push(nodeFacts(node, pool.metadata.name));
+    pooled.push(node);
+  }
+  return { nodes, pooled };
+}
+
+function byName(left: Node, right: Node): number {
+  return (left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1;
+}
+
+function isOverdue(pod: Pod, now: Date): boolean {
+  const at = planTime(pod.metadata.labels?.[PLAN_LABEL]);
+  return at !== undefined && now.getTime() - at > BIND_TIMEOUT_MILLIS && wasRefused(pod);
+}
+
+/** CPU, memory and devices of a pod, for the planner. */
+function demandOf(pod: Pod): Demand {
+  const { cpuMilli, memoryMiB, devices } = podRequests(pod);
+  return { cpuMilli, memoryMiB, gpus: devices.map((device) => ({ kind: 'devices', ...device })) };
+}
+
+function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf): Holding | undefined {
+  if (node === undefined) return undefined;
+  return { key: keyText(pod), node, tenant: tenantOf(pod.metadata.namespace ?? ''), ...demandOf(pod) };
+}
+
+function quotasOf(tenant: Tenant): readonly Quota[] {
+  return (tenant.spec.quotas ?? []).map(({ pool, limit }) => ({
+    tenant: tenant.metadata.name,
+    pool,
+    limitMilli: limit * 1000,
+  }));
+}
+
+function packing(pools: readonly GPUPool[]): PolicyName {
+  const bestFit = pools.length > 0 && pools.every((pool) => pool.spec.scheduling?.packing === 'BestFit');
+  return bestFit ? 'best-fit' : 'fgd';
+}
+
+function readQueue(
+  reader: Reader,
+  constraintOf: ConstraintOf,
+  tenantOf: TenantOf,
+  hasPools: boolean,
+): readonly QueuedGang[] {
+  const gangs = new Map<string, Pod[]>();
+  for (const pod of inState(reader, 'gated')) {
+    const key = gangKey(pod) ?? `pod/${keyText(pod)}`;
+    const members = gangs.get(key);
+    if (members === undefined) gangs.set(key, [pod]);
+    else members.push(pod);
+  }
+  return [...gangs].map(([key, pods]) => readGang(reader, key, pods, constraintOf, tenantOf, hasPools));
+}
+
+function readGang(
+  reader: Reader,
+  key: string,
+  gated: readonly Pod[],
+  constraintOf: ConstraintOf,
+  tenantOf: TenantOf,
+  hasPools: boolean,
+): QueuedGang {
+  const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
+  const { started, heldBack } = completeness(reader, key, gated);
+  const members: Member[] = [];
+  const unplanned: Pod[] = [];
+  for (const [member, pod] of pods) {
+    const demand = demandOf(pod);
+    if (demand.gpus.length === 0) unplanned.push(pod);
+    else members.push({ key: member, ...demand, where: constraintOf(pod), tolerations: pod.spec?.tolerations });
+  }
+  const first = gated[0];
+  const gang: Gang = {
+    key,
+    tenant: tenantOf(first?.metadata.namespace ?? ''),
+    priority: started ? STARTED_PRIORITY : Math.max(...gated.map((pod) => pod.spec?.priority ?? 0)),
+    since: Math.min(...gated.map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ''))),
+    members,
+    heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? undefined : noPool),
+  };
+  return { gang, pods, unplanned };
+}
+
+const noPool: HeldBack = {
+  blocker: 'Policy',
+  sentence:
+    'there is no GPUPool, and pods are placed on the nodes of pools only; create a GPUPool that selects the GPU nodes',
+};
+
+/** A gang whose first members already run is planned at once and in front: what they hold is idle until the rest comes. */
+function completeness(
+  reader: Reader,
+  key: string,
+  gated: readonly Pod[],
+): { readonly started: boolean; readonly heldBack?: HeldBack } {
+  const [first] = gated;
+  if (first === undefined) return { started: false };
+  const { size, countsLiving } = gangMark(first, (pod) => ownerJob(reader, pod));
+  if (size === 1 && key.startsWith('pod/')) return { started: false };
+  const others = reader
+    .list(PodKind, { index: { name: PODS_BY_GANG, value: key } })
+    .filter((pod) => !isGated(pod) && pod.metadata.deletionTimestamp === undefined);
+  const ended = others.filter((pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed');
+  if (others.length > ended.length) return { started: true };
+  const exist = gated.length + (countsLiving ? 0 : ended.length);
+  if (size !== undefined && exist >= size) return { started: false };
+  return { started: false, heldBack: incomplete(exist, size) };
+}
+
+function ownerJob(reader: Reader, pod: Pod): Job | undefined {
+  const name = jobName(pod);
+  return name === undefined ? undefined : reader.get(Job, { namespace: pod.metadata.namespace, name });
+}
+
+function incomplete(have: number, need: number | undefined): HeldBack {
+  const sentence =
+    need === undefined
+      ? 'the size of its gang is not known yet; the Job must exist, or the annotation or label that gives the size must hold a whole number above zero'
+      : `${have} of the ${need} pods of its gang exist, and they start together; the rest must be created`;
+  return { blocker: 'Data', sentence, need, have };
+}
+
+function foreignHold(gated: readonly Pod[]): HeldBack | undefined {
+  const names = [...new Set(gated.flatMap(foreignGates))].sort();
+  if (names.length === 0) return undefined;
+  const sentence = `other controllers hold it with the scheduling gate ${names.join(', ')}; it is released once they let go`;
+  return { blocker: 'ForeignGate', sentence, need: 0, have: names.length };
+}
+
+/** Large members first, so that the small ones fill what they leave; equals by name. */
+function bySize(left: Pod, right: Pod): number {
+  const devices = (pod: Pod): number => podRequests(pod).devices.reduce((sum, { count }) => sum + count, 0);
+  return devices(right) - devices(left) || (keyText(left) < keyText(right) ? -1 : 1);
+}

@@ -1,0 +1,35 @@
+import type { Job, Pod } from '../kube/index.ts';
+import { takesRoom } from '../pools/index.ts';
+import { conditionOf, isGated, statesOf, wasRefused } from './pod-state.ts';
+
+/** Whether a change of a pod can change the plan. */
+export function planChanged(now: Pod, before: Pod | undefined): boolean {
+  if (before === undefined) return isGated(now) || takesRoom(now);
+  return (
+    now.spec?.nodeName !== before.spec?.nodeName ||
+    statesOf(now).join() !== statesOf(before).join() ||
+    now.spec?.schedulingGates?.length !== before.spec?.schedulingGates?.length ||
+    wasRefused(now) !== wasRefused(before) ||
+    conditionOf(now, 'PodScheduled')?.status !== conditionOf(before, 'PodScheduled')?.status
+  );
+}
+
+/** Whether a change of a Job can change the size of a gang. */
+export function sizeChanged(now: Job, before: Job | undefined): boolean {
+  return (
+    now.spec?.parallelism !== before?.spec?.parallelism ||
+    now.spec?.completions !== before?.spec?.completions ||
+    now.status?.succeeded !== before?.status?.succeeded
+  );
+}
+
+/** Whether the spec of a custom resource changed or it is going. */
+export function specChanged(
+  now: { readonly metadata: { readonly generation?: number; readonly deletionTimestamp?: string } },
+  before: { readonly metadata: { readonly generation?: number; readonly deletionTimestamp?: string } } | undefined,
+): boolean {
+  return (
+    now.metadata.generation !== before?.metadata.generation ||
+    now.metadata.deletionTimestamp !== before?.metadata.deletionTimestamp
+  );
+}
