@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Migration } from '../migration.ts';
 
 const statements = [
   // Keys for unsubscribe tokens and for the hashes that outlive a person's data.
@@ -12,6 +12,7 @@ const statements = [
     namespace text NOT NULL,
     email text NOT NULL,
     email_key text NOT NULL,
+    email_hash text NOT NULL,
     name text NOT NULL,
     first_run uuid NOT NULL,
     first_step text NOT NULL,
@@ -79,6 +80,7 @@ const statements = [
     step text NOT NULL,
     contact_id uuid NOT NULL REFERENCES growth_contact (id),
     topic text NOT NULL,
+    needs_consent boolean NOT NULL,
     state text NOT NULL CHECK (state IN
       ('planned', 'sending', 'accepted', 'deferred', 'rejected', 'suppressed', 'expired', 'unknown')),
     tries integer NOT NULL DEFAULT 0,
@@ -93,7 +95,5 @@ const statements = [
   'CREATE INDEX growth_message_contact ON growth_message (contact_id)',
 ];
 
-/** Creates the tables of the growth room: contacts and their consent, runs and their ledger, the outbox of mails. */
-export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(db);
-}
+/** The tables of the growth room: contacts and their consent, runs and their ledger, the outbox of mails. */
+export const growth: Migration = { name: '0010-growth', statements };

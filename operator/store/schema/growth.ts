@@ -17,6 +17,8 @@ export interface GrowthContactTable {
   readonly email: string;
   /** The address in lower case. */
   readonly email_key: string;
+  /** The keyed hash that suppression knows it by. */
+  readonly email_hash: string;
   readonly name: string;
   /** The run and step that brought the contact, so that a repeated import counts the same. */
   readonly first_run: string;
@@ -103,6 +105,8 @@ export interface GrowthMessageTable {
   readonly step: string;
   readonly contact_id: string;
   readonly topic: string;
+  /** Whether a recorded consent is needed; else it is enough that none was withdrawn. */
+  readonly needs_consent: boolean;
   readonly state: GrowthMessageState;
   readonly tries: Generated<number>;
   /** The attempt of the run that claimed it last. */
@@ -115,7 +119,7 @@ export interface GrowthMessageTable {
 }
 
 /** The growth room's part of the database. */
-export interface GrowthTables {
+export interface GrowthSchema {
   readonly growth_key: GrowthKeyTable;
   readonly growth_contact: GrowthContactTable;
   readonly growth_consent_event: GrowthConsentEventTable;
