@@ -3,7 +3,7 @@ import { changed, type SampleObject, type SampleTable } from './table.ts';
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'BillingProvider',
-  metadata: { name: 'stripe' },
+  metadata: { name: 'sample-stripe' },
   spec: { type: 'Stripe', mode: 'Test', secretRef: { name: 'stripe', key: 'api-key' }, maxRequestsPerSecond: 20 },
 };
 

@@ -3,7 +3,7 @@ import { changed, repeated, type SampleObject, type SampleTable } from './table.
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'GPUPool',
-  metadata: { name: 'h100' },
+  metadata: { name: 'sample-h100' },
   spec: {
     nodes: { selector: { matchLabels: { 'nvidia.com/gpu.product': 'NVIDIA-H100-80GB-HBM3' } } },
     sharing: { type: 'Exclusive' },

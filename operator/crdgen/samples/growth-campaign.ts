@@ -8,7 +8,7 @@ const emailSend = {
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'GrowthCampaign',
-  metadata: { name: 'welcome', namespace: 'default' },
+  metadata: { name: 'sample-welcome', namespace: 'default' },
   spec: {
     schedule: { cron: '15 6 * * *', timeZone: 'Europe/Berlin', period: 'Day', startingDeadlineSeconds: 3600 },
     run: { mode: 'Active', activeDeadlineSeconds: 600, backoffLimit: 3, maxMessagesPerRun: 1000 },

@@ -3,7 +3,7 @@ import { changed, type SampleObject, type SampleTable } from './table.ts';
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'MessagingChannel',
-  metadata: { name: 'mail', namespace: 'default' },
+  metadata: { name: 'sample-mail', namespace: 'default' },
   spec: {
     type: 'SMTP',
     smtp: { host: 'smtp.example.com', port: 587, tls: 'Required', credentialsSecretName: 'smtp' },

@@ -3,7 +3,7 @@ import { changed, repeated, type SampleObject, type SampleTable } from './table.
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'OptimizationPolicy',
-  metadata: { name: 'idle', namespace: 'default' },
+  metadata: { name: 'sample-idle', namespace: 'default' },
   spec: {
     mode: 'Recommend',
     podSelector: { matchLabels: { app: 'notebook' } },

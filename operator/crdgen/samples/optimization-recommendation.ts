@@ -3,7 +3,7 @@ import { changed, repeated, type SampleObject, type SampleTable } from './table.
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'OptimizationRecommendation',
-  metadata: { name: 'idle-notebook', namespace: 'default' },
+  metadata: { name: 'sample-idle-notebook', namespace: 'default' },
   spec: {
     policyRef: { name: 'idle' },
     targetRef: { apiVersion: 'v1', kind: 'Pod', name: 'notebook', uid: '6f2f1c52-6f3f-4a2f-9f57-1e9b8a2f0c11' },

@@ -3,7 +3,7 @@ import { changed, repeated, type SampleObject, type SampleTable } from './table.
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'PriceBook',
-  metadata: { name: 'standard-1' },
+  metadata: { name: 'sample-standard-1' },
   spec: {
     book: 'standard',
     version: 1,

@@ -3,7 +3,7 @@ import { changed, repeated, type SampleObject, type SampleTable } from './table.
 const base: SampleObject = {
   apiVersion: 'gpuoptimizer.io/v1alpha1',
   kind: 'Tenant',
-  metadata: { name: 'acme' },
+  metadata: { name: 'sample-acme' },
   spec: {
     selector: { namespaces: ['acme-*'] },
     quotas: [{ pool: 'h100', limit: 16 }],

@@ -9,7 +9,7 @@ export interface Thing extends CustomResource<ThingSpec, Status> {}
 /**
  * ThingSpec is what is wanted.
  * @rule self.min <= self.max -- min must not be greater than max
- * @rule {"rule": "self.max <= oldSelf.max", "messageExpression": "'max was ' + string(oldSelf.max)", "reason": "FieldValueForbidden", "fieldPath": ".max"}
+ * @rule {"rule": "self.max <= oldSelf.max", "messageExpression": "oldSelf.max > 100 ? 'max must not grow beyond 100' : 'max must not grow'", "reason": "FieldValueForbidden", "fieldPath": ".max"}
  */
 export interface ThingSpec {
   /** min is the least. */
