@@ -64,7 +64,11 @@ export function telemetryReady(telemetry: TelemetryFacts, plan: Plan): Condition
     return condition('Unknown', telemetryReasons.noTargets, 'No selected pod holds a GPU and runs.');
   const old = judged.filter(({ judgement }) => judgement.kind !== 'Young' && judgement.kind !== 'Kept');
   if (old.length === 0) {
-    return condition('Unknown', telemetryReasons.nothingToJudge, 'Every target is younger than the window, or kept by its owner.');
+    return condition(
+      'Unknown',
+      telemetryReasons.nothingToJudge,
+      'Every target is younger than the window, or kept by its owner.',
+    );
   }
   const [first] = byFrequency(plan.findings);
   if (first === undefined) {
