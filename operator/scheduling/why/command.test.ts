@@ -1,0 +1,100 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import type { Thing } from '../../runtime/testing/index.ts';
+import { job, NOW, node, pod, pool, tenant } from '../world.fixture.ts';
+import { registerWhy } from './command.ts';
+
+async function gpuopt(world: readonly Thing[], ...args: string[]) {
+  let stdout = '';
+  let stderr = '';
+  let code = 0;
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  registerWhy(program, {
+    connect: async () => ({
+      namespace: 'acme',
+      list: async <T>(kind: { readonly plural: string }) =>
+        world.filter((one) => one.kind.plural === kind.plural).map(({ object }): T => object as T),
+      close: async () => undefined,
+    }),
+    now: () => NOW,
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    exit: (exit) => {
+      code = exit;
+    },
+  });
+  await program.parseAsync(['why', ...args], { from: 'user' });
+  return { stdout, stderr, code };
+}
+
+const full = [node('n1'), pool(), tenant('acme', 4), pod('r', { node: 'n1', gpus: 3 })];
+
+interface Row {
+  readonly name: string;
+  readonly world: readonly Thing[];
+  readonly args: readonly string[];
+  readonly json?: object;
+  readonly says?: readonly string[];
+  readonly code?: number;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'a tenant at its limit: the numbers and the smallest change',
+    world: [...full, pod('p', { gpus: 2 })],
+    args: ['pod/p', '--json'],
+    json: {
+      state: 'Waiting',
+      tenant: 'acme',
+      blocker: 'Quota',
+      need: 2000,
+      have: 1000,
+      unit: 'gpu-milli',
+      counterfactuals: [{ kind: 'limit', amount: 1000 }],
+    },
+  },
+  {
+    name: 'the same as text',
+    world: [...full, pod('p', { gpus: 2 })],
+    args: ['p', '-n', 'acme'],
+    says: [
+      'pod/p in acme: Waiting for Quota (tenant acme)',
+      'Needed: 2 GPU. There is: 1 GPU.',
+      'It would start now with the limit of tenant acme',
+    ],
+  },
+  {
+    name: 'a gang that waits for its members',
+    world: [node('n1'), pool(), job('j', 2), pod('p', { job: 'j' })],
+    args: ['pod/p'],
+    says: ['Waiting for Data', '1 of the 2 pods of its gang exist'],
+  },
+  {
+    name: 'a pod that has a place',
+    world: [...full, pod('p')],
+    args: ['p', '--json'],
+    json: { state: 'Placeable', node: 'n1' },
+  },
+  { name: 'a pod that runs', world: full, args: ['r', '--json'], json: { state: 'Running', node: 'n1' } },
+  {
+    name: 'a pod that nobody manages',
+    world: [pod('p', { gates: [], gpus: 0, namespace: 'other' })],
+    args: ['p', '-n', 'other'],
+    says: ['no Tenant selects namespace other and it asks for no NVIDIA resource'],
+  },
+  { name: 'no such pod', world: full, args: ['nobody'], says: ['no pod nobody in namespace acme'], code: 2 },
+  { name: 'no pod at all', world: full, args: ['job/x'], says: ['"job/x" names no pod'], code: 2 },
+];
+
+describe('gpuopt why', () => {
+  it.each(rows)('$name', async ({ world, args, json, says = [], code = 0 }) => {
+    const output = await gpuopt(world, ...args);
+    expect(output.code).toBe(code);
+    if (json !== undefined) expect(JSON.parse(output.stdout)).toMatchObject(json);
+    for (const text of says) expect(output.stdout + output.stderr).toContain(text);
+  });
+});
