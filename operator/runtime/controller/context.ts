@@ -37,6 +37,8 @@ export interface PassEnvironment {
   readonly counter: ApplyCounter;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Why passes cannot see enough to run, for example a kind that may not be listed. */
+  readonly blocked?: () => string | undefined;
 }
 
 /** The field manager of a controller. */

@@ -17,6 +17,8 @@ import { managerOf, PassContext, type PassEnvironment } from './context.ts';
 import { writesStatus } from './permissions.ts';
 import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
 
+const blockedMillis = 10_000;
+
 /** How a pass ended, in the words of the metric `controller_runtime_reconcile_total`. */
 export type PassResult =
   | { readonly result: 'success' }
@@ -27,6 +29,12 @@ export type PassResult =
 export class PassTimeout extends Error {
   override readonly name = 'PassTimeout';
   readonly code = 'PassTimeout';
+}
+
+/** The process stops or has lost its lease; the pass ends without a word in status. */
+export class PassStopped extends Error {
+  override readonly name = 'PassStopped';
+  readonly code = 'PassStopped';
 }
 
 /** Runs one pass. Never throws. `failures` is how often this key failed in a row before. */
@@ -50,7 +58,7 @@ export async function pass(
       ? { result: 'success' }
       : { result: 'requeue_after', after: Math.max(outcome.after, 0) };
   } catch (error) {
-    await reportFailure(environment, primary, error, failures, log, signal);
+    if (!(signal.reason instanceof PassStopped)) await reportFailure(environment, primary, error, failures, log);
     return settle(error);
   }
 }
@@ -67,6 +75,8 @@ async function act(
   context: Context,
 ): Promise<Outcome<object> | undefined> {
   const { controller } = environment;
+  const blocked = environment.blocked?.();
+  if (blocked !== undefined) throw new Waiting('CacheNotReady', blocked, blockedMillis);
   if (controller.primary === undefined) return controller.reconcile(undefined, context);
   if (primary === undefined) {
     await controller.gone?.(key, context);
@@ -120,7 +130,6 @@ async function reportFailure(
   error: unknown,
   failures: number,
   log: Logger,
-  signal: AbortSignal,
 ): Promise<void> {
   const failure = describe(error);
   const fields = { err: error, reason: failure.reason, failures };
@@ -131,7 +140,8 @@ async function reportFailure(
     return;
   const status = statusAfterFailure(primary, statusOf(primary), failure, new Date(environment.clock.now()));
   try {
-    await writeStatus(environment, primary, status, signal);
+    // Without the pass's signal: it may be the very thing that ended the pass.
+    await writeStatus(environment, primary, status, undefined);
   } catch (second) {
     log.warn({ err: second }, 'the failure could not be reported in status');
   }
@@ -151,7 +161,7 @@ async function writeStatus(
   environment: PassEnvironment,
   object: KubeObject,
   status: WrittenStatus,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { backend, controller, counter, overlay, reader } = environment;
   const kind = controller.primary;

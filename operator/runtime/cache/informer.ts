@@ -1,0 +1,168 @@
+/** One kind, kept in memory: watcher → projection → store → handlers. */
+import type { Clock, Logger } from '../../observability/index.ts';
+import { keyOf, keyText, kindId } from '../kinds.ts';
+import type { RuntimeMetrics } from '../metrics.ts';
+import type { Kind, KubeObject } from '../types.ts';
+import { Store } from './store.ts';
+import { compareVersions } from './versions.ts';
+import { type Open, type Sink, Watcher } from './watcher.ts';
+
+/** A change of the cache, as handlers see it. */
+export type CacheEvent =
+  | { readonly kind: 'added'; readonly now: KubeObject; readonly initial: boolean }
+  | { readonly kind: 'updated'; readonly now: KubeObject; readonly before: KubeObject }
+  | {
+      readonly kind: 'deleted';
+      readonly before: KubeObject;
+      /** The deletion was found by a list; the last state was not seen. */
+      readonly finalStateUnknown: boolean;
+    };
+
+/** Told of every change, own writes included. */
+export type Handler = (event: CacheEvent) => void;
+
+/** What an informer needs. */
+export interface InformerOptions {
+  readonly kind: Kind<KubeObject>;
+  readonly open: Open;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: RuntimeMetrics;
+}
+
+/** One a kind and process. */
+export class Informer implements Sink {
+  readonly kind: Kind<KubeObject>;
+  readonly store: Store;
+  readonly #options: InformerOptions;
+  readonly #id: string;
+  readonly #handlers: Handler[] = [];
+  readonly #syncedSignal = Promise.withResolvers<void>();
+  #seen: Set<string> | undefined;
+  #synced = false;
+  #error: unknown;
+  #aliveAt: number;
+
+  constructor(options: InformerOptions) {
+    this.kind = options.kind;
+    this.#options = options;
+    this.#id = kindId(options.kind);
+    this.store = new Store(options.kind.scope);
+    this.#aliveAt = options.clock.monotonic();
+    options.metrics.informerRelists.inc({ kind: this.#id, reason: 'start' }, 0);
+  }
+
+  /** Whether a first list was complete. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** The last failure since something arrived. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Seconds since anything arrived. */
+  get silence(): number {
+    return (this.#options.clock.monotonic() - this.#aliveAt) / 1000;
+  }
+
+  /** Resolves after the first complete list. */
+  get whenSynced(): Promise<void> {
+    return this.#syncedSignal.promise;
+  }
+
+  /** Adds a handler; to be called before `run`. */
+  handle(handler: Handler): void {
+    this.#handlers.push(handler);
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    const { clock, open, random } = this.#options;
+    return new Watcher({ open, clock, random, sink: this }).run(signal);
+  }
+
+  begin(reason: string): void {
+    this.#seen = new Set();
+    this.#options.metrics.informerRelists.inc({ kind: this.#id, reason });
+  }
+
+  upsert(raw: KubeObject, initial: boolean): void {
+    const object = this.#projected(raw);
+    const key = keyText(keyOf(object));
+    this.#seen?.add(key);
+    const before = this.store.tell(object);
+    if (before === undefined) {
+      this.#tell({ kind: 'added', now: object, initial: initial && !this.#synced });
+      return;
+    }
+    if (before.metadata.uid !== object.metadata.uid) {
+      this.#tell({ kind: 'deleted', before, finalStateUnknown: true });
+      this.#tell({ kind: 'added', now: object, initial: false });
+      return;
+    }
+    const order = compareVersions(object.metadata.resourceVersion, before.metadata.resourceVersion);
+    if (order !== 0) this.#tell({ kind: 'updated', now: object, before });
+  }
+
+  remove(raw: KubeObject): void {
+    const object = this.#projected(raw);
+    const before = this.store.forget(keyText(keyOf(object)), object);
+    if (before !== undefined) this.#tell({ kind: 'deleted', before: object, finalStateUnknown: false });
+  }
+
+  complete(): void {
+    const seen = this.#seen ?? new Set();
+    this.#seen = undefined;
+    for (const key of [...this.store.keys()].filter((known) => !seen.has(known))) {
+      const before = this.store.forget(key);
+      if (before !== undefined) this.#tell({ kind: 'deleted', before, finalStateUnknown: true });
+    }
+    this.alive();
+    if (this.#synced) return;
+    this.#synced = true;
+    this.#options.log.info({ kind: this.#id, objects: this.store.size }, 'cache is complete');
+    this.#syncedSignal.resolve();
+  }
+
+  alive(): void {
+    this.#error = undefined;
+    this.#aliveAt = this.#options.clock.monotonic();
+  }
+
+  failed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const known = this.#error instanceof Error && this.#error.message === message;
+    this.#error = error;
+    const reason = error instanceof Error ? String(Reflect.get(error, 'code') ?? error.name) : 'Unknown';
+    this.#options.metrics.informerFailures.inc({ kind: this.#id, reason });
+    if (known) this.#options.log.debug({ kind: this.#id }, `watch failed again: ${message}`);
+    else this.#options.log.warn({ kind: this.#id }, `watch failed, trying again: ${message}`);
+  }
+
+  /** Lays the answer to an own write over the store. */
+  overlay(raw: KubeObject): void {
+    this.store.overlay(this.#projected(raw));
+  }
+
+  #projected(raw: KubeObject): KubeObject {
+    // Set, not deleted: deleting would turn the object into a slow, larger dictionary.
+    if (Reflect.has(raw.metadata, 'managedFields')) Reflect.set(raw.metadata, 'managedFields', undefined);
+    return this.kind.project === undefined ? raw : this.kind.project(raw);
+  }
+
+  #tell(event: CacheEvent): void {
+    for (const handler of this.#handlers) {
+      try {
+        handler(event);
+      } catch (error) {
+        this.#options.metrics.handlerErrors.inc({ kind: this.#id });
+        this.#options.log.error(
+          { kind: this.#id, err: error },
+          'a mapper or predicate threw; the change was not mapped',
+        );
+      }
+    }
+  }
+}

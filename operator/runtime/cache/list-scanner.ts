@@ -1,0 +1,79 @@
+const quote = 0x22;
+const backslash = 0x5c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+
+/**
+ * Cuts the items out of a list's JSON while it streams, so that no whole page is ever parsed.
+ * Items are the objects of the array under the top-level key `items`; the rest is parsed at the end.
+ */
+export class ListScanner {
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #inItems = false;
+  #key: number[] = [];
+  #item: Uint8Array[] = [];
+  #outside: Uint8Array[] = [];
+
+  /** The items that this chunk completes, as JSON text. */
+  *push(chunk: Uint8Array): Generator<string> {
+    let from = 0;
+    for (let at = 0; at < chunk.length; at += 1) {
+      const byte = chunk[at] ?? 0;
+      if (this.#inString) {
+        this.#string(byte);
+        continue;
+      }
+      if (byte === quote) {
+        this.#inString = true;
+        if (this.#depth === 1) this.#key = [];
+        continue;
+      }
+      if (byte === openBrace || byte === openBracket) {
+        if (this.#depth === 1 && byte === openBracket && String.fromCharCode(...this.#key) === 'items')
+          this.#inItems = true;
+        if (this.#inItems && this.#depth === 2 && byte === openBrace) {
+          this.#outside.push(chunk.slice(from, at));
+          from = at;
+        }
+        this.#depth += 1;
+        continue;
+      }
+      if (byte !== closeBrace && byte !== closeBracket) continue;
+      this.#depth -= 1;
+      if (this.#inItems && this.#depth === 1) {
+        // Between items only commas were outside; dropping them leaves an empty array.
+        this.#inItems = false;
+      }
+      if (this.#inItems && this.#depth === 2) {
+        yield this.#take(chunk.subarray(from, at + 1));
+        from = at + 1;
+      }
+    }
+    const rest = chunk.slice(from);
+    if (this.#inItems && this.#depth > 2) this.#item.push(rest);
+    else this.#outside.push(rest);
+  }
+
+  /** What stood around the items: `metadata` with version and continue token. Throws SyntaxError when the list was cut. */
+  end(): { readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string } } {
+    const text = Buffer.concat(this.#outside).toString('utf8');
+    return JSON.parse(text.replace(/\[[\s,]*\]/, '[]'));
+  }
+
+  #string(byte: number): void {
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === backslash) this.#escaped = true;
+    else if (byte === quote) this.#inString = false;
+    else if (this.#depth === 1 && this.#key.length < 8) this.#key.push(byte);
+  }
+
+  #take(end: Uint8Array): string {
+    const text = Buffer.concat([...this.#item, end]).toString('utf8');
+    this.#item = [];
+    return text;
+  }
+}

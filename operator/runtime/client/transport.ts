@@ -1,0 +1,246 @@
+/** HTTP to one API server: three agents, time limits, credentials that rotate, typed errors. No retries here. */
+import { Agent, type Dispatcher, errors, request } from 'undici';
+import type { Clock } from '../../observability/index.ts';
+import type { Cluster, Credentials } from './cluster.ts';
+import { type ApiError, ConnectionLost, errorFromBody, Timeout, Unauthorized } from './errors.ts';
+
+/** Which connections a request uses, so that a flood of one kind never starves the lease. */
+export type Lane = 'requests' | 'watches' | 'lease';
+
+/** One request. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly timeoutMillis: number;
+  readonly signal?: AbortSignal;
+  readonly lane?: Lane;
+}
+
+/** Counts requests as client-go does. */
+export interface RequestCounter {
+  requested(method: string, host: string, code: string, seconds: number): void;
+}
+
+const refreshMillis = 60_000;
+const lanes: readonly Lane[] = ['requests', 'watches', 'lease'];
+
+interface Session {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fingerprint: string;
+  readonly agents: Readonly<Record<Lane, Agent>>;
+  readonly readAt: number;
+}
+
+/** One a cluster and process. Close it at the end. */
+export class Transport {
+  readonly #cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #counter: RequestCounter;
+  readonly #host: string;
+  #session: Session | undefined;
+  #refreshing: Promise<Session> | undefined;
+  #closed = false;
+
+  constructor(cluster: Cluster, clock: Clock, counter: RequestCounter) {
+    this.#cluster = cluster;
+    this.#clock = clock;
+    this.#counter = counter;
+    this.#host = new URL(cluster.server).host;
+  }
+
+  /** Sends a request and reads the answer's text. Throws ApiError, or the signal's reason. */
+  async send(call: Call): Promise<string> {
+    return this.#withFreshCredentials(async (session) => {
+      const limit = new Limit(call.timeoutMillis, call.signal);
+      try {
+        const answer = await this.#dispatch(session, call, limit.signal);
+        const text = await answer.body.text();
+        if (answer.statusCode < 300) return text;
+        throw errorFromBody(answer.statusCode, text, `${call.method} ${call.path}`, header(answer, 'retry-after'));
+      } catch (error) {
+        throw translate(error, call, limit);
+      } finally {
+        limit.end();
+      }
+    });
+  }
+
+  /** Opens a streaming answer. The signal ends it; the time limit counts until the headers only. */
+  async stream(call: Call): Promise<Dispatcher.ResponseData['body']> {
+    return this.#withFreshCredentials(async (session) => {
+      const limit = new Limit(call.timeoutMillis, call.signal);
+      try {
+        const answer = await this.#dispatch(session, call, limit.signal);
+        if (answer.statusCode < 300) {
+          limit.stopTimer();
+          return answer.body;
+        }
+        const text = await answer.body.text();
+        throw errorFromBody(answer.statusCode, text, `${call.method} ${call.path}`, header(answer, 'retry-after'));
+      } catch (error) {
+        limit.end();
+        throw translate(error, call, limit);
+      }
+    });
+  }
+
+  /** Closes all connections; open streams break. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const agents = Object.values(this.#session?.agents ?? {});
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  async #dispatch(session: Session, call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const started = this.#clock.monotonic();
+    const lane = call.lane ?? 'requests';
+    let code = '<error>';
+    try {
+      const answer = await request(`${this.#cluster.server}${call.path}${queryText(call.query)}`, {
+        dispatcher: session.agents[lane],
+        method: call.method,
+        headers: {
+          ...session.headers,
+          accept: 'application/json',
+          'content-type': call.contentType ?? 'application/json',
+        },
+        body: call.body === undefined ? undefined : JSON.stringify(call.body),
+        signal,
+      });
+      code = String(answer.statusCode);
+      return answer;
+    } finally {
+      this.#counter.requested(call.method, this.#host, code, (this.#clock.monotonic() - started) / 1000);
+    }
+  }
+
+  async #withFreshCredentials<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#open();
+    try {
+      return await attempt(session);
+    } catch (error) {
+      if (!(error instanceof Unauthorized) || this.#closed) throw error;
+      return attempt(await this.#refresh());
+    }
+  }
+
+  #open(): Promise<Session> | Session {
+    const session = this.#session;
+    if (session === undefined || this.#clock.monotonic() - session.readAt > refreshMillis) return this.#refresh();
+    return session;
+  }
+
+  #refresh(): Promise<Session> {
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<Session> {
+    const credentials = await this.#cluster.credentials();
+    const fingerprint = JSON.stringify(credentials.tls, (_key, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('base64') : value,
+    );
+    const old = this.#session;
+    const same = old !== undefined && old.fingerprint === fingerprint;
+    const agents = same ? old.agents : makeAgents(credentials);
+    this.#session = { headers: credentials.headers, fingerprint, agents, readAt: this.#clock.monotonic() };
+    if (old !== undefined && !same) for (const lane of lanes) closeQuietly(old.agents[lane]);
+    return this.#session;
+  }
+}
+
+/** Lets open requests and watches of replaced credentials end by themselves. */
+function closeQuietly(agent: Agent): void {
+  void agent.close().catch(() => undefined);
+}
+
+function makeAgents({ tls }: Credentials): Readonly<Record<Lane, Agent>> {
+  const make = (connections: number): Agent =>
+    new Agent({
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      bodyTimeout: 0,
+      headersTimeout: 30_000,
+      keepAliveTimeout: 30_000,
+      connect: { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 15_000 },
+    });
+  return { requests: make(64), watches: make(256), lease: make(2) };
+}
+
+function queryText(query: Call['query']): string {
+  const pairs = Object.entries(query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+function header({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A time limit joined with the caller's signal; cheaper than AbortSignal.any, and leaves nothing on long-lived signals. */
+class Limit {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #onAbort: () => void;
+  readonly #timer: NodeJS.Timeout;
+  timedOut = false;
+
+  constructor(millis: number, outer: AbortSignal | undefined) {
+    this.#outer = outer;
+    this.#onAbort = () => this.#controller.abort(outer?.reason);
+    this.#timer = setTimeout(() => {
+      this.timedOut = true;
+      this.#controller.abort();
+    }, millis);
+    if (outer?.aborted === true) this.#onAbort();
+    outer?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#outer?.aborted === true;
+  }
+
+  get reason(): unknown {
+    return this.#outer?.reason;
+  }
+
+  stopTimer(): void {
+    clearTimeout(this.#timer);
+  }
+
+  end(): void {
+    this.stopTimer();
+    this.#outer?.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+function translate(error: unknown, call: Call, limit: Limit): unknown {
+  if (isApiError(error)) return error;
+  if (limit.aborted) return limit.reason;
+  const url = `${call.method} ${call.path}`;
+  if (limit.timedOut || error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) {
+    return new Timeout({
+      status: 0,
+      reason: 'Timeout',
+      url,
+      message: `no answer within ${call.timeoutMillis} ms`,
+      cause: error,
+    });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new ConnectionLost({ status: 0, reason: 'ConnectionLost', url, message, cause: error });
+}
+
+function isApiError(error: unknown): error is ApiError {
+  return error instanceof Error && typeof Reflect.get(error, 'status') === 'number' && Reflect.has(error, 'causes');
+}

@@ -1,0 +1,232 @@
+/** Runs one controller: changes → queue → passes, with its concurrency, time limit, backoff and metrics. */
+import type { Clock, Logger } from '../../observability/index.ts';
+import type { Cache } from '../cache/cache.ts';
+import type { CacheEvent, Informer } from '../cache/informer.ts';
+import type { Backend } from '../client/backend.ts';
+import { Forbidden, NotLeader } from '../client/errors.ts';
+import { keyText, kindId, parseKey } from '../kinds.ts';
+import type { RuntimeMetrics } from '../metrics.ts';
+import { backgroundPriority, changePriority, Queue, type Taken } from '../queue/queue.ts';
+import { type Controller, type EventIntent, type Key, Terminal } from '../types.ts';
+import type { AppliedMemory } from './applied.ts';
+import type { PassEnvironment } from './context.ts';
+import { type PassResult, PassTimeout, pass } from './pass.ts';
+import { cachedKinds, Declarations } from './permissions.ts';
+import { wokenByOwned, wokenByPrimary, wokenByWatched } from './wiring.ts';
+
+/** What the workers of a process share. */
+export interface WorkerShare {
+  readonly cache: Cache;
+  readonly backend: Backend;
+  readonly applied: AppliedMemory;
+  readonly record: (event: EventIntent, controller: string) => void;
+  readonly metrics: RuntimeMetrics;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+const blockedAfterMillis = 30_000;
+const settleMillis = 5_000;
+
+/** One a controller. `wire` before the cache runs, `run` when leading. */
+export class Worker {
+  readonly controller: Controller;
+  readonly #share: WorkerShare;
+  readonly #queue: Queue;
+  readonly #environment: PassEnvironment;
+  readonly #informers: readonly Informer[];
+  #active = 0;
+
+  constructor(controller: Controller, share: WorkerShare) {
+    this.controller = controller;
+    this.#share = share;
+    const { cache, clock, log, metrics } = share;
+    const labels = { name: controller.name, controller: controller.name };
+    const observer = { added: () => metrics.queueAdds.inc(labels), retried: () => metrics.queueRetries.inc(labels) };
+    this.#queue = new Queue(clock, observer, controller.debounceMillis);
+    this.#informers = cachedKinds(controller).map((kind) => cache.informer(kind));
+    metrics.introduce(controller.name, controller.concurrency);
+    metrics.watchQueue(controller.name, () => this.#queue.numbers());
+    this.#environment = {
+      controller,
+      declared: new Declarations(controller),
+      reader: cache,
+      backend: share.backend,
+      overlay: cache.overlay,
+      applied: share.applied,
+      record: share.record,
+      counter: {
+        applied: (kind, name, sent) => (sent ? metrics.ssaMisses : metrics.ssaHits).inc({ kind, controller: name }),
+      },
+      clock,
+      log,
+      blocked: () => this.#blocked(),
+    };
+  }
+
+  /** Subscribes to changes and declares indexes. */
+  wire(): void {
+    const { controller } = this;
+    const { cache } = this.#share;
+    for (const { kind, name, values } of controller.indexes) cache.addIndex(kind, name, values);
+    const { primary } = controller;
+    if (primary === undefined) this.#queue.add(controller.name);
+    else {
+      cache.informer(primary).handle((event) => this.#wake(wokenByPrimary(controller, event), event));
+      for (const kind of controller.owns) {
+        cache.informer(kind).handle((event) => this.#wake(wokenByOwned(primary, event), event));
+      }
+    }
+    for (const watch of controller.watches) {
+      cache.informer(watch.kind).handle((event) => this.#wake(wokenByWatched(watch, event, cache), event));
+    }
+  }
+
+  #wake(keys: readonly Key[], event: CacheEvent): void {
+    const priority = event.kind === 'added' && event.initial ? backgroundPriority : changePriority;
+    for (const key of keys) this.#queue.add(keyText(key), { priority });
+  }
+
+  /** Hands out no more keys. */
+  close(): void {
+    this.#queue.close();
+  }
+
+  /** Passes in progress. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Works until closed; `signal` aborts the passes in progress. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#ready(signal);
+    await Promise.all(Array.from({ length: this.controller.concurrency }, () => this.#loop(signal)));
+  }
+
+  /** Waits for the caches. One that cannot be filled blocks only the passes, which then say so, if the primary is there. */
+  async #ready(signal: AbortSignal): Promise<void> {
+    const { cache, clock } = this.#share;
+    const all = Promise.all(this.#informers.map((informer) => informer.whenSynced));
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (this.controller.primary === undefined) {
+      await Promise.race([all, aborted]);
+      return;
+    }
+    await Promise.race([cache.informer(this.controller.primary).whenSynced, aborted]);
+    const patience = new AbortController();
+    // The sleep is aborted when the caches are complete first.
+    const tired = clock.sleep(blockedAfterMillis, patience.signal).catch(() => undefined);
+    await Promise.race([all, aborted, tired]);
+    patience.abort();
+  }
+
+  #blocked(): string | undefined {
+    const missing = this.#informers.find(({ synced }) => !synced);
+    if (missing === undefined) return undefined;
+    const why = missing.error instanceof Error ? missing.error.message : 'the first list is not complete';
+    return `${kindId(missing.kind)} cannot be read yet: ${why}`;
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    for (let taken = await this.#queue.take(); taken !== undefined; taken = await this.#queue.take()) {
+      if (signal.aborted) return;
+      await this.#work(taken, signal);
+    }
+  }
+
+  async #work(taken: Taken, signal: AbortSignal): Promise<void> {
+    const { clock, metrics } = this.#share;
+    const { name } = this.controller;
+    const labels = { name, controller: name };
+    const started = clock.monotonic();
+    metrics.queueWait.observe(labels, taken.waited / 1000);
+    this.#active += 1;
+    metrics.activeWorkers.set({ controller: name }, this.#active);
+    const result = await this.#limited(taken.key, signal);
+    const seconds = (clock.monotonic() - started) / 1000;
+    this.#active -= 1;
+    metrics.activeWorkers.set({ controller: name }, this.#active);
+    metrics.queueWork.observe(labels, seconds);
+    metrics.reconcileTime.observe({ controller: name }, seconds);
+    this.#settle(taken.key, result);
+    this.#queue.done(taken.key);
+  }
+
+  /** Ends a pass that takes too long: its context refuses from then on, and its key stays locked until it ends or 5 s are over. */
+  async #limited(key: string, outer: AbortSignal): Promise<PassResult> {
+    const { clock } = this.#share;
+    const { name, timeoutMillis } = this.controller;
+    const own = new AbortController();
+    const onAbort = (): void => own.abort(outer.reason);
+    outer.addEventListener('abort', onAbort, { once: true });
+    const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
+    const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
+    const running = pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key));
+    try {
+      return await Promise.race([running, this.#late(own.signal)]);
+    } finally {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', onAbort);
+      if (own.signal.reason === timeout) this.#share.metrics.timeouts.inc({ controller: name });
+      own.abort(new PassTimeout(`the pass over ${key} is over at ${clock.now()}`));
+    }
+  }
+
+  #late(signal: AbortSignal): Promise<PassResult> {
+    return new Promise((resolve) => {
+      signal.addEventListener(
+        'abort',
+        () =>
+          setTimeout(() => resolve({ result: 'error', error: signal.reason, retry: 'backoff' }), settleMillis).unref(),
+        { once: true },
+      );
+    });
+  }
+
+  #settle(key: string, outcome: PassResult): void {
+    const { metrics, random, log } = this.#share;
+    const { name, everyMillis } = this.controller;
+    metrics.reconcileTotal.inc({ controller: name, result: outcome.result });
+    if (outcome.result !== 'error') {
+      this.#queue.forget(key);
+      const after = outcome.result === 'requeue_after' ? outcome.after : this.#every(key, everyMillis, random);
+      if (after !== undefined) {
+        const priority = outcome.result === 'success' ? backgroundPriority : changePriority;
+        this.#queue.add(key, { after, priority });
+      }
+      return;
+    }
+    const { error } = outcome;
+    metrics.reconcileErrors.inc({ controller: name });
+    if (error instanceof Terminal) metrics.terminalErrors.inc({ controller: name });
+    if (isPanic(error)) metrics.panics.inc({ controller: name });
+    if (error instanceof Forbidden) metrics.forbidden.inc({ controller: name, request: requestOf(error.url) });
+    if (outcome.retry === 'on-change') {
+      this.#queue.forget(key);
+      return;
+    }
+    const failures = this.#queue.retry(key);
+    if (isPanic(error)) log.error({ controller: name, key, err: error, failures }, 'a pass threw a programming error');
+    if (error instanceof NotLeader) log.warn({ controller: name, key }, 'a pass was refused by the lease');
+  }
+
+  #every(key: string, everyMillis: number | undefined, random: () => number): number | undefined {
+    if (everyMillis === undefined) return undefined;
+    const { primary } = this.controller;
+    if (primary !== undefined && this.#share.cache.get(primary, parseKey(key)) === undefined) return undefined;
+    return everyMillis * (0.9 + random() * 0.2);
+  }
+}
+
+function isPanic(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
+/** `PATCH pods/status` of `PATCH /api/v1/namespaces/a/pods/b/status`: names of objects never become labels. */
+function requestOf(url: string): string {
+  const [method = '', path = ''] = url.split(' ');
+  const parts = path.split('/').slice(path.startsWith('/apis/') ? 4 : 3);
+  const [resource = '', , subresource] = parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts;
+  return `${method} ${subresource === undefined ? resource : `${resource}/${subresource}`}`;
+}

@@ -1,0 +1,270 @@
+/** The process: what starts when, who leads, and how it all ends. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Clock, type Logger, type Registry, systemClock } from '../observability/index.ts';
+import { Cache } from './cache/cache.ts';
+import { Client } from './client/client.ts';
+import type { Cluster } from './client/cluster.ts';
+import { Transport } from './client/transport.ts';
+import { AppliedMemory } from './controller/applied.ts';
+import { PassStopped } from './controller/pass.ts';
+import { describePermissions } from './controller/permissions.ts';
+import { Worker } from './controller/worker.ts';
+import { Recorder } from './events/recorder.ts';
+import { kindId } from './kinds.ts';
+import { Elector, LeaseLost } from './leader/elector.ts';
+import { RuntimeMetrics } from './metrics.ts';
+import { type Check, type HttpServer, serveHttp } from './server/http.ts';
+import type { Room, Runnable } from './types.ts';
+
+/** What a manager is made of. */
+export interface ManagerOptions {
+  readonly cluster: Cluster;
+  readonly rooms: readonly Room[];
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Absent: this process always leads; for one process only. */
+  readonly leaderElection?: { readonly namespace: string; readonly name: string; readonly identity?: string };
+  /** Absent: no server. */
+  readonly http?: { readonly port: number; readonly host?: string };
+  /** More readiness checks. */
+  readonly checks?: readonly Check[];
+}
+
+/** A process that can be run once. */
+export interface Manager {
+  /** Runs until the signal and then stops in order. Rejects with LeaseLost, or with the error of a runnable that failed. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The port of the HTTP server once it listens. */
+  port(): number | undefined;
+  /** Whether this process leads. */
+  leads(): boolean;
+}
+
+/** Spans of start and stop, in milliseconds. */
+const warmUpMillis = 15_000;
+const graceMillis = 1_000;
+const stopMillis = 30_000;
+const flushMillis = 3_000;
+/** A write must end inside the 5 s between the fence (10 s) and the end of the lease (15 s). */
+const fencedWriteMillis = 4_000;
+
+/** Builds the process; nothing starts before `run`. Throws Undeclared when a controller would list Secrets. */
+export function createManager(options: ManagerOptions): Manager {
+  return new Process(options);
+}
+
+class Process implements Manager {
+  readonly #options: ManagerOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #metrics: RuntimeMetrics;
+  readonly #transport: Transport;
+  readonly #cache: Cache;
+  readonly #recorder: Recorder;
+  readonly #elector: Elector | undefined;
+  readonly #workers: readonly Worker[];
+  #server: HttpServer | undefined;
+  #stopping = false;
+  #leads = false;
+
+  constructor(options: ManagerOptions) {
+    const { cluster, clock = systemClock, log, random = Math.random, registry, rooms } = options;
+    const controllers = rooms.flatMap((room) => room.controllers);
+    describePermissions(controllers);
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+    const metrics = new RuntimeMetrics(registry);
+    this.#metrics = metrics;
+    const counter = {
+      requested: (method: string, host: string, code: string, seconds: number): void => {
+        metrics.requests.inc({ code, method, host });
+        metrics.requestTime.observe({ verb: method, host }, seconds);
+      },
+    };
+    const transport = new Transport(cluster, clock, counter);
+    this.#transport = transport;
+    const identity = options.leaderElection?.identity ?? `${hostname()}_${randomBytes(4).toString('hex')}`;
+    const election = options.leaderElection;
+    const leaseClient = new Client({
+      transport,
+      clock,
+      lane: 'lease',
+      readTimeoutMillis: 5_000,
+      writeTimeoutMillis: 5_000,
+    });
+    this.#elector =
+      election &&
+      new Elector({
+        client: leaseClient,
+        transport,
+        clock,
+        random,
+        log,
+        identity,
+        namespace: election.namespace,
+        name: election.name,
+      });
+    const fenced = { fence: this.#elector?.fence, writeTimeoutMillis: election && fencedWriteMillis };
+    const backend = new Client({ transport, clock, ...fenced });
+    this.#recorder = new Recorder({ backend, clock, log, metrics, instance: identity });
+    this.#cache = new Cache({ transport, clock, random, log, metrics });
+    const { cache } = { cache: this.#cache };
+    const share = {
+      cache,
+      backend,
+      applied: new AppliedMemory(),
+      record: this.#recorder.record,
+      metrics,
+      clock,
+      random,
+      log,
+    };
+    this.#workers = controllers.map((controller) => new Worker(controller, share));
+    for (const worker of this.#workers) worker.wire();
+  }
+
+  port(): number | undefined {
+    return this.#server?.port;
+  }
+
+  leads(): boolean {
+    return this.#leads;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const caches = new AbortController();
+    const everywhere = new AbortController();
+    const failed = Promise.withResolvers<never>();
+    // Also awaited below; this keeps a late failure from being an unhandled rejection.
+    failed.promise.catch(() => undefined);
+    await this.#listen();
+    const cached = this.#cache.run(caches.signal);
+    const standing = this.#start('everywhere', everywhere.signal, failed.reject);
+    try {
+      await this.#warmUp(signal);
+      await this.#lead(signal, failed);
+    } finally {
+      this.#stopping = true;
+      caches.abort();
+      everywhere.abort();
+      await this.#within(stopMillis, Promise.all([cached, ...standing]));
+      await this.#transport.close();
+      await this.#server?.close();
+      this.#log.info({}, 'stopped');
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const { checks = [], http, registry } = this.#options;
+    if (http === undefined) return;
+    const live = (): readonly Check[] => [{ name: 'ping', check: () => undefined }];
+    const ready = (): readonly Check[] => [...this.#checks(), ...checks];
+    this.#server = await serveHttp({ ...http, registry, live, ready });
+    this.#log.info({ port: this.#server.port }, 'serving metrics and health');
+  }
+
+  #checks(): readonly Check[] {
+    const caches = this.#cache.informers.map((informer) => ({
+      name: `informer-${kindId(informer.kind)}`,
+      check: () =>
+        informer.synced ? undefined : `not complete: ${text(informer.error ?? 'the first list is under way')}`,
+    }));
+    return [{ name: 'shutdown', check: () => (this.#stopping ? 'stopping' : undefined) }, ...caches];
+  }
+
+  /** Waits for the caches, but not for one that cannot be filled: its controllers say so themselves. */
+  async #warmUp(signal: AbortSignal): Promise<void> {
+    const all = Promise.all(this.#cache.informers.map(({ whenSynced }) => whenSynced));
+    await Promise.race([this.#within(warmUpMillis, all), aborted(signal)]);
+  }
+
+  async #lead(signal: AbortSignal, failed: PromiseWithResolvers<never>): Promise<void> {
+    const elected = await this.#elect(signal);
+    if (!elected) return;
+    const passes = new AbortController();
+    const leading = new AbortController();
+    const holding = new AbortController();
+    const { name = 'none' } = this.#options.leaderElection ?? {};
+    this.#leads = true;
+    this.#metrics.master.set({ name }, 1);
+    this.#log.info({}, 'leading');
+    const held = this.#elector?.hold(holding.signal) ?? new Promise<void>(() => undefined);
+    held.catch(failed.reject);
+    const work = [
+      ...this.#workers.map((worker) => worker.run(passes.signal)),
+      ...this.#start('leader', leading.signal, failed.reject),
+    ];
+    let lost: unknown;
+    try {
+      await Promise.race([aborted(signal), failed.promise]);
+    } catch (error) {
+      lost = error instanceof LeaseLost ? error : undefined;
+      throw error;
+    } finally {
+      this.#stopping = true;
+      for (const worker of this.#workers) worker.close();
+      leading.abort(new PassStopped('the process stops'));
+      if (lost === undefined) await this.#within(graceMillis, Promise.all(work));
+      passes.abort(new PassStopped('the process stops'));
+      if (lost === undefined) {
+        await this.#within(stopMillis - graceMillis, Promise.all(work));
+        await this.#recorder.flush(flushMillis);
+      }
+      holding.abort();
+      this.#leads = false;
+      this.#metrics.master.set({ name }, 0);
+      if (lost === undefined) await this.#elector?.release();
+    }
+  }
+
+  /** Whether this process leads now; false when it was told to stop first. */
+  async #elect(signal: AbortSignal): Promise<boolean> {
+    if (this.#elector === undefined) return !signal.aborted;
+    this.#metrics.master.set({ name: this.#options.leaderElection?.name ?? '' }, 0);
+    try {
+      await this.#elector.acquire(signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  #start(where: Runnable['where'], signal: AbortSignal, fail: (error: unknown) => void): readonly Promise<void>[] {
+    const chosen = this.#options.rooms
+      .flatMap(({ runnables }) => runnables)
+      .filter((runnable) => runnable.where === where);
+    return chosen.map(async ({ name, run }) => {
+      try {
+        await run(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.error({ runnable: name, err: error }, 'background work failed; the process stops');
+        fail(error);
+      }
+    });
+  }
+
+  async #within(millis: number, work: Promise<unknown>): Promise<void> {
+    const stop = new AbortController();
+    // The sleep is aborted when the work is done first.
+    const limit = this.#clock.sleep(millis, stop.signal).catch(() => undefined);
+    await Promise.race([work, limit]);
+    stop.abort();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function text(value: unknown): string {
+  return value instanceof Error ? value.message : String(value);
+}

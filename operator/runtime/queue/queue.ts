@@ -1,0 +1,185 @@
+/** A work queue of keys: one entry a key, FIFO inside a priority, a key handed out is locked until done. */
+import type { Clock } from '../../observability/index.ts';
+import type { QueueNumbers } from '../metrics.ts';
+import { Ready } from './ready.ts';
+
+/** Priority of changes. */
+export const changePriority = 0;
+/** Priority of the first list and of periodic passes: they yield to changes. */
+export const backgroundPriority = -100;
+
+const firstBackoffMillis = 5;
+const longestBackoffMillis = 1_000_000;
+
+/** Milliseconds before the next try after so many failures: 5 ms · 2ⁿ⁻¹, at most 1,000 s. */
+export function backoffMillis(failures: number): number {
+  return Math.min(firstBackoffMillis * 2 ** Math.min(failures - 1, 30), longestBackoffMillis);
+}
+
+/** How a key is added. */
+export interface AddOptions {
+  readonly priority?: number;
+  /** Milliseconds before it may be taken; the earliest wish of a key wins. */
+  readonly after?: number;
+}
+
+/** A key in hand. */
+export interface Taken {
+  readonly key: string;
+  readonly priority: number;
+  /** Milliseconds it waited after it was due. */
+  readonly waited: number;
+}
+
+/** Told of what happens, for metrics. */
+export interface QueueObserver {
+  added(): void;
+  retried(): void;
+}
+
+interface Entry {
+  readonly priority: number;
+  readonly due: number;
+  /** Whether it stands among the ready ones; else it waits for its time. */
+  readonly ready: boolean;
+}
+
+/** Times are of the monotonic clock. */
+export class Queue {
+  readonly #clock: Clock;
+  readonly #observer: QueueObserver;
+  readonly #debounceMillis: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #later = new Map<string, Entry>();
+  readonly #ready = new Ready();
+  readonly #running = new Map<string, number>();
+  readonly #lastPass = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #waiters: (() => void)[] = [];
+  #alarm: { readonly at: number; readonly stop: AbortController } | undefined;
+  #closed = false;
+
+  constructor(clock: Clock, observer: QueueObserver, debounceMillis = 0) {
+    this.#clock = clock;
+    this.#observer = observer;
+    this.#debounceMillis = debounceMillis;
+  }
+
+  /** Adds a key. One that waits already keeps the higher priority and the earlier time. */
+  add(key: string, { priority = changePriority, after = 0 }: AddOptions = {}): void {
+    this.#observer.added();
+    const now = this.#clock.monotonic();
+    const debounced = (this.#lastPass.get(key) ?? Number.NEGATIVE_INFINITY) + this.#debounceMillis;
+    if (debounced <= now) this.#lastPass.delete(key);
+    const wanted = { priority, due: Math.max(now + after, debounced) };
+    if (this.#running.has(key)) {
+      this.#later.set(key, merge(this.#later.get(key), wanted));
+      return;
+    }
+    this.#put(key, merge(this.#entries.get(key), wanted), now);
+  }
+
+  #put(key: string, entry: Entry, now: number): void {
+    const known = this.#entries.get(key);
+    const ready = entry.due <= now;
+    this.#entries.set(key, { ...entry, ready });
+    if (ready) {
+      if (known?.ready === true && known.priority === entry.priority) return;
+      if (known?.ready === true) this.#ready.remove(key, known.priority);
+      this.#ready.push(key, entry.priority);
+      this.#waiters.shift()?.();
+    } else this.#wakeAt(entry.due);
+  }
+
+  /** Waits for the next key and locks it; undefined when the queue is closed. */
+  async take(): Promise<Taken | undefined> {
+    for (;;) {
+      if (this.#closed) return undefined;
+      const now = this.#clock.monotonic();
+      const key = this.#ready.shift();
+      if (key !== undefined) {
+        const { priority, due } = this.#entries.get(key) ?? { priority: changePriority, due: now };
+        this.#entries.delete(key);
+        this.#running.set(key, now);
+        if (this.#debounceMillis > 0) this.#lastPass.set(key, now);
+        return { key, priority, waited: now - due };
+      }
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  /** Unlocks a key; what was added meanwhile comes in now. */
+  done(key: string): void {
+    this.#running.delete(key);
+    const later = this.#later.get(key);
+    this.#later.delete(key);
+    if (later !== undefined && !this.#closed)
+      this.#put(key, merge(this.#entries.get(key), later), this.#clock.monotonic());
+  }
+
+  /** Adds a key after its backoff; answers how often it has failed in a row. */
+  retry(key: string): number {
+    const failures = this.failures(key) + 1;
+    this.#failures.set(key, failures);
+    this.#observer.retried();
+    this.add(key, { after: backoffMillis(failures) });
+    return failures;
+  }
+
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** Forgets failures. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** Hands out no more keys and wakes whoever waits for one. */
+  close(): void {
+    this.#closed = true;
+    this.#alarm?.stop.abort();
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  /** Numbers for metrics. */
+  numbers(): QueueNumbers {
+    const now = this.#clock.monotonic();
+    const ages = [...this.#running.values()].map((since) => (now - since) / 1000);
+    return {
+      depth: this.#ready.depth(),
+      unfinishedSeconds: ages.reduce((sum, age) => sum + age, 0),
+      longestSeconds: Math.max(0, ...ages),
+    };
+  }
+
+  #wakeAt(due: number): void {
+    if (this.#closed || (this.#alarm !== undefined && this.#alarm.at <= due)) return;
+    this.#alarm?.stop.abort();
+    const alarm = { at: due, stop: new AbortController() };
+    this.#alarm = alarm;
+    const millis = Math.min(Math.max(due - this.#clock.monotonic(), 0), 2 ** 31 - 1);
+    this.#clock.sleep(millis, alarm.stop.signal).then(
+      () => this.#ring(),
+      // Aborted because an earlier alarm replaces it or the queue is closed.
+      () => undefined,
+    );
+  }
+
+  #ring(): void {
+    this.#alarm = undefined;
+    const now = this.#clock.monotonic();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [key, entry] of this.#entries) {
+      if (entry.ready) continue;
+      if (entry.due <= now) this.#put(key, entry, now);
+      else next = Math.min(next, entry.due);
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.#wakeAt(next);
+  }
+}
+
+function merge(known: Entry | undefined, wanted: { readonly priority: number; readonly due: number }): Entry {
+  if (known === undefined) return { ...wanted, ready: false };
+  return { priority: Math.max(known.priority, wanted.priority), due: Math.min(known.due, wanted.due), ready: false };
+}

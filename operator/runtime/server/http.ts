@@ -1,0 +1,74 @@
+/** /metrics, /healthz and /readyz over plain HTTP. */
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from '../../observability/index.ts';
+
+/** A named check; it answers what is wrong, or undefined. */
+export interface Check {
+  readonly name: string;
+  readonly check: () => string | undefined | Promise<string | undefined>;
+}
+
+/** What the server shows. */
+export interface HttpOptions {
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly host?: string;
+  readonly registry: Registry;
+  readonly live: () => readonly Check[];
+  readonly ready: () => readonly Check[];
+}
+
+/** A running server. */
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts the server; rejects when the port is taken. */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    answer(options, path, response).catch((error: unknown) => {
+      response.writeHead(500).end(error instanceof Error ? error.message : 'failed');
+    });
+  });
+  server.requestTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return { port: portOf(server), close: () => close(server) };
+}
+
+async function answer({ live, ready, registry }: HttpOptions, path: string, response: ServerResponse): Promise<void> {
+  if (path === '/metrics') {
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+    return;
+  }
+  const checks = path === '/healthz' ? live() : path === '/readyz' ? ready() : undefined;
+  if (checks === undefined) {
+    response.writeHead(404).end('try /metrics, /healthz or /readyz\n');
+    return;
+  }
+  const results = await Promise.all(checks.map(async ({ name, check }) => ({ name, problem: await check() })));
+  const failed = results.some(({ problem }) => problem !== undefined);
+  const lines = results.map(({ name, problem }) =>
+    problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
+  );
+  const last = `${path.slice(1)} check ${failed ? 'failed' : 'passed'}`;
+  response.writeHead(failed ? 503 : 200, { 'content-type': 'text/plain' }).end(`${[...lines, last].join('\n')}\n`);
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
