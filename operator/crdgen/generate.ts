@@ -5,6 +5,7 @@ import { toCrd } from './emit/crd.ts';
 import { toKindPage, toOverview } from './emit/docs.ts';
 import { toKinds } from './emit/kinds.ts';
 import { toOfflineSchemas } from './emit/offline.ts';
+import { toTagPage } from './emit/tags.ts';
 import { header, toYaml } from './emit/yaml.ts';
 import type { Root } from './model.ts';
 import { readRoots, type Source } from './read/index.ts';
@@ -36,6 +37,7 @@ export function generate(repository: string): Outputs {
   }
   files.set('crds/kustomization.yaml', kustomization(roots));
   files.set('docs/api/README.md', toOverview(roots));
+  files.set('docs/api/tags.md', toTagPage());
   files.set('operator/crdgen/generated/schemas.json', toOfflineSchemas(roots));
   return files;
 }

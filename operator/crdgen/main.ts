@@ -49,12 +49,16 @@ function reportWrite(differences: readonly Difference[], total: number): number 
   return 0;
 }
 
+/** A mistake of the caller or in a type needs no stack; anything else does. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const known = error instanceof ApiTypeError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return known ? error.message : (error.stack ?? error.message);
+}
+
 try {
   process.exitCode = main();
 } catch (error) {
-  const expected = error instanceof ApiTypeError || (error instanceof TypeError && 'code' in error);
-  process.stderr.write(
-    `crdgen: ${expected || !(error instanceof Error) ? String(error instanceof Error ? error.message : error) : error.stack}\n`,
-  );
+  process.stderr.write(`crdgen: ${explain(error)}\n`);
   process.exitCode = 2;
 }

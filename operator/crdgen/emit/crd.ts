@@ -1,7 +1,7 @@
 import type { Root } from '../model.ts';
 import { toSchema } from './schema.ts';
 
-/** A CustomResourceDefinition as plain data; `versions` are the roots of one kind, oldest first. */
+/** A CustomResourceDefinition as plain data; `versions` are the roots of one kind. */
 export function toCrd(versions: readonly [Root, ...Root[]]): Readonly<Record<string, unknown>> {
   const [first] = versions;
   const { plural, singular, shortNames, categories, scope } = first.resource;

@@ -38,7 +38,7 @@ export function toOverview(roots: readonly Root[]): string {
   );
   const intro =
     '`kubectl get gpuopt -A` shows every object of these kinds, `kubectl explain KIND.spec` the same text as here.';
-  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n`;
+  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n\nHow types become these resources: [tags](tags.md).\n`;
 }
 
 function versionParts(root: Root, several: boolean): string[] {

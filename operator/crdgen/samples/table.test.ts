@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countClusterRules, validateOffline } from '../index.ts';
+import { countClusterRules, type Finding, validateOffline } from '../index.ts';
 import { sampleTables } from './index.ts';
 
 const LEAST_INVALID_ROWS = 5;
@@ -10,7 +10,7 @@ describe.each(sampleTables)('$kind without a cluster', ({ valid, invalid, update
   });
 
   it.each(invalid.filter((row) => !row.cel))('refuses $name in the words of the API server', ({ object, says }) => {
-    const messages = validateOffline(object).map((finding) => finding.message);
+    const messages = validateOffline(object).map(({ message }: Finding) => message);
     expect(messages).toEqual([expect.stringContaining(says)]);
   });
 
