@@ -1,5 +1,4 @@
 /** Table tests for controllers: world in, acts out, through the real pass with its finalizer and status rules. */
-import type { Logger } from '../../observability/index.ts';
 import type { Backend } from '../client/backend.ts';
 import { NotFound } from '../client/errors.ts';
 import { AppliedMemory } from '../controller/applied.ts';
@@ -9,6 +8,7 @@ import { Declarations } from '../controller/permissions.ts';
 import { keyOf, keyText, kindId } from '../kinds.ts';
 import type { Controller, EventIntent, Key, Kind, KubeObject, ListOptions, PatchBody, Reader } from '../types.ts';
 import { MemoryApi, type Preconditions } from './memory-api.ts';
+import { silentLog } from './wait.ts';
 
 /** An object of the world with its kind. */
 export interface Thing {
@@ -69,14 +69,6 @@ export async function runPass(controller: Controller, input: PassInput): Promise
   return bench.run(input.now);
 }
 
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
-
 class Bench implements Backend {
   readonly #controller: Controller;
   readonly #input: PassInput;
@@ -120,7 +112,7 @@ class Bench implements Backend {
         record: (event) => events.push(event),
         counter: { applied: () => undefined },
         clock: { now: () => now.getTime(), monotonic: () => now.getTime(), sleep: async () => undefined },
-        log: silent,
+        log: silentLog,
       },
       key,
       new AbortController().signal,
