@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { ClusterError } from './cluster-error.ts';
+import { findProgram, tryCommand } from './commands.ts';
 import { takeLock } from './lock.ts';
 import { type GoModule, goModules, type ModuleName } from './modules.ts';
 import { requireGo } from './prerequisites.ts';
@@ -51,6 +52,19 @@ export async function buildAll(names: readonly ModuleName[], progress: Progress)
 /** The path of one program, as in `program('prometheus', 'promtool', progress)`; built on demand. */
 export async function program(module: ModuleName, name: string, progress: Progress): Promise<string> {
   return join(await programsOf(module, progress), name);
+}
+
+/**
+ * The path of `prometheus` or `promtool`: one of version 3 on the PATH, else our own build. Version 2 would do for
+ * scraping but judges names and rules by other laws than the ones that we ship for.
+ */
+export async function prometheusProgram(name: 'prometheus' | 'promtool', progress: Progress): Promise<string> {
+  const found = findProgram(name);
+  if (found !== undefined) {
+    const said = await tryCommand([found, '--version']);
+    if (/version 3\./.test(said.stdout + said.stderr)) return found;
+  }
+  return await program('prometheus', name, progress);
 }
 
 async function cacheKey(name: ModuleName, module: GoModule): Promise<string> {

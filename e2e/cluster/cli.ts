@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildImage } from '../image/build.ts';
+import { buildProjectImage, PROJECT_IMAGE } from '../image/project.ts';
 import { ClusterError } from './cluster-error.ts';
 import { loadImage } from './index.ts';
 import { build, down, runningCluster, up } from './lifecycle.ts';
@@ -17,8 +18,9 @@ commands
   down                     stop exactly what was started and leave nothing behind
   status [--json]          what runs, where, and with which addresses
   build [--no-real-node]   only build the programs, into \${XDG_CACHE_HOME:-~/.cache}/gpuopt
-  node-image load --bundle DIR [--name NAME] [--entrypoint WORD]...
-                           build an image of DIR (which becomes /app) and give it to the real node
+  image                    bundle the project, make its image and give it to the real node
+  image --bundle DIR --name NAME [--entrypoint WORD]...
+                           the same with the folder DIR, which becomes /app, and a command line of yours
 
 environment
   KUBECONFIG_E2E   use this cluster and start none
@@ -28,11 +30,10 @@ example
   node e2e/cluster/cli.ts up && export KUBECONFIG=$PWD/.gpuopt/cluster/kubeconfigs/admin.kubeconfig && kubectl get nodes
 `;
 
-const DEFAULT_IMAGE = 'gpuoptimizer.io/gpuopt:dev';
 const DEFAULT_ENTRYPOINT = ['/usr/local/bin/node', '/app/main.js'];
 
-async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+function parse(argv: readonly string[]) {
+  return parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
@@ -40,10 +41,26 @@ async function main(argv: readonly string[]): Promise<number> {
       json: { type: 'boolean', default: false },
       'no-real-node': { type: 'boolean', default: false },
       bundle: { type: 'string' },
-      name: { type: 'string', default: DEFAULT_IMAGE },
+      name: { type: 'string', default: PROJECT_IMAGE },
       entrypoint: { type: 'string', multiple: true, default: DEFAULT_ENTRYPOINT },
     },
   });
+}
+
+/** The parsed command line, or undefined after having said what is wrong with it. */
+function parseOrExplain(argv: readonly string[]): ReturnType<typeof parse> | undefined {
+  try {
+    return parse(argv);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return undefined;
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseOrExplain(argv);
+  if (parsed === undefined) return 2;
+  const { values, positionals } = parsed;
   const folder = stateFolder();
   const progress = progressTo(process.stderr);
   const options = { realNode: !values['no-real-node'] };
@@ -58,8 +75,8 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'build':
       await build(options, progress);
       return 0;
-    case 'node-image load':
-      return await runLoad(folder, values.bundle, values.name, values.entrypoint, progress);
+    case 'image':
+      return await runImage(folder, values, progress);
     case 'help':
       process.stdout.write(HELP);
       return 0;
@@ -88,28 +105,33 @@ async function runStatus(folder: string, json: boolean): Promise<number> {
   return status.state === 'running' ? 0 : 1;
 }
 
-async function runLoad(
-  folder: string,
-  bundle: string | undefined,
-  name: string,
-  entrypoint: readonly string[],
-  progress: Progress,
-): Promise<number> {
-  if (bundle === undefined) {
-    process.stderr.write('node-image load needs --bundle DIR, the folder that becomes /app\n');
-    return 2;
-  }
+async function runImage(folder: string, wanted: WantedImage, progress: Progress): Promise<number> {
+  const archive = join(folder, '..', 'images', 'app.tar');
+  const { bundle, name, entrypoint } = wanted;
+  const image = await progress.step('image', { doing: `building ${name}`, done: `built ${name}` }, () =>
+    bundle === undefined
+      ? buildProjectImage(join(folder, '..'))
+      : buildImage({ bundleDir: resolve(bundle), name, entrypoint, archive }),
+  );
+  process.stdout.write(`${name} ${image.digest} ${image.archive}\n`);
   const cluster = await runningCluster(folder);
   if (cluster === undefined) {
-    throw new ClusterError('ClusterAbsent', `no cluster runs in ${folder}; start one with: make cluster-up`);
+    progress.say('image', `not loaded: no cluster runs in ${folder}; start one with: make cluster-up`);
+    return 0;
   }
-  const archive = join(folder, 'images', 'app.tar');
-  const image = await progress.step('image', { doing: `building ${name}`, done: `built ${name}` }, () =>
-    buildImage({ bundleDir: resolve(bundle), name, entrypoint, archive }),
-  );
+  if ('skipped' in cluster.realNode) {
+    progress.say('image', `not loaded, there is no real node: ${cluster.realNode.skipped}`);
+    return 0;
+  }
   await loadImage(folder, cluster, { name, archive: image.archive }, progress);
-  process.stdout.write(`${name} ${image.digest}\n`);
   return 0;
+}
+
+/** What the command line says about an image; without a bundle it is the project's own. */
+interface WantedImage {
+  readonly bundle?: string;
+  readonly name: string;
+  readonly entrypoint: readonly string[];
 }
 
 function describe(cluster: ClusterRecord): string {

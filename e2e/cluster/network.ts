@@ -9,6 +9,7 @@ import type { ClusterNetwork } from './state.ts';
 // 10.64 to 10.191: away from the low numbers that sites use and the high ones that kind, Docker and VPNs like.
 const FIRST_BLOCK = 64;
 const BLOCKS = 128;
+const WIDEST_TAKEN = 2 ** 20;
 
 /** An IPv4 range as first and last address, both included. */
 export interface Range {
@@ -70,14 +71,17 @@ export async function takenRanges(): Promise<readonly Range[]> {
   return rangesInRoutes(routes);
 }
 
-/** The ranges named in the output of `ip -4 route show table all`; the default route takes nothing. */
+/**
+ * The ranges named in the output of `ip -4 route show table all`. A route wider than a /12, such as the default or a
+ * company's 10.0.0.0/8, takes nothing: the narrower routes of a cluster live beside it.
+ */
 export function rangesInRoutes(routes: string): readonly Range[] {
   return routes
     .split('\n')
     .flatMap((line) => line.trim().split(/\s+/).slice(0, 2))
     .map(parseRange)
     .filter((range) => range !== undefined)
-    .filter((range) => range.last - range.first < 2 ** 24);
+    .filter((range) => range.last - range.first < WIDEST_TAKEN);
 }
 
 /** As many ports as names, each free on 127.0.0.1 and on `address` at this moment. */

@@ -15,8 +15,8 @@ const PACKAGES: readonly (readonly [program: string, packageName: string])[] = [
   ['nft', 'nftables'],
 ];
 const INSTALL_LIMIT_MS = 300_000;
-// Sockets below the state folder add up to 45 characters; the kernel allows 107 in all.
-const LONGEST_FOLDER = 60;
+// The kernel allows 107 characters for a socket's path; /node/kubelet/pod-resources/ and a name take up to 40 of them.
+const LONGEST_FOLDER = 66;
 
 /** The name of the network namespace in which a cluster's real node lives. */
 export function namespaceName(id: string): string {

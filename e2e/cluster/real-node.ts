@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-
 import { importImage } from '../image/load.ts';
 import { pauseImage } from '../image/pause.ts';
 import { program, programsOf } from './binaries.ts';
