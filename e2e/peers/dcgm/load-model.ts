@@ -53,11 +53,11 @@ export function readingOf(question: LoadQuestion): Reading {
 }
 
 function activity(load: Load, question: LoadQuestion): number {
-  const busy = 0.82 + 0.16 * noise(question, 'engine');
-  if (load === 'busy') return busy;
-  if (load === 'idle') return 0;
+  // A tenth up or down, as the step of a training loop or the next batch of requests makes it.
+  const scatter = 0.9 + 0.2 * noise(question, 'engine');
+  if (load !== 'bursty') return Math.min(0.99, load * scatter);
   const phase = Math.floor(BURST_SECONDS * noise({ ...question, second: 0 }, 'phase'));
-  return Math.floor((question.second + phase) / BURST_SECONDS) % 2 === 0 ? busy : 0;
+  return Math.floor((question.second + phase) / BURST_SECONDS) % 2 === 0 ? 0.9 * scatter : 0;
 }
 
 /** Between 0 and 1, by hash. */

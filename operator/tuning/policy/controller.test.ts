@@ -110,7 +110,7 @@ describe('OptimizationPolicy', () => {
           evidence: { windowSeconds: 60, samples: 60, coveragePercent: 100 },
           reason:
             'Job lazy holds 2 NVIDIA-H100-80GB-HBM3 GPUs, and for 1 minute they stayed below 1 % activity and drew at ' +
-            'most 116 W, as an idle one does: to suspend or end Job lazy would free 1,440 GPU-hours in 30 days, worth 3600.00 USD.',
+            'most 116 W, as an idle one does: suspend or end Job lazy to free 1,440 GPU-hours in 30 days, worth 3600.00 USD.',
         },
       },
     });

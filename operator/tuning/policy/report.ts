@@ -22,7 +22,7 @@ export function report(
   plan: Plan,
   targets: number,
 ): StatusIntent<OptimizationPolicyStatus> {
-  const idle = plan.judged?.filter(({ judgement }) => judgement.kind === 'Idle').length;
+  const idle = idleTargets(plan);
   const saved = plan.open.reduce((sum, { predicted }) => sum + BigInt(predicted.gpuSecondsPerMonth), 0n);
   return {
     conditions: [ready(settings), telemetryReady(telemetry, plan)],
@@ -32,6 +32,12 @@ export function report(
     recommendations: plan.open.length,
     predictedGpuSecondsPerMonth: saved.toString(),
   };
+}
+
+/** Undefined when no target could be judged. */
+function idleTargets({ judged, findings }: Plan): number | undefined {
+  if (judged === undefined || (findings.length > 0 && findings.length === judged.length)) return undefined;
+  return judged.filter(({ judgement }) => judgement.kind === 'Idle').length;
 }
 
 function ready({ mode }: Settings): ConditionIntent {
@@ -75,14 +81,14 @@ export function telemetryReady(telemetry: TelemetryFacts, plan: Plan): Condition
     return condition('True', telemetryReasons.trusted, 'The series of every target pass the quality gate.');
   }
   if (plan.findings.length === old.length) return condition('False', first.reason, sentenceOf(plan.findings));
-  return condition('True', telemetryReasons.partlyTrusted, `Some targets are left out. ${sentenceOf(plan.findings)}`);
+  const leftOut = `Some targets are left out (${first.reason}): ${sentenceOf(plan.findings)}`;
+  return condition('True', telemetryReasons.partlyTrusted, leftOut);
 }
 
-/** One sentence a reason, the most frequent first. */
+/** One sentence a reason, the most frequent first; a single reason stands in the condition already. */
 function sentenceOf(findings: readonly Finding[]): string {
-  return byFrequency(findings)
-    .map(({ reason, message }) => `${reason}: ${message}.`)
-    .join(' ');
+  const different = byFrequency(findings);
+  return different.map(({ reason, message }) => `${different.length === 1 ? '' : `${reason}: `}${message}.`).join(' ');
 }
 
 function byFrequency(findings: readonly Finding[]): readonly Finding[] {

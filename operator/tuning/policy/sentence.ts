@@ -21,13 +21,18 @@ export function idleSentence({ workload, devices, unit, pods, settings, predicte
   const money =
     predicted.moneyPerMonth === undefined
       ? ''
-      : `, worth ${predicted.moneyPerMonth} ${predicted.currency?.toUpperCase()}`;
+      : `, worth ${cut(predicted.moneyPerMonth)} ${predicted.currency?.toUpperCase()}`;
   const they = devices === 1 ? 'it' : 'they';
   return (
     `${workload.kind} ${workload.name} holds ${devices} ${unit || 'GPU'} ${devices === 1 ? 'GPU' : 'GPUs'}, and for ` +
     `${span(settings.windowSeconds)} ${they} stayed below ${settings.belowPercent} % activity${drew}: ` +
-    `to ${proposed} would free ${hoursText(predicted.gpuSecondsPerMonth)} GPU-hours in 30 days${money}.`
+    `${proposed} to free ${hoursText(predicted.gpuSecondsPerMonth)} GPU-hours in 30 days${money}.`
   );
+}
+
+/** A worth for reading: two digits after the point, the rest dropped. */
+function cut(money: string): string {
+  return money.replace(/([.]\d{2})\d*$/, '$1');
 }
 
 /** A span of whole seconds in the largest unit that divides it. */
