@@ -17,6 +17,8 @@ const NOTICES_AT_ONCE = 8;
 const NOTICES_PER_PASS = 100;
 /** A message with new numbers is written at most this often for a pod; a new reason at once. */
 const KEEP_MESSAGE_MILLIS = seconds(60);
+/** Members of a gang are created one after the other; that they are not all there yet is no news for so long. */
+const YOUNG_MILLIS = seconds(3);
 
 interface Notice {
   readonly pod: Pod;
@@ -36,9 +38,10 @@ export function createNotifier(clock: Pick<Clock, 'monotonic' | 'sleep'>): Notif
   return async (waiting, released, ctx) => {
     const now = clock.monotonic();
     for (const [uid, at] of written) if (now - at > KEEP_MESSAGE_MILLIS) written.delete(uid);
+    const settled = waiting.filter((one) => !isYoung(one, ctx.now()));
     const due = [
       ...released.map((pod): Notice => ({ pod, condition: releasedCondition() })),
-      ...waiting.flatMap(({ answer, queued }) => {
+      ...settled.flatMap(({ answer, queued }) => {
         const condition = waitingCondition(answer);
         return [...queued.pods.values()].map((pod): Notice => ({ pod, condition }));
       }),
@@ -49,8 +52,12 @@ export function createNotifier(clock: Pick<Clock, 'monotonic' | 'sleep'>): Notif
       await write(notice, ctx);
       written.set(notice.pod.metadata.uid ?? '', clock.monotonic());
     });
-    return due.length - first.length;
+    return due.length - first.length + waiting.length - settled.length;
   };
+}
+
+function isYoung({ answer, queued }: Waiting, now: Date): boolean {
+  return answer.blocker === 'Data' && now.getTime() - queued.gang.since < YOUNG_MILLIS;
 }
 
 function isDue({ pod, condition }: Notice, written: ReadonlyMap<string, number>): boolean {
