@@ -74,31 +74,31 @@ function waitingItems(): Omit<WorkloadItem, 'at'>[] {
 
 const RECIPES: readonly Recipe[] = [
   {
-    weight: 6,
+    weight: 7,
     build: (random, serial) => {
       const gpus = oneOf(random, [1, 2, 4, 8]);
       return gang(`train-${serial}`, oneOf(random, [2, 2, 4]), {
         ...sized(gpus, 8000, 65_536),
         devices: { [WHOLE]: gpus },
         products: [oneOf(random, [H100, H100, A100])],
-        runSeconds: between(random, 25, 60),
+        runSeconds: between(random, 40, 80),
         utilisationPercent: between(random, 70, 98),
       });
     },
   },
   {
-    weight: 8,
+    weight: 9,
     build: (random, serial) =>
       single(TRAIN_NAMESPACE, `tune-${serial}`, {
         ...sized(1, 6000, 32_768),
         devices: { [WHOLE]: 1 },
         products: oneOf(random, [[H100, A100], [A100], [L4, T4]]),
-        runSeconds: between(random, 20, 70),
+        runSeconds: between(random, 30, 80),
         utilisationPercent: between(random, 40, 95),
       }),
   },
   {
-    weight: 7,
+    weight: 3,
     build: (random, serial) =>
       replicas(`serve-${serial}`, between(random, 1, 3), {
         ...sized(1, 4000, 16_384),

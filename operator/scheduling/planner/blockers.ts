@@ -1,8 +1,9 @@
 import { compile, costMilli } from './demand.ts';
 import { eligibleNodes } from './eligible.ts';
-import { type Planner, placeMembers, unplace } from './place.ts';
+import { allows, kindsThatFit, type NodeKind } from './kinds.ts';
+import { kindsOf, type Planner, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
-import { emptyNodesThatFit, gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
+import { gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
 import { gpuAmount, memberWords, shortageWords } from './sentences.ts';
 import { tryGang } from './trial.ts';
 import { type Answer, BLOCKERS, type Blocker, type Gang, type Member, type Quota } from './types.ts';
@@ -25,8 +26,10 @@ export function blockedBy(planner: Planner, gang: Gang, quotas: readonly Quota[]
   const alone = RULES.find((rule) => rule.liftHelps(facts));
   if (alone !== undefined) return { ...alone.finding(facts), also: [] };
   const failing = RULES.filter((rule) => rule.fails(facts));
-  const first = failing[0] ?? capacity;
-  return { ...first.finding(facts), also: failing.slice(1).map((rule) => rule.blocker) };
+  const [first = capacity, ...others] = failing;
+  const finding = first.finding(facts);
+  const besides = others.map((rule) => `; besides, ${rule.finding(facts).sentence}`).join('');
+  return { ...finding, sentence: `${finding.sentence}${besides}`, also: others.map((rule) => rule.blocker) };
 }
 
 interface Facts {
@@ -42,12 +45,12 @@ interface Facts {
 }
 
 function gather(planner: Planner, gang: Gang, quotas: readonly Quota[]): Facts {
-  const { nodes } = planner.snapshot;
+  const all = kindsOf(planner);
   const distinct = distinctMembers(planner, gang);
-  const fitting = new Map(distinct.map((member) => [member, emptyNodesThatFit(nodes, member)]));
+  const fitting = new Map(distinct.map((member) => [member, kindsThatFit(all, member)]));
   const allowed = (member: Member): boolean => {
-    const bits = eligibleNodes(planner.eligibility, member, { health: true });
-    return (fitting.get(member) ?? []).some((node) => bits[planner.snapshot.indexOf.get(node.name) ?? -1] === 1);
+    const eligible = eligibleNodes(planner.eligibility, member, { health: true });
+    return (fitting.get(member) ?? []).some((at) => allows(eligible, all.kinds[at] as NodeKind));
   };
   const tooLarge = distinct.find((member) => fitting.get(member)?.length === 0);
   return {
@@ -71,39 +74,44 @@ function distinctMembers(planner: Planner, gang: Gang): readonly Member[] {
   return [...seen.values()];
 }
 
-/** The first quota that the gang exceeds on every node that it could use, counting each pod at its cheapest node. */
+/** The first quota that the gang exceeds in every pool that it could use, counting each pod at its cheapest node. */
 function quotaOf(planner: Planner, gang: Gang, quotas: readonly Quota[]): Facts['overQuota'] {
-  const { snapshot } = planner;
-  const allowance = allowanceOf(snapshot, quotas, gang.tenant);
+  const allowance = allowanceOf(planner.snapshot, quotas, gang.tenant);
   if (allowance === undefined) return undefined;
-  const pools = poolsOf(planner, gang);
   let found: Facts['overQuota'];
-  for (const pool of pools) {
-    const need = gang.members.reduce((sum, member) => sum + cheapest(planner, member, pool), 0);
-    const over = Number.isFinite(need) ? exceeded(allowance, pool, need) : undefined;
-    if (Number.isFinite(need) && over === undefined) return undefined;
-    if (over !== undefined) found ??= { quota: over.quota, need, left: over.left };
+  for (const [pool, need] of needByPool(planner, gang)) {
+    const over = exceeded(allowance, pool, need);
+    if (over === undefined) return undefined;
+    found ??= { quota: over.quota, need, left: over.left };
   }
   return found;
 }
 
-function poolsOf(planner: Planner, gang: Gang): ReadonlySet<string | undefined> {
-  const nodes = nodesForGang(planner, gang);
-  return new Set(planner.snapshot.nodes.filter((_, node) => nodes[node] === 1).map((node) => node.pool));
+/** What the gang would cost in each pool where all of its pods may run. */
+function needByPool(planner: Planner, gang: Gang): ReadonlyMap<string | undefined, number> {
+  const sums = new Map<string | undefined, { need: number; pods: number }>();
+  for (const member of gang.members) {
+    for (const [pool, cost] of cheapestByPool(planner, member)) {
+      const sum = sums.get(pool) ?? { need: 0, pods: 0 };
+      sums.set(pool, { need: sum.need + cost, pods: sum.pods + 1 });
+    }
+  }
+  const whole = [...sums].filter(([, { pods }]) => pods === gang.members.length);
+  return new Map(whole.map(([pool, { need }]) => [pool, need]));
 }
 
-function cheapest(planner: Planner, member: Member, pool: string | undefined): number {
-  const { snapshot } = planner;
-  const demand = compile(snapshot, member);
-  if (demand.parts.length === 0) return 0;
-  const bits = eligibleNodes(planner.eligibility, member);
-  let least = Number.POSITIVE_INFINITY;
-  for (let node = 0; node < bits.length; node++) {
-    if (bits[node] === 0 || snapshot.nodes[node]?.pool !== pool) continue;
-    const cost = costMilli(snapshot, node, demand);
-    if (cost > 0) least = Math.min(least, cost);
+function cheapestByPool(planner: Planner, member: Member): ReadonlyMap<string | undefined, number> {
+  const { kinds, empty } = kindsOf(planner);
+  const demand = compile(empty, member);
+  const eligible = eligibleNodes(planner.eligibility, member);
+  const costs = new Map<string | undefined, number>();
+  for (const [at, kind] of kinds.entries()) {
+    const cost = costMilli(empty, at, demand);
+    const useless = demand.parts.length > 0 && cost === 0;
+    if (useless || !allows(eligible, kind)) continue;
+    costs.set(kind.node.pool, Math.min(cost, costs.get(kind.node.pool) ?? Number.POSITIVE_INFINITY));
   }
-  return least;
+  return costs;
 }
 
 /** One blocker: whether lifting it alone helps, whether it fails by itself, and what to say. */

@@ -1,6 +1,7 @@
-import { createPlanner, type Planner, placeGang, placeMember, placeMembers, unplace } from './place.ts';
+import { eligibleNodes } from './eligible.ts';
+import { allows, kindsThatFit, type NodeKind } from './kinds.ts';
+import { createPlanner, kindsOf, type Planner, placeGang, placeMember, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
-import { emptyNodesThatFit } from './room.ts';
 import { gpuAmount } from './sentences.ts';
 import { createSnapshot } from './snapshot.ts';
 import { tryGang } from './trial.ts';
@@ -92,19 +93,13 @@ const withMoreNodes: Change = (planner, gang, quotas) => {
 function kindsOfNode(planner: Planner, left: readonly Member[]): readonly NodeFacts[] {
   const first = left[0];
   if (first === undefined) return [];
-  const kinds = new Map<string, NodeFacts>();
-  for (const node of emptyNodesThatFit(planner.snapshot.nodes, first)) {
-    const kind = JSON.stringify([
-      node.model,
-      node.pool ?? null,
-      node.cpuMilli,
-      node.memoryMiB,
-      node.gpus,
-      node.resources,
-    ]);
-    if (!kinds.has(kind)) kinds.set(kind, node);
-  }
-  return [...kinds.values()].slice(0, MAX_KINDS);
+  const all = kindsOf(planner);
+  const eligible = eligibleNodes(planner.eligibility, first, { health: true });
+  return kindsThatFit(all, first)
+    .map((at) => all.kinds[at] as NodeKind)
+    .filter((kind) => allows(eligible, kind))
+    .slice(0, MAX_KINDS)
+    .map(({ node, indexes }) => planner.snapshot.nodes[indexes.find((index) => eligible[index] === 1) ?? -1] ?? node);
 }
 
 function newNodesNeeded(planner: Planner, like: NodeFacts, gang: Gang, quotas: readonly Quota[]): number | undefined {

@@ -2,6 +2,7 @@ import { type Chooser, chooseNode, createChooser } from './choose.ts';
 import { type Compiled, compile, costMilli } from './demand.ts';
 import { createEligibility, type Eligibility, eligibleNodes, type Relaxed } from './eligible.ts';
 import { release, take } from './hold.ts';
+import { createKinds, type NodeKinds } from './kinds.ts';
 import { createScorer } from './policies.ts';
 import { type Allowance, allowanceOf, exceeded } from './quota.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -12,6 +13,8 @@ export interface Planner {
   readonly snapshot: Snapshot;
   readonly chooser: Chooser;
   readonly eligibility: Eligibility;
+  /** Kinds of node, made when something must be explained. */
+  kinds?: NodeKinds;
 }
 
 /** A planner over a snapshot. */
@@ -94,4 +97,10 @@ export function placeMembers(
 /** Gives back the room of placements. */
 export function unplace(snapshot: Snapshot, placements: readonly Placement[]): void {
   for (const { member } of placements) release(snapshot, member);
+}
+
+/** The kinds of node of a planner's snapshot. */
+export function kindsOf(planner: Planner): NodeKinds {
+  if (planner.kinds?.facts !== planner.snapshot.facts) planner.kinds = createKinds(planner.snapshot);
+  return planner.kinds;
 }

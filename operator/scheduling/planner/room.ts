@@ -1,9 +1,7 @@
-import { type Compiled, compile } from './demand.ts';
 import { type Eligible, eligibleNodes } from './eligible.ts';
-import { devicesFit } from './hold.ts';
 import type { Planner } from './place.ts';
-import { createSnapshot, type Snapshot } from './snapshot.ts';
-import { type Gang, type GpuDemand, type Member, MILLI_PER_GPU, type NodeFacts, WHOLE_GPU } from './types.ts';
+import type { Snapshot } from './snapshot.ts';
+import { type Gang, type GpuDemand, type Member, MILLI_PER_GPU, WHOLE_GPU } from './types.ts';
 
 /** Something that runs out: how much a gang needs of it and how much is free in all. */
 export interface Shortage {
@@ -89,20 +87,4 @@ function freeDevices(snapshot: Snapshot, nodes: Eligible, resource: string): num
     }
   }
   return sum;
-}
-
-/** The nodes that could run a member if nothing else ran on them. */
-export function emptyNodesThatFit(nodes: readonly NodeFacts[], member: Member): readonly NodeFacts[] {
-  const empty = createSnapshot(nodes);
-  const demand = compile(empty, member);
-  return nodes.filter((_, node) => fitsEmpty(empty, node, demand));
-}
-
-function fitsEmpty(empty: Snapshot, node: number, demand: Compiled): boolean {
-  return (
-    (empty.cpuFree[node] as number) >= demand.cpuMilli &&
-    (empty.memoryFree[node] as number) >= demand.memoryMiB &&
-    (empty.podsFree[node] as number) >= 1 &&
-    devicesFit(empty, node, demand.parts)
-  );
 }
