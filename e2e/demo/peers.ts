@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, readProcess, startProcess } from '../cluster/processes.ts';
-import { root } from './state.ts';
+import { root } from './context.ts';
 
 /** What a peer says of itself in its first line, as JSON: a `url`, and whatever else it offers. */
 export type Greeting = Readonly<Record<string, unknown>> & { readonly url?: string };

@@ -6,6 +6,7 @@ import { createSchedulingMetrics } from './metrics.ts';
 
 export { GATE, PLAN_LABEL, PLANNED_CONDITION } from './names.ts';
 export { registerSimulate, type SimulateIo } from './simulate/index.ts';
+export { registerWhy, type WhyConnection, type WhyDeps } from './why/command.ts';
 
 /** What the room needs from the process. */
 export interface SchedulingDeps {

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseAllDocuments } from 'yaml';
+import { countClusterRules, validateOffline } from '../crdgen/index.ts';
+import { CliError } from './cli-error.ts';
+
+/** What was found in one document of a file. */
+interface Verdict {
+  readonly file: string;
+  readonly object: string;
+  readonly findings: readonly { readonly path: string; readonly message: string }[];
+  readonly clusterRules: number;
+}
+
+const example = `
+Example:
+  $ gpuopt validate -f config/samples/tenants.yaml
+
+Exit codes: 0 valid, 1 invalid, 2 a file cannot be read. Rules in CEL are checked by the cluster only; they are counted.`;
+
+/** Adds `validate`: the schema's verdict on custom resources, without a cluster. */
+export function registerValidate(program: Command): void {
+  program
+    .command('validate')
+    .description('check custom resources against their schemas, without a cluster')
+    .requiredOption('-f, --file <file...>', 'YAML or JSON files; objects of other API groups are passed over')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', example)
+    .action((options: { readonly file: readonly string[]; readonly json?: boolean }) => {
+      const verdicts = options.file.flatMap(check);
+      const invalid = verdicts.filter(({ findings }) => findings.length > 0);
+      process.stdout.write(options.json ? `${JSON.stringify(verdicts, null, 2)}\n` : render(verdicts));
+      process.exitCode = invalid.length > 0 ? 1 : 0;
+    });
+}
+
+function check(file: string): readonly Verdict[] {
+  return objectsOf(file)
+    .filter(isOurs)
+    .map((object) => ({
+      file,
+      object: nameOf(object),
+      findings: validateOffline(object).map(({ path, message }) => ({ path, message })),
+      clusterRules: countClusterRules(object),
+    }));
+}
+
+function objectsOf(file: string): readonly unknown[] {
+  try {
+    return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => {
+      if (document.errors[0] !== undefined) throw document.errors[0];
+      return document.toJS();
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('Usage', `--file ${file} cannot be read as YAML: ${why}`, { cause });
+  }
+}
+
+interface Named {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string };
+}
+
+function isOurs(object: unknown): object is Named {
+  return (
+    typeof object === 'object' && object !== null && String((object as Named).apiVersion).startsWith('gpuoptimizer.io/')
+  );
+}
+
+function nameOf({ kind, metadata }: Named): string {
+  return `${kind ?? 'object'}/${metadata?.name ?? ''}`;
+}
+
+function render(verdicts: readonly Verdict[]): string {
+  const lines = verdicts.map(({ file, object, findings }) =>
+    findings.length === 0
+      ? `${file}: ${object} is valid`
+      : [`${file}: ${object} is invalid`, ...findings.map(({ message }) => `  ${message}`)].join('\n'),
+  );
+  const rules = verdicts.reduce((sum, { clusterRules }) => sum + clusterRules, 0);
+  return `${lines.join('\n')}\n${rules} rules are checked only by the cluster\n`;
+}
