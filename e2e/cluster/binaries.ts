@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { ClusterError } from './cluster-error.ts';
-import { findProgram, tryCommand } from './commands.ts';
 import { takeLock } from './lock.ts';
 import { type GoModule, goModules, type ModuleName } from './modules.ts';
 import { requireGo } from './prerequisites.ts';
@@ -54,19 +53,6 @@ export async function program(module: ModuleName, name: string, progress: Progre
   return join(await programsOf(module, progress), name);
 }
 
-/**
- * The path of `prometheus` or `promtool`: one of version 3 on the PATH, else our own build. Version 2 would do for
- * scraping but judges names and rules by other laws than the ones that we ship for.
- */
-export async function prometheusProgram(name: 'prometheus' | 'promtool', progress: Progress): Promise<string> {
-  const found = findProgram(name);
-  if (found !== undefined) {
-    const said = await tryCommand([found, '--version']);
-    if (/version 3\./.test(said.stdout + said.stderr)) return found;
-  }
-  return await program('prometheus', name, progress);
-}
-
 async function cacheKey(name: ModuleName, module: GoModule): Promise<string> {
   const recipe = module.targets.map((target) => goArguments(module, target.package, target.program));
   const hash = createHash('sha256').update(JSON.stringify([recipe, module.targets, process.arch]));
@@ -79,6 +65,7 @@ async function cacheKey(name: ModuleName, module: GoModule): Promise<string> {
 
 async function build(name: ModuleName, module: GoModule, folder: string): Promise<void> {
   await mkdir(cacheFolder(), { recursive: true });
+  await removeAbandoned(folder);
   const scratch = await mkdtemp(`${folder}.part-`);
   try {
     for (const target of module.targets) {
@@ -88,6 +75,14 @@ async function build(name: ModuleName, module: GoModule, folder: string): Promis
     await rename(scratch, folder);
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Removes what builds that were killed have left; the caller holds the lock, so no other build is under way. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(`${basename(folder)}.part-`)) continue;
+    await rm(join(dirname(folder), name), { recursive: true, force: true });
   }
 }
 

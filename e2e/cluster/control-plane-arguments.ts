@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { FAKE_NODE_ANNOTATION } from './stages.ts';
 import type { ClusterNetwork } from './state.ts';
 
 /** Everything the command lines of the control plane depend on. */
@@ -123,7 +124,7 @@ export function kwokArguments(folder: string, kubeconfig: string, port: number, 
     `--kubeconfig=${kubeconfig}`,
     `--config=${join(folder, 'stages.yaml')}`,
     '--manage-all-nodes=false',
-    '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
+    `--manage-nodes-with-annotation-selector=${FAKE_NODE_ANNOTATION}=fake`,
     `--node-lease-duration-seconds=${FAKE_LEASE_SECONDS}`,
     `--cidr=${podRange}`,
     `--server-address=127.0.0.1:${port}`,

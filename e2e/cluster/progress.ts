@@ -49,9 +49,6 @@ export function progressTo(stream: Writable, now: () => number = Date.now): Prog
   };
 }
 
-/** Progress that nobody sees. */
-export const silent: Progress = { say: () => undefined, step: (_subject, _words, work) => work() };
-
 /** Milliseconds as ` 0:07` or `12:30`. */
 export function clock(ms: number): string {
   const seconds = Math.floor(ms / 1000);
