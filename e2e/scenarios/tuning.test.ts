@@ -30,6 +30,10 @@ interface Stage {
   prometheus: RunningPrometheus;
 }
 
+const definitions = ['optimizationpolicies', 'optimizationrecommendations'].map(
+  (plural) => `crd/${plural}.gpuoptimizer.io`,
+);
+
 let stage: Stage | undefined;
 let skipped: string | undefined;
 const undo: (() => Promise<unknown>)[] = [];
@@ -42,7 +46,7 @@ beforeAll(async () => {
     return;
   }
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(root, 'crds')]);
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-k', join(root, 'crds')]);
+  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...definitions]);
   undo.push(() => cluster.kubectl(['delete', 'node', '--ignore-not-found', '--wait=false', node.metadata.name]));
   undo.push(() => cluster.kubectl(['delete', 'namespace', '--ignore-not-found', '--wait=false', namespace]));
   await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
