@@ -1,9 +1,9 @@
 import { KWOK_SELECTOR } from './nodes.ts';
 
 /** Seconds after which KWOK ends a pod; a pod without it runs until it is deleted. */
-export const RUN_SECONDS = 'gpuoptimizer.io/run-seconds';
+const RUN_SECONDS = 'gpuoptimizer.io/run-seconds';
 /** How busy the pod's GPUs are, in percent, for the peer that plays the DCGM exporter. */
-export const UTILISATION = 'e2e.gpuoptimizer.io/gpu-utilisation-percent';
+const UTILISATION = 'e2e.gpuoptimizer.io/gpu-utilisation-percent';
 /** Never pulled: KWOK plays the kubelet. */
 const IMAGE = 'registry.k8s.io/pause:3.10';
 

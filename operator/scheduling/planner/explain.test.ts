@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from './plan.ts';
-import { BEST_FIT, testGang, testNode, testPod } from './testing.ts';
+import { BEST_FIT, testGang, testNode, testPod } from './planner.fixture.ts';
 import type { Answer, Gang, PlanInput } from './types.ts';
 
 type World = Omit<PlanInput, 'queue' | 'policy' | 'explain'>;

@@ -1,13 +1,13 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
-export { meets, repellingTaint, tolerates } from './eligible.ts';
+export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
-export { hold, release } from './hold.ts';
+export { hold } from './hold.ts';
 export { byPriorityThenAge } from './order.ts';
 export { createPlanner, type Planner, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
-export { capacityMilliOf, createSnapshot, type Snapshot, updateNode } from './snapshot.ts';
+export { createSnapshot } from './snapshot.ts';
 export type * from './types.ts';
 export { BLOCKERS, MILLI_PER_GPU, POLICY_NAMES, WHOLE_GPU } from './types.ts';

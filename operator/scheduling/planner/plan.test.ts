@@ -3,9 +3,9 @@ import { hold, release } from './hold.ts';
 import { byPriorityThenAge } from './order.ts';
 import { createPlanner } from './place.ts';
 import { plan, planQueue } from './plan.ts';
+import { BEST_FIT, testGang, testNode, testPod } from './planner.fixture.ts';
 import { countShapes, typicalShapes } from './shapes.ts';
 import { createSnapshot, updateNode } from './snapshot.ts';
-import { BEST_FIT, testGang, testNode, testPod } from './testing.ts';
 import type { Gang, NodeFacts, PlanInput, Quota } from './types.ts';
 
 const MIG = 'nvidia.com/mig-1g.10gb';

@@ -4,9 +4,9 @@ import { createMeasure, fragmentedMilli } from './fragmentation.ts';
 import { release } from './hold.ts';
 import { createPlanner, placeMember } from './place.ts';
 import { plan } from './plan.ts';
+import { testGang, testNode } from './planner.fixture.ts';
 import { countShapes, typicalShapes } from './shapes.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
-import { testGang, testNode } from './testing.ts';
 import { type GpuDemand, type Member, type NodeFacts, type PlanInput, POLICY_NAMES, WHOLE_GPU } from './types.ts';
 
 const MIG = 'nvidia.com/mig-1g.10gb';

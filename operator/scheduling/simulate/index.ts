@@ -1,5 +1,5 @@
 /** @module Simulates scheduling on traces with the planner the controller uses. */
 export { registerSimulate, type SimulateIo } from './command.ts';
-export { TraceError, UsageError } from './errors.ts';
+export { TraceError } from './errors.ts';
 export { parseOpenbNodes, parseOpenbPods, type TracePod } from './openb.ts';
-export { type SimulateOptions, type SimulateResult, simulateSchedule } from './schedule.ts';
+export { simulateSchedule } from './schedule.ts';
