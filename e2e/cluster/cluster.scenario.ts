@@ -184,12 +184,12 @@ describe('the API server', () => {
 describe('a second cluster beside the first', () => {
   const cli = join(import.meta.dirname, 'cli.ts');
 
-  it.each([
+  it.for([
     ['has just begun', 'etcd'],
     ['has the control plane running', 'kwok'],
-  ])(
+  ] as const)(
     'whose start is killed when it %s is cleaned up by the next start, and leaves nothing when it is stopped',
-    async (_when, name, ctx) => {
+    async ([, name], ctx) => {
       if (cluster().record.kind !== 'built') return ctx.skip(`${cluster().record.kind} clusters are not started by us`);
       const state = join(scratch, name);
       const folder = join(state, 'cluster');
