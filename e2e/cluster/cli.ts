@@ -30,6 +30,8 @@ example
   node e2e/cluster/cli.ts up && export KUBECONFIG=$PWD/.gpuopt/cluster/kubeconfigs/admin.kubeconfig && kubectl get nodes
 `;
 
+// An image is build output, as the bundle is: it survives the cluster and goes with `make clean`.
+const BUILD_OUTPUT = resolve(import.meta.dirname, '../../dist');
 const DEFAULT_ENTRYPOINT = ['/usr/local/bin/node', '/app/main.js'];
 
 function parse(argv: readonly string[]) {
@@ -106,11 +108,11 @@ async function runStatus(folder: string, json: boolean): Promise<number> {
 }
 
 async function runImage(folder: string, wanted: WantedImage, progress: Progress): Promise<number> {
-  const archive = join(folder, '..', 'images', 'app.tar');
+  const archive = join(BUILD_OUTPUT, 'images', 'app.tar');
   const { bundle, name, entrypoint } = wanted;
   const image = await progress.step('image', { doing: `building ${name}`, done: `built ${name}` }, () =>
     bundle === undefined
-      ? buildProjectImage(join(folder, '..'))
+      ? buildProjectImage(BUILD_OUTPUT)
       : buildImage({ bundleDir: resolve(bundle), name, entrypoint, archive }),
   );
   process.stdout.write(`${name} ${image.digest} ${image.archive}\n`);
