@@ -1,2 +1,2 @@
 /** What could run on less, with the evidence. */
-export { type TuningDeps, tuningRoom } from './room.ts';
+export { tuningRoom } from './room.ts';

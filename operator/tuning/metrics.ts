@@ -2,7 +2,7 @@ import { Counter, Gauge } from 'prom-client';
 
 import type { OptimizationPolicyStatus } from '../api/index.ts';
 import type { Registry } from '../observability/index.ts';
-import type { StatusIntent } from '../runtime/types.ts';
+import type { StatusIntent } from '../runtime/index.ts';
 import type { Finding } from './gate/facts.ts';
 
 /** What the room tells its own Prometheus. */

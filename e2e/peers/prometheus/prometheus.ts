@@ -65,7 +65,7 @@ function argumentsOf(config: string, data: string, port: number): readonly strin
 }
 
 /** `prometheus` on the PATH, else the one built into the cache. */
-export async function prometheusBinary(progress: Progress): Promise<string> {
+async function prometheusBinary(progress: Progress): Promise<string> {
   for (const folder of (process.env.PATH ?? '').split(delimiter).filter((part) => part !== '')) {
     const candidate = join(folder, 'prometheus');
     const usable = await access(candidate, constants.X_OK).then(

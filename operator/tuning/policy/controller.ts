@@ -70,7 +70,8 @@ function lookAgainAfter({ windowSeconds }: Settings): number {
 const noSource: TelemetryFacts = {
   kind: 'Unavailable',
   reason: 'NoMetrics',
-  message: 'The operator knows no Prometheus; start it with --prometheus-url=http://HOST:9090.',
+  message:
+    'The operator knows no Prometheus; start it with --prometheus-url or GPUOPT_PROMETHEUS_URL, as in http://prometheus.monitoring.svc:9090.',
 };
 
 async function look(

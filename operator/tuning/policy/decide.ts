@@ -1,7 +1,8 @@
 import type { OptimizationRecommendation } from '../../api/index.ts';
 import type { Finding } from '../gate/facts.ts';
+import type { IdlePod } from './idle-pod.ts';
 import { type Judged, judgeTargets, type Seen } from './judge-targets.ts';
-import { type IdlePod, type Proposal, propose } from './proposal.ts';
+import { type Proposal, propose } from './proposal.ts';
 import type { Settings } from './settings.ts';
 import type { Target } from './targets.ts';
 

@@ -1,6 +1,6 @@
 import { kinds, type OptimizationPolicy } from '../../api/index.ts';
 import { Pod } from '../../kube/index.ts';
-import type { EventIntent } from '../../runtime/types.ts';
+import type { EventIntent } from '../../runtime/index.ts';
 import type { Withdrawal } from './decide.ts';
 import type { Proposal } from './proposal.ts';
 

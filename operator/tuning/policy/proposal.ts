@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 
 import type { Evidence, OptimizationRecommendationSpec, Predicted, PriceList, TargetRef } from '../../api/index.ts';
-import type { IdleObservation } from '../levers/idle.ts';
 import { gpuSecondsPerMonth, worth } from '../money/worth.ts';
+import type { IdlePod } from './idle-pod.ts';
 import { idleSentence } from './sentence.ts';
 import type { Settings } from './settings.ts';
-import type { Target } from './targets.ts';
 
 /** One proposal for one workload, under the name that its content gives it. */
 export interface Proposal {
@@ -13,12 +12,6 @@ export interface Proposal {
   readonly spec: OptimizationRecommendationSpec;
   /** A pod of the workload, to tell on. */
   readonly pod: { readonly name: string; readonly uid: string };
-}
-
-/** An idle pod of a workload with what was seen of it. */
-export interface IdlePod {
-  readonly target: Target;
-  readonly seen: IdleObservation;
 }
 
 /** Proposes to give back the GPUs of a workload all of whose GPU pods are idle. */

@@ -1,5 +1,5 @@
 import type { OptimizationPolicyStatus } from '../../api/index.ts';
-import type { ConditionIntent, StatusIntent } from '../../runtime/types.ts';
+import type { ConditionIntent, StatusIntent } from '../../runtime/index.ts';
 import type { Finding, GateReason } from '../gate/facts.ts';
 import type { Plan, TelemetryFacts } from './decide.ts';
 import type { Settings } from './settings.ts';

@@ -2,7 +2,7 @@ import { group, type OptimizationRecommendation } from '../../api/index.ts';
 import type { Proposal } from './proposal.ts';
 
 /** The label that names the policy a recommendation comes from. */
-export const policyLabel = 'gpuoptimizer.io/policy';
+const policyLabel = 'gpuoptimizer.io/policy';
 
 /** The object of a proposal, owned by its target so that it goes with it. */
 export function recommendationFor(namespace: string, { name, spec }: Proposal): OptimizationRecommendation {

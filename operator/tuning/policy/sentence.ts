@@ -1,5 +1,5 @@
 import type { Predicted, TargetRef } from '../../api/index.ts';
-import type { IdlePod } from './proposal.ts';
+import type { IdlePod } from './idle-pod.ts';
 import type { Settings } from './settings.ts';
 
 /** What the sentence speaks of. */

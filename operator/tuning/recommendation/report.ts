@@ -1,5 +1,5 @@
 import type { OptimizationPolicy, OptimizationRecommendationStatus } from '../../api/index.ts';
-import type { ConditionIntent, StatusIntent } from '../../runtime/types.ts';
+import type { ConditionIntent, StatusIntent } from '../../runtime/index.ts';
 
 /** Reasons of the conditions of a recommendation. */
 export const recommendationReasons = {
