@@ -6,7 +6,7 @@
  *     └──limit=500────▶ pages ──────┴───────────────◀──── 410 ─────────────────┘ error: back off, resume
  */
 import type { Clock } from '../../observability/index.ts';
-import { errorFromBody, Gone, Invalid, ServerError } from '../client/errors.ts';
+import { errorFromBody, Gone, Invalid, NotFound, ServerError } from '../client/errors.ts';
 import type { KubeObject } from '../types.ts';
 import { LineSplitter } from './lines.ts';
 import { ListScanner } from './list-scanner.ts';
@@ -47,6 +47,7 @@ const graceMillis = 5_000;
 const pageSize = '500';
 const firstBackoffMillis = 800;
 const longestBackoffMillis = 30_000;
+const longestUnservedMillis = 5_000;
 const healthyMillis = 120_000;
 const sliceMillis = 8;
 
@@ -90,7 +91,8 @@ export class Watcher {
           }
         }
         sink.failed(error);
-        await this.#backOff(signal);
+        // A kind that is not served yet may be installed at any moment.
+        await this.#backOff(signal, error instanceof NotFound ? longestUnservedMillis : longestBackoffMillis);
       }
     }
   }
@@ -101,9 +103,9 @@ export class Watcher {
     return true;
   }
 
-  async #backOff(signal: AbortSignal): Promise<void> {
+  async #backOff(signal: AbortSignal, longest = longestBackoffMillis): Promise<void> {
     const { clock, random } = this.#options;
-    const ceiling = Math.min(firstBackoffMillis * 2 ** this.#failures, longestBackoffMillis);
+    const ceiling = Math.min(firstBackoffMillis * 2 ** this.#failures, longest);
     this.#failures += 1;
     // An abort ends the sleep early; the loop sees the signal itself.
     await clock.sleep(ceiling * (0.5 + random() / 2), signal).catch(() => undefined);

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../observability/index.ts';
+import { Client } from '../client/client.ts';
+import { NotLeader } from '../client/errors.ts';
+import { Transport } from '../client/transport.ts';
+import { FakeServer, silentLog, until } from '../testing/index.ts';
+import { Elector, LeaseLost } from './elector.ts';
+
+let fake: FakeServer;
+const transports: Transport[] = [];
+
+beforeEach(async () => {
+  fake = await FakeServer.start();
+});
+
+afterEach(async () => {
+  await Promise.all(transports.splice(0).map((transport) => transport.close()));
+  await fake.close();
+});
+
+const timing = { leaseSeconds: 2, renewSeconds: 0.2, validSeconds: 1 };
+
+function elector(identity: string): Elector {
+  const transport = new Transport(fake.cluster, systemClock, { requested: () => undefined });
+  transports.push(transport);
+  const client = new Client({ transport, clock: systemClock, readTimeoutMillis: 300, writeTimeoutMillis: 300 });
+  const names = { namespace: 'default', name: 'lease', identity };
+  return new Elector({
+    ...timing,
+    ...names,
+    client,
+    transport,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+}
+
+const holder = (): unknown => {
+  const lease = fake.api.get('leases.coordination.k8s.io', { namespace: 'default', name: 'lease' });
+  return Reflect.get(Object(lease.spec), 'holderIdentity');
+};
+
+test('nothing may be written before the lease is held, after it is released, or when it cannot be renewed', async () => {
+  const first = elector('first');
+  expect(first.fence).toThrow(NotLeader);
+  await first.acquire(AbortSignal.timeout(5_000));
+  first.fence();
+  expect(holder()).toBe('first');
+  await first.release();
+  expect(first.fence).toThrow(NotLeader);
+  expect(holder()).toBe('');
+});
+
+test('a leader cut off from the server is fenced before another can take over', async () => {
+  const first = elector('first');
+  await first.acquire(AbortSignal.timeout(5_000));
+  const held = first.hold(new AbortController().signal);
+  const lost = expect(held).rejects.toBeInstanceOf(LeaseLost);
+  const second = elector('second');
+  let fencedAt = 0;
+  const watchFence = until('the fence', () => {
+    try {
+      first.fence();
+      return false;
+    } catch (error) {
+      fencedAt = performance.now();
+      return error instanceof NotLeader;
+    }
+  });
+  const taking = second.acquire(AbortSignal.timeout(10_000));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  fake.faults.push({ when: (r) => r.verb === 'update', times: 100, act: { kind: 'drop' } });
+  await watchFence;
+  await lost;
+  fake.faults.splice(0);
+  await taking;
+  expect(fencedAt).toBeLessThan(performance.now());
+  expect(holder()).toBe('second');
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { backgroundPriority, backoffMillis, Queue } from './queue.ts';
+
+function make(debounceMillis = 0): {
+  queue: Queue;
+  clock: VirtualClock;
+  taken: string[];
+  work: (release?: boolean) => void;
+} {
+  const clock = new VirtualClock();
+  const queue = new Queue(clock, { added: () => undefined, retried: () => undefined }, debounceMillis);
+  const taken: string[] = [];
+  const work = async (release: boolean): Promise<void> => {
+    for (let next = await queue.take(); next !== undefined; next = await queue.take()) {
+      taken.push(`${next.key}@${clock.monotonic()}`);
+      if (release) queue.done(next.key);
+    }
+  };
+  return { queue, clock, taken, work: (release = true) => void work(release) };
+}
+
+describe('the queue', () => {
+  test('holds one entry a key, FIFO inside a priority, changes before the first list', async () => {
+    const { queue, clock, taken, work } = make();
+    for (const key of ['l1', 'l2', 'l3']) queue.add(key, { priority: backgroundPriority });
+    for (const key of ['b', 'a', 'b', 'l3']) queue.add(key);
+    work();
+    await clock.advance(0);
+    expect(taken).toEqual(['b@0', 'a@0', 'l3@0', 'l1@0', 'l2@0']);
+  });
+
+  test('a key in hand is locked; what comes meanwhile is taken once after it', async () => {
+    const { queue, clock, taken, work } = make();
+    queue.add('a');
+    work(false);
+    work(false);
+    await clock.advance(0);
+    queue.add('a');
+    queue.add('a');
+    await clock.advance(100);
+    expect(taken).toEqual(['a@0']);
+    queue.done('a');
+    await clock.advance(0);
+    expect(taken).toEqual(['a@0', 'a@100']);
+    queue.done('a');
+    await clock.advance(0);
+    expect(taken).toHaveLength(2);
+  });
+
+  test('a later wish does not delay, an earlier one hurries', async () => {
+    const { queue, clock, taken, work } = make();
+    work();
+    queue.add('a', { after: 1_000 });
+    queue.add('a', { after: 5_000 });
+    queue.add('b', { after: 5_000 });
+    queue.add('b', { after: 200 });
+    queue.add('c', { after: 5_000 });
+    queue.add('c');
+    await clock.advance(10_000);
+    expect(taken).toEqual(['c@0', 'b@200', 'a@1000']);
+  });
+
+  test('failures back off from 5 ms to 1,000 s', async () => {
+    const { queue, clock, taken } = make();
+    queue.add('a');
+    for (let failure = 1; failure <= 4; failure += 1) {
+      const next = await queue.take();
+      taken.push(`${next?.key}@${clock.monotonic()}`);
+      expect(queue.retry('a')).toBe(failure);
+      queue.done('a');
+      await clock.advance(backoffMillis(failure));
+    }
+    expect(taken).toEqual(['a@0', 'a@5', 'a@15', 'a@35']);
+    expect(backoffMillis(30)).toBe(1_000_000);
+    queue.forget('a');
+    expect(queue.failures('a')).toBe(0);
+  });
+
+  test('debounce takes changes in between together', async () => {
+    const { queue, clock, taken, work } = make(250);
+    work();
+    queue.add('a');
+    await clock.advance(10);
+    queue.add('a');
+    await clock.advance(10);
+    queue.add('a');
+    await clock.advance(1_000);
+    queue.add('a');
+    await clock.advance(0);
+    expect(taken).toEqual(['a@0', 'a@250', 'a@1020']);
+  });
+
+  test('closing wakes whoever waits', async () => {
+    const { queue } = make();
+    const waiting = queue.take();
+    queue.close();
+    expect(await waiting).toBeUndefined();
+  });
+});
