@@ -7,9 +7,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 
+import { panelExpressions } from '../../dashboards/index.ts';
 import type { OptimizationPolicy, OptimizationRecommendation } from '../../operator/api/index.ts';
 import { createLogger, createRegistry, systemClock } from '../../operator/observability/index.ts';
-import { createManager, loadCluster, rbac } from '../../operator/runtime/index.ts';
+import { createManager, loadCluster, type Manager, rbac } from '../../operator/runtime/index.ts';
 import { tuningRoom } from '../../operator/tuning/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
 import { progressTo } from '../cluster/progress.ts';
@@ -27,6 +28,7 @@ interface Stage {
   readonly cluster: Cluster;
   readonly folder: string;
   readonly exporter: string;
+  readonly operator: Manager;
   prometheus: RunningPrometheus;
 }
 
@@ -58,10 +60,10 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gpuopt-tuning-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
   const exporter = await startExporter(cluster.kubeconfig);
-  const prometheus = await startScraping(folder, exporter);
-  stage = { cluster, folder, exporter, prometheus };
-  undo.push(async () => stage?.prometheus.stop());
-  await startOperator(cluster, prometheus.url);
+  const prometheus = await startScraping(folder, [exporter]);
+  undo.push(async () => (stage?.prometheus ?? prometheus).stop());
+  const operator = await startOperator(cluster, prometheus.url);
+  stage = { cluster, folder, exporter, operator, prometheus };
   await apply(cluster, policy);
 });
 
@@ -117,14 +119,28 @@ describe('tuning with a real Prometheus', () => {
   });
 
   it('says that Prometheus is gone, keeps its recommendations, and resumes when it is back', async (context) => {
-    const { cluster, folder, exporter, prometheus } = staged(context);
+    const { cluster, folder, exporter, operator, prometheus } = staged(context);
     await prometheus.stop();
     await telemetry(cluster, 'False', 'PrometheusUnreachable');
     expect(await recommendations(cluster, () => true, 1)).toHaveLength(2);
     const port = Number(new URL(prometheus.url).port);
-    if (stage !== undefined) stage.prometheus = await startScraping(folder, exporter, port);
+    const itself = `http://127.0.0.1:${operator.port()}`;
+    if (stage !== undefined) stage.prometheus = await startScraping(folder, [exporter, itself], port);
     await telemetry(cluster, 'True', 'Trusted', WINDOW_SECONDS + 60);
     expect(await recommendations(cluster, () => true, 1)).toHaveLength(2);
+  });
+
+  it('has an answer to every question of the dashboard that it can answer alone', async (context) => {
+    const { prometheus } = staged(context);
+    // Pools and scheduling are rooms of their own, which do not run here; their questions must still be well put.
+    const alone = /DCGM_|gpuopt_tuning_(?!gate)|workqueue_|controller_runtime_/;
+    for (const expr of panelExpressions) {
+      const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+      const body: { readonly status: string; readonly data: { readonly result: readonly unknown[] } } =
+        await answer.json();
+      expect({ expr, status: body.status }).toEqual({ expr, status: 'success' });
+      if (alone.test(expr)) expect({ expr, empty: body.data.result.length === 0 }).toEqual({ expr, empty: false });
+    }
   });
 
   it('withdraws a recommendation when the GPUs are used again', async (context) => {
@@ -200,7 +216,7 @@ function barePod(name: string, annotations: Readonly<Record<string, string>>): o
 }
 
 /** The room alone, as a service account that may do what its controllers declare and nothing else. */
-async function startOperator(cluster: Cluster, prometheusUrl: string): Promise<void> {
+async function startOperator(cluster: Cluster, prometheusUrl: string): Promise<Manager> {
   const name = 'gpuopt-tuning';
   const registry = createRegistry();
   const log = createLogger({ level: 'warn', destination: 2 });
@@ -212,13 +228,15 @@ async function startOperator(cluster: Cluster, prometheusUrl: string): Promise<v
     undo.push(() => cluster.kubectl(['delete', '--ignore-not-found', ...place, each.kind, each.metadata.name]));
   }
   const kubeconfig = await cluster.kubeconfigForServiceAccount(namespace, name);
-  const manager = createManager({ cluster: await loadCluster({ kubeconfig }), rooms: [room], log, registry });
+  const http = { port: 0, host: '127.0.0.1' };
+  const manager = createManager({ cluster: await loadCluster({ kubeconfig }), rooms: [room], log, registry, http });
   const stop = new AbortController();
   const running = manager.run(stop.signal);
   undo.push(async () => {
     stop.abort();
     await running;
   });
+  return manager;
 }
 
 async function startExporter(kubeconfig: string): Promise<string> {
@@ -237,9 +255,10 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function startScraping(folder: string, exporter: string, port = 0): Promise<RunningPrometheus> {
-  const jobs = [{ name: 'dcgm', urls: [exporter] }];
-  return startPrometheus({ folder, port, intervalSeconds: 2, jobs, progress: progressTo(process.stderr) });
+function startScraping(folder: string, urls: readonly string[], port = 0): Promise<RunningPrometheus> {
+  const jobs = urls.map((url, index) => ({ name: `job-${index}`, urls: [url] }));
+  const ruleFiles = [join(root, 'dashboards/generated/rules.yaml')];
+  return startPrometheus({ folder, port, intervalSeconds: 2, jobs, ruleFiles, progress: progressTo(process.stderr) });
 }
 
 async function fault(exporter: string, mode: string): Promise<void> {

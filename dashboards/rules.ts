@@ -1,0 +1,77 @@
+/** A recording rule or an alert, as Prometheus reads it. */
+export type PrometheusRule =
+  | { readonly record: string; readonly expr: string }
+  | {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for: string;
+      readonly labels: { readonly severity: 'warning' | 'critical' };
+      readonly annotations: { readonly summary: string; readonly description: string };
+    };
+
+/** The rules in groups, as a rule file holds them. */
+export const ruleFile: {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly PrometheusRule[] }[];
+} = {
+  groups: [
+    {
+      name: 'gpuopt-recordings',
+      rules: [
+        {
+          record: 'namespace:gpuopt_engine_active:avg',
+          expr: 'avg by (namespace) (DCGM_FI_PROF_GR_ENGINE_ACTIVE{pod!=""})',
+        },
+        { record: 'pool:gpuopt_allocated_gpus:sum', expr: 'sum by (pool) (gpuopt_pool_allocated_gpus)' },
+      ],
+    },
+    {
+      name: 'gpuopt-alerts',
+      rules: [
+        {
+          alert: 'GPUOptNoLeader',
+          expr: 'max(leader_election_master_status) < 1',
+          for: '2m',
+          labels: { severity: 'critical' },
+          annotations: {
+            summary: 'No operator leads',
+            description:
+              'Pods stay gated and nothing is billed until a process holds the Lease; look at the pods of the operator.',
+          },
+        },
+        {
+          alert: 'GPUOptReconcileErrors',
+          expr: 'sum by (controller) (rate(controller_runtime_reconcile_errors_total[10m])) > 0.1',
+          for: '10m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'The controller {{ $labels.controller }} fails again and again',
+            description:
+              'More than one pass in ten seconds ends in an error; the log and the condition Ready of its objects say why.',
+          },
+        },
+        {
+          alert: 'GPUOptTelemetryNotReady',
+          expr: 'gpuopt_tuning_telemetry_ready == 0 and gpuopt_tuning_targets > 0',
+          for: '15m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'OptimizationPolicy {{ $labels.namespace }}/{{ $labels.policy }} cannot trust its telemetry',
+            description:
+              'Nothing new is recommended; the condition TelemetryReady of the policy names the reason and the remedy.',
+          },
+        },
+        {
+          alert: 'GPUOptPoolUnhealthy',
+          expr: 'sum by (pool) (gpuopt_pool_unhealthy_gpus) > 0',
+          for: '10m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'GPUs of pool {{ $labels.pool }} cannot be handed out',
+            description:
+              'Nodes are cordoned or not ready, or devices are unhealthy; kubectl describe gpupool {{ $labels.pool }} says which.',
+          },
+        },
+      ],
+    },
+  ],
+};
