@@ -136,8 +136,9 @@ describe('tuning with a real Prometheus', () => {
     const alone = /DCGM_|gpuopt_tuning_(?!gate)|workqueue_|controller_runtime_/;
     for (const expr of panelExpressions) {
       const answer = await fetch(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
-      const body: { readonly status: string; readonly data: { readonly result: readonly unknown[] } } =
-        await answer.json();
+      const body: { readonly status: string; readonly data: { readonly result: readonly unknown[] } } = JSON.parse(
+        await answer.text(),
+      );
       expect({ expr, status: body.status }).toEqual({ expr, status: 'success' });
       if (alone.test(expr)) expect({ expr, empty: body.data.result.length === 0 }).toEqual({ expr, empty: false });
     }
