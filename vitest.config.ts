@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['operator/**/*.test.ts', 'e2e/{cluster,fleet,peers,docs}/**/*.test.ts', 'dashboards/**/*.test.ts'],
+          include: ['operator/**/*.test.ts', 'e2e/{cluster,image,fleet,peers,docs,demo}/**/*.test.ts', 'dashboards/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'scenarios',
-          include: ['e2e/scenarios/**/*.test.ts'],
+          include: ['e2e/scenarios/**/*.test.ts', 'e2e/cluster/*.scenario.ts'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -1,5 +1,7 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
+import { billingRoom, freezeSealed, usageApi } from './billing/index.ts';
 import type { Settings } from './cli/settings.ts';
+import { growthRoom, httpServer, jobApi, tokenReviewer } from './growth/index.ts';
 import { meteringRoom } from './metering/index.ts';
 import {
   type Clock,
@@ -10,13 +12,32 @@ import {
   systemClock,
 } from './observability/index.ts';
 import { poolsRoom } from './pools/index.ts';
-import { createManager, LeaseLost, loadCluster, type Room } from './runtime/index.ts';
+import {
+  type Client,
+  connect,
+  createManager,
+  LeaseLost,
+  loadCluster,
+  type Permission,
+  type Room,
+} from './runtime/index.ts';
 import { schedulingRoom } from './scheduling/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { tuningRoom } from './tuning/index.ts';
 
 /** The name of the operator's Lease. */
 const LEASE = 'gpuopt';
+
+/** What the operator's own servers need beyond the controllers. */
+export const serverPermissions: readonly Permission[] = [
+  {
+    group: 'authentication.k8s.io',
+    resource: 'tokenreviews',
+    verbs: ['create'],
+    in: 'cluster',
+    why: 'campaign runs prove who they are with a token of their own audience',
+  },
+];
 
 /** What the rooms are built from. */
 export interface RoomParts {
@@ -39,9 +60,46 @@ export function buildRooms({ settings, store, clock, log, registry }: RoomParts)
       registry,
       windowSeconds: settings.windowSeconds,
       graceSeconds: settings.sealGraceSeconds,
+      onSealed: freezeSealed,
     }),
+    billingRoom({ store, clock, log, registry, operatorNamespace: settings.namespace }),
     tuningRoom({ clock, log, registry, prometheusUrl: settings.prometheusUrl }),
+    growthRoom({
+      store,
+      clock,
+      log,
+      registry,
+      jobImage: settings.jobImage,
+      jobImagePullPolicy: settings.jobImagePullPolicy,
+      jobApiUrl: settings.jobsUrl,
+      jobNodeSelector: settings.jobNodeSelector,
+    }),
   ];
+}
+
+/** The operator's own servers: usage for the command line, and the API of campaign runs. They need the store, so the leader has them. */
+function serverRoom({ settings, store, clock, log, registry }: RoomParts, client: Client): Room {
+  const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
+  return {
+    name: 'servers',
+    controllers: [],
+    runnables: [
+      httpServer({
+        name: 'usage-api',
+        ...settings.apiAddress,
+        handlers: [usageApi(store, clock)],
+        log,
+        onListening: (port) => log.info({ port }, 'serving usage'),
+      }),
+      httpServer({
+        name: 'jobs-api',
+        ...settings.jobsAddress,
+        handlers: jobs,
+        log,
+        onListening: (port) => log.info({ port }, 'serving campaign runs'),
+      }),
+    ],
+  };
 }
 
 /** Runs the operator until SIGTERM or SIGINT and answers the exit code. Rejects when it cannot start. */
@@ -53,11 +111,13 @@ export async function runOperator(settings: Settings): Promise<number> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
   const cluster = await loadCluster({ kubeconfig: settings.kubeconfig });
   const store = await openStore({ url: settings.databaseUrl, dataDir: settings.dataDir, log, clock });
+  const connection = connect(cluster);
   try {
     await store.migrate();
+    const parts = { settings, store, clock, log, registry };
     const manager = createManager({
       cluster,
-      rooms: buildRooms({ settings, store, clock, log, registry }),
+      rooms: [...buildRooms(parts), serverRoom(parts, connection.client)],
       log,
       registry,
       clock,
@@ -73,6 +133,7 @@ export async function runOperator(settings: Settings): Promise<number> {
     }
     throw error;
   } finally {
+    await connection.close();
     await store.close();
   }
 }

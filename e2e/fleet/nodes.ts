@@ -3,6 +3,9 @@ import { DEFAULT_NODES, GROUPS, groupSizes, type NodeGroup, SHARED, WHOLE } from
 /** Label on every fake node; the pods of the fleet ask for it so that no real node gets them. */
 export const KWOK_SELECTOR: Readonly<Record<string, string>> = { type: 'kwok' };
 
+/** Keeps pods that must truly run off the fake nodes; KWOK's documentation uses the same taint. */
+export const KWOK_TAINT = { key: 'kwok.x-k8s.io/node', value: 'fake', effect: 'NoSchedule' } as const;
+
 /** A Node as it is sent to the apiserver; KWOK fills in conditions and addresses. */
 export interface FleetNode {
   readonly apiVersion: 'v1';
@@ -12,7 +15,7 @@ export interface FleetNode {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  readonly spec: Readonly<Record<string, never>>;
+  readonly spec: { readonly taints: readonly (typeof KWOK_TAINT)[] };
   readonly status: {
     readonly capacity: Readonly<Record<string, string>>;
     readonly allocatable: Readonly<Record<string, string>>;
@@ -39,7 +42,7 @@ function nodeOf(group: NodeGroup, index: number): FleetNode {
     pods: String(PODS_PER_NODE),
     ...devicesOf(group),
   };
-  return fakeNode(name, { ...placeLabels(group, index), ...gfdLabels(group) }, resources);
+  return fakeNode(name, { ...placeLabels(group, index), ...gfdLabels(group) }, resources, [KWOK_TAINT]);
 }
 
 /** A Node that KWOK plays. */
@@ -47,6 +50,7 @@ export function fakeNode(
   name: string,
   labels: Readonly<Record<string, string>>,
   resources: Readonly<Record<string, string>>,
+  taints: FleetNode['spec']['taints'] = [],
 ): FleetNode {
   return {
     apiVersion: 'v1',
@@ -62,7 +66,7 @@ export function fakeNode(
       },
       annotations: { 'kwok.x-k8s.io/node': 'fake', 'node.alpha.kubernetes.io/ttl': '0' },
     },
-    spec: {},
+    spec: { taints },
     status: { capacity: { ...resources }, allocatable: { ...resources } },
   };
 }

@@ -1,4 +1,4 @@
-import { KWOK_SELECTOR } from './nodes.ts';
+import { KWOK_SELECTOR, KWOK_TAINT } from './nodes.ts';
 
 /** Seconds after which KWOK ends a pod; a pod without it runs until it is deleted. */
 const RUN_SECONDS = 'gpuoptimizer.io/run-seconds';
@@ -98,6 +98,7 @@ function templateOf(name: string, needs: PodNeeds, restartPolicy: 'Never' | 'Alw
     spec: {
       restartPolicy,
       terminationGracePeriodSeconds: 1,
+      tolerations: [{ ...KWOK_TAINT, operator: 'Equal' }],
       nodeSelector: {
         ...KWOK_SELECTOR,
         ...(only !== undefined && others.length === 0 ? { 'nvidia.com/gpu.product': only } : {}),

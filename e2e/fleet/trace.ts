@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MILLI_PER_GPU, type NodeFacts } from '../../operator/scheduling/planner/index.ts';
 import { parseOpenbNodes, parseOpenbPods, type TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { SHARED } from './groups.ts';
-import { type FleetNode, fakeNode } from './nodes.ts';
+import { type FleetNode, fakeNode, KWOK_TAINT } from './nodes.ts';
 import { type PodNeeds, podOf } from './objects.ts';
 import { INFER_NAMESPACE, TRAIN_NAMESPACE, type WorkloadItem } from './workload.ts';
 
@@ -82,6 +82,7 @@ function traceNode(facts: NodeFacts): FleetNode {
       pods: '110',
       [SHARED]: String(facts.gpus.count * REPLICAS),
     },
+    [KWOK_TAINT],
   );
 }
 

@@ -128,7 +128,7 @@ function resourcesReady(
     const first = bad[0];
     if (first === undefined) {
       const ready = all.filter((each) => readyOf(each)?.status === 'True').length;
-      return { check, verdict: 'ok', seen: `${ready} of ${all.length} Ready` };
+      return { check, verdict: ready === all.length ? 'ok' : 'unknown', seen: `${ready} of ${all.length} Ready` };
     }
     const where = first.metadata.namespace === undefined ? '' : ` -n ${first.metadata.namespace}`;
     return {

@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { registerUsage } from '../billing/index.ts';
+import { registerJob } from '../growth/index.ts';
+import { createLogger, systemClock } from '../observability/index.ts';
 import { registerSimulate, registerWhy } from '../scheduling/index.ts';
 import { connectForCommand } from './connection.ts';
 import { registerDoctor } from './doctor-command.ts';
@@ -12,6 +15,16 @@ Examples:
   $ gpuopt usage show --tenant acme            what a tenant used and what it costs
   $ gpuopt doctor                              what is missing, and what to do about it`;
 
+const stdout = (text: string): void => {
+  process.stdout.write(text);
+};
+const stderr = (text: string): void => {
+  process.stderr.write(text);
+};
+const exit = (code: number): void => {
+  process.exitCode = code;
+};
+
 /** The command line. Each command loads what it needs only when it is called. */
 export function createProgram(): Command {
   const program = new Command('gpuopt')
@@ -19,14 +32,15 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', example);
   registerRun(program);
-  registerWhy(program, {
-    connect: connectForCommand,
-    now: () => new Date(),
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    exit: (code) => {
-      process.exitCode = code;
-    },
+  registerJob(program);
+  registerWhy(program, { connect: connectForCommand, now: () => new Date(), stdout, stderr, exit });
+  registerUsage(program, {
+    clock: systemClock,
+    log: createLogger({ level: 'warn', destination: 2 }),
+    out: stdout,
+    err: stderr,
+    exit,
+    env: process.env,
   });
   registerSimulate(program);
   registerDoctor(program);
