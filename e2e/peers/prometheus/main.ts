@@ -1,4 +1,4 @@
-/** `node e2e/peers/prometheus/main.ts --folder DIR --scrape NAME=URL [--scrape …] [--rules FILE …] [--interval SECONDS] [--port N]` */
+/** `node e2e/peers/prometheus/main.ts --folder DIR --scrape NAME=URL [--scrape …] [--rules FILE …] [--interval SECONDS] [--host ADDRESS] [--port N]` */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     scrape: { type: 'string', multiple: true, default: [] },
     rules: { type: 'string', multiple: true, default: [] },
     interval: { type: 'string', default: '2' },
+    host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '0' },
   },
 });
@@ -26,6 +27,7 @@ const server = await startPrometheus({
   intervalSeconds: Number(values.interval),
   jobs: jobsOf(values.scrape),
   ruleFiles: values.rules.map((file) => resolve(file)),
+  host: values.host,
   port: Number(values.port),
   progress: progressTo(process.stderr),
 });

@@ -14,6 +14,8 @@ import { prometheusConfig, type ScrapePlan } from './config.ts';
 export interface PrometheusOptions extends ScrapePlan {
   /** Where its configuration, data and log go; made when absent. */
   readonly folder: string;
+  /** The address to listen at; default 127.0.0.1. Pods of the real node reach only the cluster's host address. */
+  readonly host?: string;
   /** 0 or absent chooses a free one. */
   readonly port?: number;
   readonly progress: Progress;
@@ -36,14 +38,15 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   await mkdir(options.folder, { recursive: true });
   const config = join(options.folder, 'prometheus.yml');
   await writeFile(config, prometheusConfig(options));
-  const port = options.port || (await freePort());
+  const host = options.host ?? '127.0.0.1';
+  const address = `${host}:${options.port || (await freePort(host))}`;
   const log = join(options.folder, 'prometheus.log');
   const output = openSync(log, 'a');
-  const child = spawn(binary, argumentsOf(config, join(options.folder, 'data'), port), {
+  const child = spawn(binary, argumentsOf(config, join(options.folder, 'data'), address), {
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${address}`;
   try {
     await once(child, 'spawn');
     await ready(child, url, log);
@@ -54,11 +57,11 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   return { url, log, stop: () => end(child) };
 }
 
-function argumentsOf(config: string, data: string, port: number): readonly string[] {
+function argumentsOf(config: string, data: string, address: string): readonly string[] {
   return [
     `--config.file=${config}`,
     `--storage.tsdb.path=${data}`,
-    `--web.listen-address=127.0.0.1:${port}`,
+    `--web.listen-address=${address}`,
     '--storage.tsdb.retention.time=1d',
     '--log.level=warn',
   ];
@@ -100,9 +103,9 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   server.close();
