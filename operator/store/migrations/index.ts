@@ -1,7 +1,8 @@
 import type { Migration } from '../migration.ts';
 import { control } from './0001-control.ts';
 import { measure } from './0002-measure.ts';
+import { money } from './0003-money.ts';
 import { growth } from './0010-growth.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
-export const migrations: readonly Migration[] = [control, measure, growth];
+export const migrations: readonly Migration[] = [control, measure, money, growth];

@@ -1,0 +1,53 @@
+/** Keeps in the store who charges which tenant, and freezes what was sealed before that was known. */
+import { kinds, type Tenant } from '../api/index.ts';
+import { type Controller, singleton } from '../runtime/index.ts';
+import type { Store } from '../store/index.ts';
+import { freezeBacklog } from './outbox/freeze.ts';
+
+/** The controller of the links between tenants and providers. */
+export function billingLinksController(store: Store): Controller {
+  return singleton('billing-links')
+    .watches(kinds.Tenant)
+    .watches(kinds.PriceBook)
+    .watches(kinds.BillingProvider)
+    .debounce('1s')
+    .every('30s')
+    .reconcile(async (ctx) => {
+      await keepLinks(store, ctx.list(kinds.Tenant));
+      await freezeBacklog(store);
+      return {};
+    });
+}
+
+/** A tenant that is deleted or no longer charged keeps what was frozen; only nothing new is. */
+async function keepLinks(store: Store, tenants: readonly Tenant[]): Promise<void> {
+  const links = tenants.flatMap(({ metadata, spec }) =>
+    spec.billing === undefined
+      ? []
+      : [
+          {
+            tenant: metadata.name,
+            provider: spec.billing.providerRef.name,
+            customer: spec.billing.customerId,
+            book: spec.billing.book,
+          },
+        ],
+  );
+  await store.fence.within(async (trx) => {
+    const names = links.map(({ tenant }) => tenant);
+    const stale = trx.deleteFrom('customer_link');
+    await (names.length === 0 ? stale : stale.where('tenant', 'not in', names)).execute();
+    if (names.length === 0) return;
+    await trx
+      .insertInto('customer_link')
+      .values(links)
+      .onConflict((conflict) =>
+        conflict.column('tenant').doUpdateSet((eb) => ({
+          provider: eb.ref('excluded.provider'),
+          customer: eb.ref('excluded.customer'),
+          book: eb.ref('excluded.book'),
+        })),
+      )
+      .execute();
+  });
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+
+import type { Delivery } from '../sinks/sink.ts';
+import { judge, nextStep, type RowFacts, settle } from './decide.ts';
+
+const capabilities = { dedupeSeconds: 86_400, backdateSeconds: 35 * 86_400 };
+const hour = 3_600_000;
+const now = 40 * 24 * hour;
+const row: RowFacts = { eventAt: now - hour, quantity: 3600n };
+
+test.each<[string, Partial<RowFacts>, object]>([
+  ['new', {}, { kind: 'send' }],
+  ['unknown for 22 h 59', { guardFrom: now - 23 * hour + 60_000 }, { kind: 'send' }],
+  ['unknown for 23 h: never blindly', { guardFrom: now - 23 * hour }, { kind: 'read' }],
+  [
+    'read a minute ago',
+    { guardFrom: now - 23 * hour, read: { value: 0n, at: now - 60_000 } },
+    { kind: 'wait', until: now + 60_000 },
+  ],
+  ['read two minutes ago', { guardFrom: now - 23 * hour, read: { value: 0n, at: now - 120_000 } }, { kind: 'read' }],
+  [
+    'older than the provider takes',
+    { eventAt: now - 35 * 24 * hour },
+    { kind: 'hold', reason: 'usage is 35 days old and the provider takes none so old' },
+  ],
+  ['old, but perhaps there already', { eventAt: now - 35 * 24 * hour, guardFrom: now - 30 * hour }, { kind: 'read' }],
+])('a row that is %s', (_, change, expected) => {
+  expect(nextStep({ ...row, ...change }, capabilities, now)).toEqual(expected);
+});
+
+test.each([
+  ['first reading', undefined, 7200n, 'again'],
+  ['readings differ', 3600n, 7200n, 'again'],
+  ['with the row', 7200n, 7200n, 'recorded'],
+  ['without the row', 3600n, 3600n, 'absent'],
+  ['neither', 5000n, 5000n, 'unclear'],
+] as const)('read-back, %s: %s', (_, before, recorded, verdict) => {
+  expect(judge(3600n, 3600n, before, recorded)).toBe(verdict);
+});
+
+test.each<[string, Delivery, number, object]>([
+  ['200', { kind: 'accepted' }, 1, { state: 'ACCEPTED' }],
+  ['duplicate: delivered before', { kind: 'duplicate' }, 2, { state: 'ACCEPTED_DUP' }],
+  [
+    'other 400',
+    { kind: 'rejected', code: 'no_meter', message: 'none' },
+    1,
+    { state: 'REJECTED', error: 'no_meter: none' },
+  ],
+  ['401', { kind: 'refused', reason: 'auth', message: 'bad key' }, 1, { state: 'PENDING', error: 'bad key' }],
+  ['500', { kind: 'unknown', reason: '500' }, 1, { state: 'UNKNOWN', error: '500', nextAttemptAt: now + 1000 }],
+  ['500 again', { kind: 'unknown', reason: '500' }, 4, { state: 'UNKNOWN', error: '500', nextAttemptAt: now + 8000 }],
+  [
+    '500 for ever',
+    { kind: 'unknown', reason: '500' },
+    99,
+    { state: 'UNKNOWN', error: '500', nextAttemptAt: now + 300_000 },
+  ],
+  [
+    '429 with a wish',
+    { kind: 'unknown', reason: '429', retryAfterMillis: 5000 },
+    1,
+    { state: 'UNKNOWN', error: '429', nextAttemptAt: now + 5000 },
+  ],
+])('%s', (_, delivery, attempts, expected) => {
+  expect(settle(delivery, attempts, now)).toEqual(expected);
+});

@@ -1,0 +1,102 @@
+/**
+ * The states of an outbox row, and what each event makes of them. Times are milliseconds since 1970.
+ *
+ *   PENDING ──claim──▶ SENDING ──200──▶ ACCEPTED
+ *      ▲                 │ ├──duplicate──▶ ACCEPTED_DUP
+ *      └──sink refused───┘ ├──other 4xx──▶ REJECTED
+ *                          └──unknown, crash──▶ UNKNOWN ──inside guard──▶ SENDING
+ *                                                  └──past guard, read back──▶ CONFIRMED | SENDING | HOLD
+ */
+import type { OutboxState } from '../../store/index.ts';
+import type { Delivery, SinkCapabilities } from '../sinks/sink.ts';
+
+/** An hour before the provider may forget an identifier we stop trusting it. */
+const guardMarginSeconds = 3600;
+/** The provider states its sums late; two equal readings this far apart count. */
+const settleMillis = 120_000;
+const firstBackoffMillis = 1000;
+const mostBackoffMillis = 300_000;
+
+/** What decides over a row that is not settled. */
+export interface RowFacts {
+  readonly eventAt: number;
+  readonly quantity: bigint;
+  /** When an attempt first could have reached the provider. */
+  readonly guardFrom?: number;
+  readonly read?: { readonly value: bigint; readonly at: number };
+}
+
+/** What to do with a row now. */
+export type Step =
+  | { readonly kind: 'send' }
+  | { readonly kind: 'read' }
+  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'hold'; readonly reason: string };
+
+/** The next step of a row: resend the same bytes while the identifier is remembered, afterwards read before anything else. */
+export function nextStep(row: RowFacts, capabilities: SinkCapabilities, now: number): Step {
+  const age = now - row.eventAt;
+  const isPastGuard = row.guardFrom !== undefined && now - row.guardFrom >= guardMillis(capabilities);
+  // Also PENDING: a refused attempt may follow one whose outcome nobody knows.
+  if (isPastGuard) return readBack(row.read, now);
+  if (age >= (capabilities.backdateSeconds - guardMarginSeconds) * 1000) {
+    return {
+      kind: 'hold',
+      reason: `usage is ${Math.floor(age / 86_400_000)} days old and the provider takes none so old`,
+    };
+  }
+  return { kind: 'send' };
+}
+
+/** How long a row may be resent blindly, in milliseconds. */
+export function guardMillis(capabilities: SinkCapabilities): number {
+  return (capabilities.dedupeSeconds - guardMarginSeconds) * 1000;
+}
+
+function readBack(read: RowFacts['read'], now: number): Step {
+  if (read === undefined || now - read.at >= settleMillis) return { kind: 'read' };
+  return { kind: 'wait', until: read.at + settleMillis };
+}
+
+/** What two readings of the hour say about a row past its guard. `others` is what is known to be recorded without it. */
+export function judge(
+  quantity: bigint,
+  others: bigint,
+  before: bigint | undefined,
+  recorded: bigint,
+): 'again' | 'recorded' | 'absent' | 'unclear' {
+  if (before !== recorded) return 'again';
+  if (recorded === others + quantity) return 'recorded';
+  return recorded === others ? 'absent' : 'unclear';
+}
+
+/** What an answer makes of a row in SENDING. */
+export interface Settled {
+  readonly state: OutboxState;
+  readonly error?: string;
+  readonly nextAttemptAt?: number;
+}
+
+/** The state after an attempt. `attempts` counts this one. */
+export function settle(delivery: Delivery, attempts: number, now: number): Settled {
+  switch (delivery.kind) {
+    case 'accepted':
+      return { state: 'ACCEPTED' };
+    case 'duplicate':
+      return { state: 'ACCEPTED_DUP' };
+    case 'rejected':
+      return { state: 'REJECTED', error: `${delivery.code}: ${delivery.message}` };
+    case 'refused':
+      return { state: 'PENDING', error: delivery.message };
+    case 'unknown':
+      return {
+        state: 'UNKNOWN',
+        error: delivery.reason,
+        nextAttemptAt: now + (delivery.retryAfterMillis ?? backoff(attempts)),
+      };
+  }
+}
+
+function backoff(attempts: number): number {
+  return Math.min(mostBackoffMillis, firstBackoffMillis * 2 ** Math.min(attempts - 1, 12));
+}

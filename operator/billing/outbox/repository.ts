@@ -1,0 +1,210 @@
+import { type Selectable, sql } from 'kysely';
+
+import type { OutboxTable, Store } from '../../store/index.ts';
+import type { FrozenUsage } from '../sinks/sink.ts';
+import type { RowFacts, Settled } from './decide.ts';
+
+/** A row of the outbox as stored. */
+export type OutboxRow = Selectable<OutboxTable>;
+
+/** A row in flight: what is sent, and which attempt it is. */
+export interface Claimed {
+  readonly id: bigint;
+  readonly attempts: number;
+  readonly usage: FrozenUsage;
+}
+
+/**
+ * What was being sent when a process or an attempt broke off may have arrived or not. Called while nothing is in flight.
+ */
+export async function recover(store: Store): Promise<number> {
+  return await store.fence.within(async (trx) => {
+    const rows = await trx
+      .updateTable('outbox')
+      .set({ state: 'UNKNOWN', last_error: 'broken off while this was being sent' })
+      .where('state', '=', 'SENDING')
+      .returning('id')
+      .execute();
+    return rows.length;
+  });
+}
+
+/** The first unsettled row of each (customer, meter) of a provider that is due, oldest first. */
+export async function readDue(
+  store: Store,
+  provider: string,
+  eventNames: readonly string[],
+  now: number,
+  limit: number,
+): Promise<readonly OutboxRow[]> {
+  if (eventNames.length === 0) return [];
+  return await store.db
+    .selectFrom('outbox as o')
+    .selectAll('o')
+    .where('o.provider', '=', provider)
+    .where('o.event_name', 'in', eventNames)
+    .where('o.state', 'in', ['PENDING', 'UNKNOWN'])
+    .where((eb) => eb.or([eb('o.next_attempt_at', 'is', null), eb('o.next_attempt_at', '<=', new Date(now))]))
+    .where(
+      sql<boolean>`NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.provider = o.provider AND e.customer = o.customer
+        AND e.event_name = o.event_name AND e.id < o.id AND e.state IN ('PENDING', 'SENDING', 'UNKNOWN'))`,
+    )
+    .orderBy('o.id')
+    .limit(limit)
+    .execute();
+}
+
+/** What decides over a stored row. */
+export function factsOf(row: OutboxRow): RowFacts {
+  const read =
+    row.read_at === null || row.read_value === null
+      ? undefined
+      : { value: BigInt(row.read_value), at: row.read_at.getTime() };
+  return {
+    eventAt: row.event_at.getTime(),
+    quantity: BigInt(row.quantity),
+    guardFrom: row.guard_from?.getTime(),
+    read,
+  };
+}
+
+/** Moves rows to SENDING before any byte leaves; `fresh` restarts the guard of a row that was read back as absent. */
+export async function claim(
+  store: Store,
+  ids: readonly bigint[],
+  now: number,
+  guard: 'keep' | 'fresh',
+): Promise<readonly Claimed[]> {
+  if (ids.length === 0) return [];
+  const epoch = await store.fence.epoch();
+  const at = new Date(now);
+  const rows = await store.fence.within((trx) =>
+    trx
+      .updateTable('outbox')
+      .set((eb) => ({
+        state: 'SENDING',
+        fence: epoch,
+        attempts: eb('attempts', '+', 1),
+        first_attempt_at: eb.fn.coalesce('first_attempt_at', eb.val(at)),
+        guard_from: guard === 'fresh' ? at : eb.fn.coalesce('guard_from', eb.val(at)),
+        next_attempt_at: null,
+        read_value: null,
+        read_at: null,
+      }))
+      .where('id', 'in', ids)
+      .where('state', 'in', ['PENDING', 'UNKNOWN'])
+      .returningAll()
+      .execute(),
+  );
+  return rows.map((row) => ({ id: row.id, attempts: row.attempts, usage: frozen(row) }));
+}
+
+function frozen(row: OutboxRow): FrozenUsage {
+  return {
+    identifier: row.identifier,
+    eventName: row.event_name,
+    customer: row.customer,
+    timestamp: row.event_at.getTime() / 1000,
+    quantity: BigInt(row.quantity),
+  };
+}
+
+/** Stores the outcome of an attempt of this epoch; a late twin's outcome changes nothing. */
+export async function finish(store: Store, id: bigint, settled: Settled): Promise<void> {
+  const epoch = await store.fence.epoch();
+  await store.fence.within((trx) =>
+    trx
+      .updateTable('outbox')
+      .set({
+        state: settled.state,
+        last_error: settled.error ?? null,
+        next_attempt_at: settled.nextAttemptAt === undefined ? null : new Date(settled.nextAttemptAt),
+      })
+      .where('id', '=', id)
+      .where('state', '=', 'SENDING')
+      .where('fence', '=', epoch)
+      .execute(),
+  );
+}
+
+/** Sets aside or confirms a row that is not in flight. */
+export async function resolve(store: Store, id: bigint, state: 'HOLD' | 'CONFIRMED', reason: string): Promise<void> {
+  await store.fence.within((trx) =>
+    trx
+      .updateTable('outbox')
+      .set({ state, last_error: reason, next_attempt_at: null })
+      .where('id', '=', id)
+      .where('state', 'in', ['PENDING', 'UNKNOWN'])
+      .execute(),
+  );
+}
+
+/** Remembers a reading of the provider's sum, and when to look again. */
+export async function remember(store: Store, id: bigint, value: bigint, now: number, until: number): Promise<void> {
+  await store.fence.within((trx) =>
+    trx
+      .updateTable('outbox')
+      .set({ read_value: value, read_at: new Date(now), next_attempt_at: new Date(until) })
+      .where('id', '=', id)
+      .execute(),
+  );
+}
+
+/** Puts a row off. */
+export async function postpone(store: Store, id: bigint, until: number, reason: string): Promise<void> {
+  await store.fence.within((trx) =>
+    trx
+      .updateTable('outbox')
+      .set({ next_attempt_at: new Date(until), last_error: reason })
+      .where('id', '=', id)
+      .execute(),
+  );
+}
+
+/** What the provider is known to have recorded in the UTC hour of a row, without it. */
+export async function knownInHour(store: Store, row: OutboxRow): Promise<bigint> {
+  const hour = hourOf(row);
+  const sum = await store.db
+    .selectFrom('outbox')
+    .select(sql<string>`coalesce(sum(quantity), 0)`.as('value'))
+    .where('provider', '=', row.provider)
+    .where('customer', '=', row.customer)
+    .where('event_name', '=', row.event_name)
+    .where('event_at', '>=', new Date(hour * 1000))
+    .where('event_at', '<', new Date((hour + 3600) * 1000))
+    .where('state', 'in', ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'])
+    .executeTakeFirstOrThrow();
+  return BigInt(sum.value);
+}
+
+/** The UTC hour of a row's event, in unix seconds of its start. */
+export function hourOf(row: OutboxRow): number {
+  const seconds = row.event_at.getTime() / 1000;
+  return seconds - (seconds % 3600);
+}
+
+/** How many rows a provider has, by what a person wants to know. */
+export interface RowCounts {
+  readonly accepted: number;
+  readonly pending: number;
+  readonly rejected: number;
+  readonly held: number;
+}
+
+/** Counts the rows of a provider. */
+export async function countRows(store: Store, provider: string): Promise<RowCounts> {
+  const rows = await store.db
+    .selectFrom('outbox')
+    .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
+    .where('provider', '=', provider)
+    .groupBy('state')
+    .execute();
+  const sum = (...states: readonly OutboxRow['state'][]): number =>
+    rows.filter(({ state }) => states.includes(state)).reduce((total, { count }) => total + Number(count), 0);
+  return {
+    accepted: sum('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'),
+    pending: sum('PENDING', 'SENDING', 'UNKNOWN'),
+    rejected: sum('REJECTED'),
+    held: sum('HOLD'),
+  };
+}

@@ -1,0 +1,116 @@
+/** Keeps a way to each billing provider open while its key is accepted, and counts what was delivered. */
+import { type BillingProvider, kinds } from '../../api/index.ts';
+import { Secret } from '../../kube/index.ts';
+import {
+  type Context,
+  type Controller,
+  controller,
+  type Key,
+  type KubeObject,
+  type Reader,
+} from '../../runtime/index.ts';
+import type { Store } from '../../store/index.ts';
+import { countRows } from '../outbox/repository.ts';
+import type { Sinks } from '../sinks/registry.ts';
+import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
+import { checkKey } from './key.ts';
+import { report, type Standing } from './report.ts';
+import { keepAccount, meterNames } from './repository.ts';
+
+/** What the controller works with. */
+export interface ProviderDeps {
+  readonly store: Store;
+  readonly sinks: Sinks;
+  readonly operatorNamespace: string;
+}
+
+const defaultRequestsPerSecond = 20;
+const recheckMillis = 15_000;
+
+/** The controller of BillingProviders. */
+export function billingProviderController(deps: ProviderDeps): Controller {
+  const known = new Map<string, { readonly connection: string; readonly sink: StripeSink }>();
+  const sinkFor = (name: string, key: string, endpoint: string | undefined): StripeSink => {
+    const connection = JSON.stringify([key, endpoint]);
+    const before = known.get(name);
+    if (before?.connection === connection) return before.sink;
+    const sink = stripeSink({ key, endpoint });
+    known.set(name, { connection, sink });
+    return sink;
+  };
+  return controller(kinds.BillingProvider)
+    .watches(kinds.PriceBook, everyProvider)
+    .watches(kinds.Tenant, everyProvider)
+    .debounce('1s')
+    .may({
+      group: '',
+      resource: 'secrets',
+      verbs: ['get'],
+      in: 'operator',
+      why: 'reads the API key that a BillingProvider names',
+    })
+    .every('1m')
+    .timeout('120s')
+    .gone(async ({ name }) => {
+      deps.sinks.remove(name);
+      known.delete(name);
+    })
+    .reconcile(async (provider, ctx) => {
+      const standing = await open(deps, provider, ctx, sinkFor);
+      if (standing.status === 'False') deps.sinks.remove(provider.metadata.name);
+      const rows = await countRows(deps.store, provider.metadata.name);
+      return { status: report(standing, rows), after: recheckMillis };
+    });
+}
+
+/** New prices and tenants need meters. */
+function everyProvider(_changed: KubeObject, reader: Reader): readonly Key[] {
+  return reader.list(kinds.BillingProvider).map(({ metadata }) => ({ name: metadata.name }));
+}
+
+/** Opens the way: key, account, meters; the first thing that is missing is the answer. */
+async function open(
+  deps: ProviderDeps,
+  { metadata, spec }: BillingProvider,
+  ctx: Context,
+  sinkFor: (name: string, key: string, endpoint: string | undefined) => StripeSink,
+): Promise<Standing> {
+  const secret = await ctx.live.get(Secret, { namespace: deps.operatorNamespace, name: spec.secretRef.name });
+  const checked = checkKey(spec, secret === undefined ? undefined : (secret.data ?? {}));
+  if (checked.kind === 'bad') return { status: 'False', reason: checked.reason, message: checked.message };
+  const sink = sinkFor(metadata.name, checked.key, spec.endpoint);
+  const probe = await sink.probe();
+  if (probe.kind === 'refused') {
+    const message = `the provider refuses the key: ${probe.message}; nothing is sent until the Secret holds a key that it accepts`;
+    return { status: 'False', reason: 'KeyRefused', message };
+  }
+  if (probe.kind === 'unreachable') {
+    const message = `the provider does not answer: ${probe.message}; usage waits in the outbox`;
+    return { status: 'False', reason: 'Unreachable', message };
+  }
+  const mode = spec.mode === 'Live' ? 'live' : 'test';
+  const before = await keepAccount(deps.store, metadata.name, mode, probe.account);
+  if (before !== undefined) {
+    const message = `the key belongs to account ${probe.account} in ${mode} mode, but usage was frozen for ${before}; use a key of that account, or a new BillingProvider`;
+    return { status: 'False', reason: 'AccountChanged', message };
+  }
+  return await openMeters(deps, metadata.name, spec.maxRequestsPerSecond, sink, probe.account);
+}
+
+async function openMeters(
+  { store, sinks }: ProviderDeps,
+  provider: string,
+  rate: number | undefined,
+  sink: StripeSink,
+  account: string,
+): Promise<Standing> {
+  const eventNames = await meterNames(store, provider);
+  try {
+    await sink.ensureMeters(account, eventNames);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { status: 'False', reason: 'MetersMissing', message: `a meter could not be made: ${reason}` };
+  }
+  sinks.set(provider, sink, eventNames, rate ?? defaultRequestsPerSecond);
+  return { status: 'True', reason: 'Accepting', message: `account ${account} takes usage events` };
+}

@@ -1,0 +1,55 @@
+import type { Store } from '../../store/index.ts';
+import { eventPrefix } from '../outbox/freeze.ts';
+
+/**
+ * Remembers the account of a provider's key. Returns the account for which usage was frozen before when it is another
+ * one: identifiers hold the account, so its rows must not go elsewhere.
+ */
+export async function keepAccount(
+  store: Store,
+  provider: string,
+  mode: 'test' | 'live',
+  account: string,
+): Promise<string | undefined> {
+  return await store.fence.within(async (trx) => {
+    const known = await trx
+      .selectFrom('billing_account')
+      .selectAll()
+      .where('provider', '=', provider)
+      .executeTakeFirst();
+    if (known?.account === account && known.mode === mode) return undefined;
+    const frozen = await trx
+      .selectFrom('outbox')
+      .select('id')
+      .where('provider', '=', provider)
+      .limit(1)
+      .executeTakeFirst();
+    if (known !== undefined && frozen !== undefined) return `${known.account} in ${known.mode} mode`;
+    await trx
+      .insertInto('billing_account')
+      .values({ provider, mode, account })
+      .onConflict((conflict) => conflict.column('provider').doUpdateSet({ mode, account }))
+      .execute();
+    return undefined;
+  });
+}
+
+/** Names of the usage events by which the provider's tenants are charged, and of those that still wait to be sent. */
+export async function meterNames(store: Store, provider: string): Promise<readonly string[]> {
+  const priced = await store.db
+    .selectFrom('price_sku as s')
+    .innerJoin('customer_link as l', 'l.book', 's.book')
+    .select('s.name')
+    .distinct()
+    .where('l.provider', '=', provider)
+    .execute();
+  const waiting = await store.db
+    .selectFrom('outbox')
+    .select('event_name')
+    .distinct()
+    .where('provider', '=', provider)
+    .where('state', 'in', ['PENDING', 'SENDING', 'UNKNOWN'])
+    .execute();
+  const names = [...priced.map(({ name }) => eventPrefix + name), ...waiting.map(({ event_name }) => event_name)];
+  return [...new Set(names)].toSorted();
+}

@@ -1,0 +1,57 @@
+import type { Clock, Logger, Registry } from '../observability/index.ts';
+import type { Room } from '../runtime/index.ts';
+import { type Store, StoreError } from '../store/index.ts';
+import { billingLinksController } from './links.ts';
+import { createBillingMetrics } from './metrics.ts';
+import { sendDue } from './outbox/sender.ts';
+import { priceBookController } from './price-book/controller.ts';
+import { billingProviderController } from './provider/controller.ts';
+import { createSinks } from './sinks/registry.ts';
+
+/** What billing gets from the process that runs it. */
+export interface BillingDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: Registry;
+  /** Where Secrets with API keys are. */
+  readonly operatorNamespace: string;
+}
+
+const idleMillis = 1000;
+const failureMillis = 10_000;
+
+/** Billing: what sealed usage costs, and its way to the provider, each once. */
+export function billingRoom({ store, clock, log, registry, operatorNamespace }: BillingDeps): Room {
+  const sinks = createSinks(clock);
+  const metrics = createBillingMetrics(registry);
+  const run = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const pause = await round(signal);
+      if (pause > 0) await clock.sleep(pause, signal).catch(() => undefined);
+    }
+  };
+  const round = async (signal: AbortSignal): Promise<number> => {
+    try {
+      const attempts = await sendDue({ store, clock, log, sinks }, signal);
+      metrics.attempts.inc(attempts);
+      await metrics.refresh(store, clock);
+      return attempts > 0 ? 0 : idleMillis;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      // A successor writes now: this process must not try again.
+      if (error instanceof StoreError && error.code === 'StoreFenced') throw error;
+      log.error({ err: error }, 'could not work on the outbox, trying again');
+      return failureMillis;
+    }
+  };
+  return {
+    name: 'billing',
+    controllers: [
+      priceBookController(store),
+      billingProviderController({ store, sinks, operatorNamespace }),
+      billingLinksController(store),
+    ],
+    runnables: [{ name: 'billing-sender', where: 'leader', run }],
+  };
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../../observability/index.ts';
+import type { UsageSink } from './sink.ts';
+
+/** An open way to a provider. */
+export interface SinkEntry {
+  readonly sink: UsageSink;
+  /** Events whose meters the provider has: others would be rejected for good, so they wait. */
+  readonly eventNames: readonly string[];
+  /** Resolves when the next call may be made: calls are spread over the second. */
+  pace(signal: AbortSignal): Promise<void>;
+}
+
+/** The sinks of one process, filled by the BillingProvider controller and used by the sender. */
+export interface Sinks {
+  set(provider: string, sink: UsageSink, eventNames: readonly string[], requestsPerSecond: number): void;
+  remove(provider: string): void;
+  /** No more calls until `set`: the provider does not accept the key. */
+  pause(provider: string, reason: string): void;
+  /** Why the provider is paused. */
+  paused(provider: string): string | undefined;
+  open(): readonly (readonly [string, SinkEntry])[];
+}
+
+/** An empty registry. */
+export function createSinks(clock: Clock): Sinks {
+  const entries = new Map<string, SinkEntry>();
+  const pauses = new Map<string, string>();
+  const rates = new Map<string, Pacer>();
+  return {
+    set: (provider, sink, eventNames, requestsPerSecond) => {
+      const known = rates.get(provider);
+      const pacer = known?.rate === requestsPerSecond ? known : createPacer(clock, requestsPerSecond);
+      rates.set(provider, pacer);
+      entries.set(provider, { sink, eventNames, pace: pacer.pace });
+      pauses.delete(provider);
+    },
+    remove: (provider) => {
+      entries.delete(provider);
+      pauses.delete(provider);
+    },
+    pause: (provider, reason) => {
+      entries.delete(provider);
+      pauses.set(provider, reason);
+    },
+    paused: (provider) => pauses.get(provider),
+    open: () => [...entries],
+  };
+}
+
+interface Pacer {
+  readonly rate: number;
+  readonly pace: (signal: AbortSignal) => Promise<void>;
+}
+
+function createPacer(clock: Clock, rate: number): Pacer {
+  const gap = 1000 / rate;
+  let next = 0;
+  const pace = async (signal: AbortSignal): Promise<void> => {
+    const now = clock.monotonic();
+    const at = Math.max(next, now);
+    next = at + gap;
+    if (at > now) await clock.sleep(at - now, signal);
+  };
+  return { rate, pace };
+}

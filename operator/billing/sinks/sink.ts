@@ -1,0 +1,34 @@
+/** What a sink can do; the guard rules of the outbox follow from it. */
+export interface SinkCapabilities {
+  /** How long an identifier is sure to be remembered, in seconds. */
+  readonly dedupeSeconds: number;
+  /** How old usage may be, in seconds. */
+  readonly backdateSeconds: number;
+}
+
+/** Usage as it was frozen: the same bytes in every attempt. */
+export interface FrozenUsage {
+  readonly identifier: string;
+  readonly eventName: string;
+  readonly customer: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly quantity: bigint;
+}
+
+/** What became of one attempt. */
+export type Delivery =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
+  | { readonly kind: 'refused'; readonly reason: 'auth' | 'permission'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMillis?: number };
+
+/** Where usage goes. */
+export interface UsageSink {
+  readonly capabilities: SinkCapabilities;
+  /** One attempt, no retries inside; never throws for an answer of the provider. */
+  deliver(row: FrozenUsage, signal: AbortSignal): Promise<Delivery>;
+  /** The sum that the provider has recorded for one UTC hour (unix seconds of its start); throws when it does not answer. */
+  recorded(eventName: string, customer: string, hour: number): Promise<bigint>;
+}

@@ -1,0 +1,99 @@
+import type Stripe from 'stripe';
+
+import type { UsageSink } from '../sink.ts';
+import { classify } from './classify.ts';
+import { connect, errors, type StripeConnection } from './sdk.ts';
+
+/** Identifiers are unique "within a rolling period of at least 24 hours"; usage may be 35 days old [D]. */
+const capabilities = { dedupeSeconds: 86_400, backdateSeconds: 35 * 86_400 };
+
+/** What a look at the account found. */
+export type Probe =
+  | { readonly kind: 'ok'; readonly account: string }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'unreachable'; readonly message: string };
+
+/** A sink that also looks at the account and keeps its meters. */
+export interface StripeSink extends UsageSink {
+  /** Whose key it is. */
+  probe(): Promise<Probe>;
+  /** Makes the meters that are missing; returns the names made. Throws what the SDK throws. */
+  ensureMeters(account: string, eventNames: readonly string[]): Promise<readonly string[]>;
+}
+
+/** Stripe's meter events through the official package. */
+export function stripeSink(connection: StripeConnection): StripeSink {
+  const stripe = connect(connection);
+  const meters = new Map<string, string>();
+  const load = async (): Promise<void> => {
+    for await (const meter of stripe.billing.meters.list({ status: 'active', limit: 100 })) {
+      meters.set(meter.event_name, meter.id);
+    }
+  };
+  return {
+    capabilities,
+    deliver: async (row) => {
+      try {
+        await stripe.billing.meterEvents.create({
+          event_name: row.eventName,
+          identifier: row.identifier,
+          timestamp: row.timestamp,
+          payload: { stripe_customer_id: row.customer, value: row.quantity.toString() },
+        });
+        return { kind: 'accepted' };
+      } catch (error) {
+        return classify(error);
+      }
+    },
+    recorded: async (eventName, customer, hour) => {
+      if (!meters.has(eventName)) await load();
+      const meter = meters.get(eventName);
+      // No active meter has recorded nothing that could be billed.
+      if (meter === undefined) return 0n;
+      return await hourSum(stripe, meter, customer, hour);
+    },
+    probe: () => probe(stripe),
+    ensureMeters: async (account, eventNames) => {
+      if (eventNames.some((name) => !meters.has(name))) await load();
+      const missing = eventNames.filter((name) => !meters.has(name));
+      for (const eventName of missing) {
+        meters.set(eventName, await createMeter(stripe, account, eventName));
+      }
+      return missing;
+    },
+  };
+}
+
+async function hourSum(stripe: Stripe, meter: string, customer: string, hour: number): Promise<bigint> {
+  const range = { customer, start_time: hour, end_time: hour + 3600, value_grouping_window: 'hour' } as const;
+  const found = await stripe.billing.meters.listEventSummaries(meter, range);
+  const value = found.data.find(({ start_time }) => start_time === hour)?.aggregated_value ?? 0;
+  // Stripe states sums as floats; one beyond 2^53 or with a fraction is not ours and must stop the row.
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`Stripe states ${value} for hour ${hour}, which is no exact integer`);
+  return BigInt(value);
+}
+
+async function createMeter(stripe: Stripe, account: string, eventName: string): Promise<string> {
+  const params = {
+    display_name: eventName.replace(/^gpu_seconds__/, 'GPU seconds ').slice(0, 250),
+    event_name: eventName,
+    default_aggregation: { formula: 'sum' },
+    customer_mapping: { type: 'by_id', event_payload_key: 'stripe_customer_id' },
+    value_settings: { event_payload_key: 'value' },
+  } as const;
+  const made = await stripe.billing.meters.create(params, { idempotencyKey: `gpuopt-meter-${account}-${eventName}` });
+  return made.id;
+}
+
+async function probe(stripe: Stripe): Promise<Probe> {
+  try {
+    const account = await stripe.accounts.retrieveCurrent();
+    return { kind: 'ok', account: account.id };
+  } catch (error) {
+    if (!(error instanceof errors.StripeError)) throw error;
+    const isRefused =
+      error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError;
+    return { kind: isRefused ? 'refused' : 'unreachable', message: error.message };
+  }
+}

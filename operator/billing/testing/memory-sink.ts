@@ -1,0 +1,45 @@
+import type { Delivery, FrozenUsage, UsageSink } from '../sinks/sink.ts';
+
+/** What happens to the next attempts, in order; afterwards everything is accepted. */
+export type Fate = 'accept' | 'lose-before' | 'lose-after' | 'reject' | 'refuse' | 'crash';
+
+/** A provider in memory that forgets identifiers after a day, as Stripe may. */
+export class MemorySink implements UsageSink {
+  readonly capabilities = { dedupeSeconds: 86_400, backdateSeconds: 35 * 86_400 };
+  readonly accepted: { readonly usage: FrozenUsage; readonly at: number }[] = [];
+  fates: readonly Fate[] = [];
+  attempts = 0;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Everything that would be billed. */
+  get billed(): bigint {
+    return this.accepted.reduce((sum, { usage }) => sum + usage.quantity, 0n);
+  }
+
+  async deliver(usage: FrozenUsage): Promise<Delivery> {
+    const [fate = 'accept', ...rest] = this.fates;
+    this.fates = rest;
+    this.attempts += 1;
+    if (fate === 'crash') throw new Error('killed');
+    if (fate === 'refuse') return { kind: 'refused', reason: 'auth', message: 'invalid key' };
+    if (fate === 'reject') return { kind: 'rejected', code: 'no_meter', message: 'no such meter' };
+    if (fate === 'lose-before') return { kind: 'unknown', reason: 'connection reset' };
+    const isKnown = this.accepted.some(
+      ({ usage: { identifier }, at }) => identifier === usage.identifier && this.#now() - at < 86_400_000,
+    );
+    if (isKnown) return { kind: 'duplicate' };
+    this.accepted.push({ usage, at: this.#now() });
+    return fate === 'lose-after' ? { kind: 'unknown', reason: 'connection reset' } : { kind: 'accepted' };
+  }
+
+  async recorded(eventName: string, customer: string, hour: number): Promise<bigint> {
+    return this.accepted
+      .filter(({ usage }) => usage.eventName === eventName && usage.customer === customer)
+      .filter(({ usage }) => usage.timestamp >= hour && usage.timestamp < hour + 3600)
+      .reduce((sum, { usage }) => sum + usage.quantity, 0n);
+  }
+}

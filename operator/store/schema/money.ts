@@ -1,0 +1,98 @@
+import type { ColumnType } from 'kysely';
+
+import type { Decimal, Integer, Time } from './control.ts';
+
+/** A version of a price list, kept for ever: bills rest on it. */
+export interface PriceBookTable {
+  readonly book: string;
+  readonly version: number;
+  readonly currency: string;
+  readonly effective_from: Time;
+  /** Name of the PriceBook that stated it. */
+  readonly object: string;
+  /** SHA-256 of what it says: a second statement must be the same. */
+  readonly digest: string;
+}
+
+/** A price of a version. */
+export interface PriceSkuTable {
+  readonly book: string;
+  readonly version: number;
+  readonly name: string;
+  readonly model: string;
+  readonly profile: string;
+  readonly per_hour: string;
+  /** Minor units of the currency for one second of one unit, 12 decimals. */
+  readonly unit_price: Decimal;
+}
+
+/** Who charges a tenant, by which list. */
+export interface CustomerLinkTable {
+  readonly tenant: string;
+  readonly provider: string;
+  readonly customer: string;
+  readonly book: string;
+}
+
+/** Whose account a provider's key belongs to. */
+export interface BillingAccountTable {
+  readonly provider: string;
+  readonly mode: string;
+  readonly account: string;
+}
+
+/** What a usage window costs: made once, with the window where prices were known then. */
+export interface ChargeTable {
+  readonly usage_window_id: bigint;
+  readonly tenant: string;
+  readonly sku: string;
+  readonly book: string;
+  readonly version: number;
+  readonly currency: string;
+  readonly unit_price: Decimal;
+  readonly quantity: Integer;
+  /** Minor units of the currency, exact. */
+  readonly amount: Decimal;
+}
+
+/** States of an outbox row; the transitions are in billing/outbox/decide.ts. */
+export type OutboxState =
+  | 'PENDING'
+  | 'SENDING'
+  | 'ACCEPTED'
+  | 'ACCEPTED_DUP'
+  | 'CONFIRMED'
+  | 'UNKNOWN'
+  | 'REJECTED'
+  | 'HOLD';
+
+/** Frozen usage on its way to a provider. */
+export interface OutboxTable {
+  readonly id: ColumnType<bigint, never, never>;
+  readonly usage_window_id: bigint;
+  readonly provider: string;
+  readonly identifier: string;
+  readonly event_name: string;
+  readonly customer: string;
+  readonly event_at: Time;
+  readonly quantity: Integer;
+  readonly state: OutboxState;
+  readonly attempts: ColumnType<number, number | undefined, number>;
+  readonly first_attempt_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  readonly guard_from: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  readonly next_attempt_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  readonly fence: ColumnType<bigint | null, bigint | null | undefined, bigint | null>;
+  readonly read_value: ColumnType<string | null, string | null | undefined, bigint | string | null>;
+  readonly read_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  readonly last_error: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
+/** Tables of billing. */
+export interface MoneySchema {
+  readonly price_book: PriceBookTable;
+  readonly price_sku: PriceSkuTable;
+  readonly customer_link: CustomerLinkTable;
+  readonly billing_account: BillingAccountTable;
+  readonly charge: ChargeTable;
+  readonly outbox: OutboxTable;
+}
