@@ -143,7 +143,8 @@ describe('the runtime on a real API server', () => {
     await until('the condition', async () => (await ready('refused')) === 'Unknown:Forbidden', 30_000);
     const condition = (await readToy('refused'))?.status?.conditions?.find(({ type }) => type === 'Ready');
     expect(condition?.message).toContain('cannot patch resource "configmaps"');
-    expect(await metrics()).toMatch(/controller_forbidden_total\{controller="toy",request="PATCH configmaps"\} [1-9]/);
+    const counted = /controller_forbidden_total\{controller="toy",request="PATCH configmaps"\} [1-9]/;
+    await until('the metric', async () => counted.test(await metrics()));
     await verbs(['get', 'list', 'watch', 'create', 'patch', 'delete']);
     await until('ready', async () => (await ready('refused')) === 'True:InForce', 60_000);
   });

@@ -76,6 +76,7 @@ export class Transport {
         const answer = await this.#dispatch(session, call, limit.signal);
         if (answer.statusCode < 300) {
           limit.stopTimer();
+          answer.body.once('close', () => limit.end());
           return answer.body;
         }
         const text = await answer.body.text();

@@ -176,7 +176,12 @@ async function writeStatus(
   const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace, uid }, status };
   counter.applied(kind.kind, controller.name, true);
   const options = { manager: managerOf(controller), subresource: 'status' };
-  overlay(kind, await backend.apply(kind, body, options, signal));
+  try {
+    overlay(kind, await backend.apply(kind, body, options, signal));
+  } catch (error) {
+    // Gone meanwhile: there is nothing left to report on, and the watch will say so.
+    if (!(error instanceof NotFound)) throw error;
+  }
 }
 
 function equalStatus(before: WrittenStatus, wanted: WrittenStatus): boolean {

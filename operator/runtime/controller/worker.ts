@@ -163,9 +163,11 @@ export class Worker {
     const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
     const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
     const running = pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key));
+    const over = { yes: false };
     try {
-      return await Promise.race([running, this.#late(own.signal)]);
+      return await Promise.race([running, this.#late(own.signal, over)]);
     } finally {
+      over.yes = true;
       clearTimeout(timer);
       outer.removeEventListener('abort', onAbort);
       if (own.signal.reason === timeout) this.#share.metrics.timeouts.inc({ controller: name });
@@ -173,14 +175,13 @@ export class Worker {
     }
   }
 
-  #late(signal: AbortSignal): Promise<PassResult> {
+  #late(signal: AbortSignal, over: { readonly yes: boolean }): Promise<PassResult> {
     return new Promise((resolve) => {
-      signal.addEventListener(
-        'abort',
-        () =>
-          setTimeout(() => resolve({ result: 'error', error: signal.reason, retry: 'backoff' }), settleMillis).unref(),
-        { once: true },
-      );
+      const give = (): void => resolve({ result: 'error', error: signal.reason, retry: 'backoff' });
+      const wait = (): void => {
+        if (!over.yes) setTimeout(give, settleMillis).unref();
+      };
+      signal.addEventListener('abort', wait, { once: true });
     });
   }
 

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../observability/index.ts';
+import { FakeServer, type Fault } from '../testing/index.ts';
+import { Note } from '../testing/toys.ts';
+import { Client } from './client.ts';
+import type { Cluster } from './cluster.ts';
+import {
+  Conflict,
+  ConnectionLost,
+  Forbidden,
+  Invalid,
+  NotLeader,
+  ServerError,
+  Timeout,
+  TooManyRequests,
+} from './errors.ts';
+import { Transport } from './transport.ts';
+
+let fake: FakeServer;
+let transport: Transport;
+let reads = 0;
+
+beforeEach(async () => {
+  fake = await FakeServer.start();
+  reads = 0;
+  const cluster: Cluster = {
+    ...fake.cluster,
+    credentials: async () => {
+      reads += 1;
+      return { headers: { authorization: `Bearer token-${reads}` }, tls: {} };
+    },
+  };
+  transport = new Transport(cluster, systemClock, { requested: () => undefined });
+});
+
+afterEach(async () => {
+  await transport.close();
+  await fake.close();
+});
+
+const key = { namespace: 'a', name: 'n' };
+const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: key, data: { a: 'b' } };
+const make = (options: { writeTimeoutMillis?: number; fence?: () => void } = {}): Client =>
+  new Client({ transport, clock: systemClock, ...options });
+const fault = (act: Fault['act'], times = 1): number => fake.faults.push({ when: () => true, times, act });
+const status = (code: number, reason = ''): Fault['act'] => ({
+  kind: 'answer',
+  status: code,
+  reason,
+  retryAfterSeconds: 0,
+});
+
+describe('errors have a class for each case', () => {
+  const rows = [
+    { code: 403, reason: 'Forbidden', want: Forbidden },
+    { code: 409, reason: 'Conflict', want: Conflict },
+    { code: 422, reason: 'Invalid', want: Invalid },
+    { code: 500, reason: 'InternalError', want: ServerError },
+  ];
+  test.each(rows)('$code', async ({ code, reason, want }) => {
+    fault(status(code, reason));
+    await expect(make().create(Note, note, 'm')).rejects.toBeInstanceOf(want);
+  });
+
+  test('no answer in time', async () => {
+    fault({ kind: 'stall' });
+    await expect(make({ writeTimeoutMillis: 100 }).create(Note, note, 'm')).rejects.toBeInstanceOf(Timeout);
+  });
+
+  test("the caller's signal ends a request with its own reason", async () => {
+    fault({ kind: 'stall' });
+    const stop = new AbortController();
+    const waiting = make().create(Note, note, 'm', stop.signal);
+    const reason = new TypeError('told to stop');
+    stop.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+describe('retries', () => {
+  test('an apply is sent again after a lost connection, a lost answer and 503', async () => {
+    fault({ kind: 'drop' });
+    fault({ kind: 'lose-answer' });
+    fault(status(503));
+    const answer = await make().apply(Note, note, { manager: 'm' });
+    expect(answer.data).toEqual({ a: 'b' });
+    expect(fake.count('patch', 'configmaps')).toBe(4);
+  });
+
+  test('a create is not, because it may have been done', async () => {
+    fault({ kind: 'lose-answer' });
+    await expect(make().create(Note, note, 'm')).rejects.toBeInstanceOf(ConnectionLost);
+    expect(fake.count('create', 'configmaps')).toBe(1);
+  });
+
+  test('every verb waits out a 429', async () => {
+    fault(status(429), 3);
+    await make().create(Note, note, 'm');
+    expect(fake.count('create', 'configmaps')).toBe(4);
+  });
+
+  test('a 429 that lasts longer than the time limit is handed on', async () => {
+    fault({ kind: 'answer', status: 429, reason: 'TooManyRequests', retryAfterSeconds: 60 });
+    await expect(make({ writeTimeoutMillis: 500 }).create(Note, note, 'm')).rejects.toBeInstanceOf(TooManyRequests);
+  });
+
+  test('an eviction that a budget refuses is blocked, not repeated', async () => {
+    fault(status(429, 'TooManyRequests'));
+    expect(await make().evict(key, 'u')).toBe('blocked');
+    expect(await make().evict(key, 'u')).toBe('gone');
+  });
+
+  test('credentials that are refused are read again, once', async () => {
+    fault(status(401, 'Unauthorized'));
+    await make().create(Note, note, 'm');
+    expect(reads).toBe(2);
+    fault(status(401, 'Unauthorized'), 2);
+    await expect(make().get(Note, key)).rejects.toMatchObject({ code: 'Unauthorized' });
+  });
+});
+
+test('the fence is asked before every attempt of a write, and never for a read', async () => {
+  let asked = 0;
+  const fence = (): void => {
+    asked += 1;
+    if (asked > 1) throw new NotLeader('the lease is lost');
+  };
+  fault({ kind: 'drop' });
+  await expect(make({ fence }).apply(Note, note, { manager: 'm' })).rejects.toBeInstanceOf(NotLeader);
+  expect(asked).toBe(2);
+  expect(await make({ fence }).get(Note, key)).toBeUndefined();
+  expect(asked).toBe(2);
+});
+
+test('deleting under a uid spares a successor of the same name', async () => {
+  const client = make();
+  await client.create(Note, note, 'm');
+  await expect(client.remove(Note, key, { uid: 'another' })).rejects.toBeInstanceOf(Conflict);
+  await client.remove(Note, key, {});
+  await client.remove(Note, key, {});
+  expect(await client.get(Note, key)).toBeUndefined();
+});
+
+test('a list is read in pages', async () => {
+  for (let index = 0; index < 1_100; index += 1)
+    fake.api.seed('configmaps', { metadata: { namespace: 'a', name: `n${index}` } });
+  expect(await make().list(Note, { namespace: 'a' })).toHaveLength(1_100);
+  expect(fake.count('list', 'configmaps')).toBe(3);
+});
