@@ -7,3 +7,4 @@ export { type GrowthDeps, growthRoom, jobApi } from './room.ts';
 export { jobAudience, jobServiceAccount } from './run/config.ts';
 export { latestRun, type RunSummary } from './run/summary.ts';
 export type { ReviewedToken, ReviewToken } from './run/token-check.ts';
+export { tokenReviewer } from './run/token-review.ts';

@@ -1,7 +1,15 @@
 /** Keeps one CronJob for each campaign, tells the store which period each of its Jobs is for, and reports the runs. */
 import { type GrowthCampaign, kinds } from '../../api/index.ts';
 import { CronJob, Job, Namespace, ServiceAccount, seconds } from '../../kube/index.ts';
-import { type Context, type Controller, controller, type Key, type Reader, Terminal } from '../../runtime/index.ts';
+import {
+  type Context,
+  type Controller,
+  controller,
+  Invalid,
+  type Key,
+  type Reader,
+  Terminal,
+} from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
 import { jobServiceAccount } from '../run/config.ts';
 import { registerJobs } from '../run/jobs.ts';
@@ -83,7 +91,9 @@ async function applyCronJob(intent: ReturnType<typeof cronJob>, ctx: Context): P
   try {
     await ctx.apply(CronJob, intent);
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'Invalid') throw error;
-    throw new Terminal('CronJobRefused', error.message, { cause: error });
+    if (!(error instanceof Invalid)) throw error;
+    const causes = error.causes.map(({ field, message }) => `${field ?? 'spec'}: ${message}`);
+    const why = causes.length > 0 ? causes.join('; ') : error.message;
+    throw new Terminal('CronJobRefused', `the API server refuses the CronJob: ${why}`, { cause: error });
   }
 }

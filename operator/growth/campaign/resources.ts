@@ -105,7 +105,7 @@ function podSpec(
         imagePullPolicy: settings.imagePullPolicy,
         args: ['job', 'growth', ...jobArguments(config), '--json'],
         env: [
-          { name: 'GPUOPT_GROWTH_CONFIG', value: JSON.stringify(config) },
+          { name: 'GPUOPT_GROWTH_CONFIG', value: literal(JSON.stringify(config)) },
           { name: 'GPUOPT_JOB_API', value: settings.apiUrl },
           {
             name: 'GPUOPT_JOB_UID',
@@ -130,6 +130,11 @@ function podSpec(
     ],
     volumes: inputs.map(({ volume }) => volume),
   };
+}
+
+/** Kubernetes expands `$(NAME)` in values of environment variables; a doubled dollar stands for one. */
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$');
 }
 
 function jobArguments(config: RunConfig): readonly string[] {
