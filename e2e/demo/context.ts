@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Progress } from '../cluster/progress.ts';
 
 /** The checkout's root. */
 export const root = resolve(import.meta.dirname, '../..');
@@ -29,14 +28,4 @@ export interface StepResult {
   readonly result: 'happened' | 'skipped' | 'failed';
   /** What was seen, or why it was skipped and what to do about it, or what is wrong. */
   readonly detail: string;
-}
-
-/** What every part of the demo is given. */
-export interface DemoContext {
-  readonly kubectl: Kubectl;
-  readonly kubeconfig: string;
-  readonly folder: string;
-  readonly host: string;
-  readonly progress: Progress;
-  readonly say: (line: string) => void;
 }

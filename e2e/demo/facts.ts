@@ -116,11 +116,12 @@ export async function clusterFacts(kubectl: Kubectl, namespaces: readonly string
   return { pods: ours.map(podFact), pools, tenants, recommendations, campaigns };
 }
 
-/** Reads what the operator says each tenant used. */
-export async function usageFacts(server: string, tenants: readonly string[]): Promise<readonly Usage[]> {
+/** Reads what the operator says each tenant used in windows before `end`. */
+export async function usageFacts(server: string, tenants: readonly string[], end: Date): Promise<readonly Usage[]> {
+  const to = encodeURIComponent(end.toISOString());
   return await Promise.all(
     tenants.map((tenant) =>
-      fetchJson<Usage>('the operator', `${server}/api/v1/usage?tenant=${encodeURIComponent(tenant)}`),
+      fetchJson<Usage>('the operator', `${server}/api/v1/usage?tenant=${encodeURIComponent(tenant)}&to=${to}`),
     ),
   );
 }

@@ -4,18 +4,10 @@ import { join, resolve } from 'node:path';
 import { writeWhole } from '../cluster/state.ts';
 import { root } from './context.ts';
 
-/** How the operator runs: as a pod on the real node, or as a process of this machine where there is none. */
-export type OperatorMode = 'pod' | 'process';
-
 /** What `make demo` started, so that `make demo-down` stops exactly that. */
 export interface DemoRecord {
   /** Whether the demo started the cluster; a cluster that was up before stays up. */
   readonly ownsCluster: boolean;
-  readonly operator: OperatorMode;
-  /** Where `gpuopt usage show --server` reaches the operator. */
-  readonly server?: string;
-  /** URLs of the peers by name. */
-  readonly peers: Readonly<Record<string, string>>;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
 }
