@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+
+import type { BillingProvider } from '../../api/index.ts';
+import { checkKey } from './key.ts';
+
+const spec = (mode: 'Test' | 'Live'): BillingProvider['spec'] => ({
+  type: 'Stripe',
+  mode,
+  secretRef: { name: 'stripe', key: 'api-key' },
+});
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+test.each([
+  ['a test key', 'Test', { 'api-key': base64('sk_test_1') }, { kind: 'ok', key: 'sk_test_1' }],
+  [
+    'a restricted test key with a newline',
+    'Test',
+    { 'api-key': base64('rk_test_1\n') },
+    { kind: 'ok', key: 'rk_test_1' },
+  ],
+  ['a live key', 'Live', { 'api-key': base64('rk_live_1') }, { kind: 'ok', key: 'rk_live_1' }],
+  ['no Secret', 'Test', undefined, { kind: 'bad', reason: 'SecretMissing' }],
+  ['no such key in it', 'Test', {}, { kind: 'bad', reason: 'SecretKeyMissing' }],
+  ['a live key in mode Test', 'Test', { 'api-key': base64('sk_live_1') }, { kind: 'bad', reason: 'ModeMismatch' }],
+  ['a test key in mode Live', 'Live', { 'api-key': base64('sk_test_1') }, { kind: 'bad', reason: 'ModeMismatch' }],
+] as const)('%s', (_, mode, data, expected) => {
+  const checked = checkKey(spec(mode), data);
+  expect(checked).toMatchObject(expected);
+  if (checked.kind === 'bad') expect(checked.message).not.toMatch(/_1/);
+});
