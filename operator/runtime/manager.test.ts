@@ -111,9 +111,11 @@ describe('a manager', () => {
     await until('the note', () => noteOf('one') === '1');
     const { port } = fake;
     await fake.stop();
+    const watches = fake.count('watch', toys);
     resize('one', 5);
     await fake.listen(port);
     await until('the change is seen', () => noteOf('one') === '5');
+    await until('the watch is back', () => fake.count('watch', toys) > watches);
     expect(fake.lists(toys)).toBe(1);
   });
 
@@ -134,10 +136,10 @@ describe('a manager', () => {
     fake.api.compact();
     await fake.listen(port);
     await until('the change is seen', () => noteOf('one') === '9');
-    expect(fake.lists(toys)).toBe(before + 1);
     await until('the deletion is seen', async () =>
       (await metrics()).includes('informer_objects{kind="toys.example.com"} 1'),
     );
+    expect(fake.lists(toys)).toBe(before + 1);
   });
 
   test('a frame cut in the middle is not taken and nothing after it is lost', async () => {
