@@ -1,7 +1,7 @@
 /** The built-in kinds that the project reads or writes. */
 import type * as k8s from '@kubernetes/client-node';
-import { projectNode } from './project-node.ts';
-import { projectPod } from './project-pod.ts';
+import { type NodeObject, projectNode } from './project-node.ts';
+import { type PodObject, projectPod } from './project-pod.ts';
 import type { KindToken, Resource } from './wire.ts';
 
 export type ConfigMap = Resource<k8s.V1ConfigMap>;
@@ -14,9 +14,9 @@ export type Event = Resource<k8s.EventsV1Event>;
 export type Job = Resource<k8s.V1Job>;
 export type Lease = Resource<k8s.V1Lease>;
 export type Namespace = Resource<k8s.V1Namespace>;
-export type Node = Resource<k8s.V1Node>;
+export type Node = NodeObject;
 export type PersistentVolumeClaim = Resource<k8s.V1PersistentVolumeClaim>;
-export type Pod = Resource<k8s.V1Pod>;
+export type Pod = PodObject;
 export type PodDisruptionBudget = Resource<k8s.V1PodDisruptionBudget>;
 export type PriorityClass = Resource<k8s.V1PriorityClass>;
 export type ReplicaSet = Resource<k8s.V1ReplicaSet>;

@@ -1,16 +1,20 @@
-import type { Pod } from './kinds.ts';
+import type { V1Pod } from '@kubernetes/client-node';
 import { projectMeta } from './project-meta.ts';
+import type { Resource } from './wire.ts';
 
-type PodSpec = NonNullable<Pod['spec']>;
+/** A pod as it travels. */
+export type PodObject = Resource<V1Pod>;
+
+type PodSpec = NonNullable<PodObject['spec']>;
 type Container = PodSpec['containers'][number];
-type PodStatus = NonNullable<Pod['status']>;
+type PodStatus = NonNullable<PodObject['status']>;
 type ContainerStatus = NonNullable<PodStatus['containerStatuses']>[number];
 
 /**
  * Cuts a pod to what placement, metering and tuning read: requests, constraints, gates, phase, conditions
  * and when its containers ran. Environment, volumes, probes and images go.
  */
-export function projectPod(pod: Pod): Pod {
+export function projectPod(pod: PodObject): PodObject {
   const { spec, status } = pod;
   return {
     metadata: projectMeta(pod.metadata),
