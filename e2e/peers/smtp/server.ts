@@ -113,6 +113,8 @@ async function receive(
   stream: SMTPServerDataStream,
   session: SMTPServerSession,
 ): Promise<Error | undefined | 'dropped'> {
+  // Taken first: the session forgets its envelope when the client goes away.
+  const { mailFrom, rcptTo } = session.envelope;
   const parsed = await simpleParser(stream);
   state.mails += 1;
   const n = state.mails;
@@ -123,7 +125,6 @@ async function receive(
   const headers = Object.fromEntries(
     parsed.headerLines.map(({ key, line }) => [key, line.slice(key.length + 1).trim()]),
   );
-  const { mailFrom, rcptTo } = session.envelope;
   const dropped = fault?.kind === 'drop-after-data';
   state.journal.add({
     n,

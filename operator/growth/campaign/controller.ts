@@ -78,7 +78,8 @@ async function pass(deps: CampaignDeps, campaign: GrowthCampaign, ctx: Context) 
   const status = report(campaign, facts, run, ctx.now());
   const event = runEvent(campaign, status.lastRun);
   if (event) ctx.event(event);
-  return { status, after: status.lastRun?.outcome === 'Running' ? seconds(10) : undefined };
+  const busy = status.lastRun?.outcome === 'Running' || facts.jobs.some((job) => (job.status?.active ?? 0) > 0);
+  return { status, after: busy ? seconds(5) : undefined };
 }
 
 async function ensureAccount(namespace: string, ctx: Context): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Schema } from '../../store/index.ts';
 import type { ContactRow } from './contract.ts';
-import type { HeldRun } from './direct.ts';
+import type { HeldRun } from './held-run.ts';
 import { emailHash, type GrowthKey } from './secrets.ts';
 
 /** A batch of an import. */

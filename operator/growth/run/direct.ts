@@ -4,6 +4,7 @@ import type { Clock } from '../../observability/index.ts';
 import type { Schema } from '../../store/index.ts';
 import { importContacts } from './contacts.ts';
 import { type Claim, type ClaimRequest, type Counts, type Fence, Fenced, type RunStore } from './contract.ts';
+import type { HeldRun } from './held-run.ts';
 import { claimMessage, planMessages, recordDelivery } from './outbox.ts';
 import { growthKey } from './secrets.ts';
 import { stepCounts } from './summary.ts';
@@ -14,15 +15,6 @@ export interface DirectDeps {
   readonly clock: Clock;
   /** How long a silent attempt keeps its run; default 60,000 ms. */
   readonly leaseMillis?: number;
-}
-
-/** A run whose row is locked for this transaction by the attempt that holds it. */
-export interface HeldRun {
-  readonly id: string;
-  readonly attempt: number;
-  readonly namespace: string;
-  readonly campaign_uid: string;
-  readonly period: string;
 }
 
 /** The run store over the database; used by the operator, which is the only process that may open PGlite's. */

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { GrowthMessageState, Schema } from '../../store/index.ts';
 import { signToken } from '../consent/token.ts';
 import type { ClaimedMessage, Delivery, Next, Planned, PlanRequest } from './contract.ts';
-import type { HeldRun } from './direct.ts';
+import type { HeldRun } from './held-run.ts';
 import type { GrowthKey } from './secrets.ts';
 
 /** How long a deferred mail waits after its first, second, third … try, in milliseconds; after the last it expires. */

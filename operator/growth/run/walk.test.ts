@@ -3,8 +3,8 @@ import { type Fault, type SmtpPeer, startSmtpPeer } from '../../../e2e/peers/smt
 import { systemClock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
 import { testStores } from '../../store/testing/stores.ts';
-import type { Mailer } from '../mail/smtp.ts';
 import { smtpMailer } from '../mail/smtp.ts';
+import { dying } from '../testing/dying.ts';
 import { csvOf, type GrowthWorld, growthWorld } from '../testing/world.ts';
 import { mounts } from './config.ts';
 import { Fenced, type RunStore } from './contract.ts';
@@ -54,9 +54,6 @@ async function runUntilDone(here: GrowthWorld, first = 0): Promise<RunReport> {
   throw new Error('the campaign was not done after eight Jobs');
 }
 
-/** The process dies: from now on no call of the store or the server comes back. */
-class Crash extends Error {}
-
 /** Where the process dies, seen from the `n`th mail. */
 const crashPoints = [
   { name: 'before the mail is claimed', at: 'claimMessage', when: 'before', arrives: true },
@@ -73,36 +70,6 @@ const crashPoints = [
   { name: 'before the end is committed', at: 'finish', when: 'before', arrives: true },
   { name: 'after the end is committed', at: 'finish', when: 'after', arrives: true },
 ] as const;
-
-type Point = (typeof crashPoints)[number];
-
-/** A store and a mailer that die at the point; once dead they do nothing more, not even say why. */
-function dying(
-  here: GrowthWorld,
-  point: Point,
-  n: number,
-): { readonly store: RunStore; readonly wrap: (mailer: Mailer) => Mailer } {
-  let calls = 0;
-  let dead = false;
-  const around = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    if (dead) throw new Crash(name);
-    const hit = name === point.at && ++calls === n;
-    if (hit && point.when === 'before') dead = true;
-    if (dead) throw new Crash(name);
-    const result = await work();
-    if (!hit) return result;
-    dead = true;
-    throw new Crash(name);
-  };
-  const methods = Object.entries(here.runs).map(([name, method]) => [
-    name,
-    (...args: unknown[]) => around(name, () => (method as (...values: unknown[]) => Promise<unknown>)(...args)),
-  ]);
-  return {
-    store: Object.fromEntries(methods) as RunStore,
-    wrap: (mailer) => ({ send: (mail) => around('send', () => mailer.send(mail)), close: () => mailer.close() }),
-  };
-}
 
 describe('a run', () => {
   test('imports, writes to each contact once, with what the law asks for', async () => {
@@ -316,7 +283,7 @@ describe('a process that dies', () => {
       const here = await newWorld(5);
       peer.setFaults([]);
       const before = peer.messages.length;
-      const death = dying(here, point, n);
+      const death = dying(here.runs, point, n);
       await walkRun(
         here.deps(await here.job('dies'), {
           store: death.store,
