@@ -11,8 +11,10 @@ import { releasePatch } from './resources.ts';
 const RELEASES_PER_SECOND = 1000;
 /** Releases on the way at once: enough to hide 20–30 ms of latency at that rate. */
 const RELEASES_AT_ONCE = 32;
-/** Pods after which a pass stops releasing and plans again, so that what came meanwhile is not kept waiting. */
-export const RELEASES_PER_PASS = 500;
+/** Pods in one burst; a gang is never cut, so a burst may be larger. */
+const PODS_PER_BURST = 128;
+/** Milliseconds after which a pass begins no further burst but plans again, so that what came meanwhile is not kept waiting. */
+const RELEASE_MILLIS = 1_000;
 
 /** What became of the releases. */
 export interface Released {
@@ -28,26 +30,31 @@ export type Releaser = (gangs: readonly GangRelease[], plan: string, ctx: Contex
 export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>): Releaser {
   const pace = createPace(clock, RELEASES_PER_SECOND);
   return async (gangs, plan, ctx) => {
-    const chosen = firstGangs(gangs);
-    const burst = chosen.filter((gang) => stillWhole(gang, ctx)).flatMap(({ releases }) => releases);
+    const until = clock.monotonic() + RELEASE_MILLIS;
     const pods: Pod[] = [];
-    await eachBounded(burst, RELEASES_AT_ONCE, ctx.signal, async (release) => {
-      const pod = await releaseOne(release, plan, ctx, pace);
-      if (pod !== undefined) pods.push(pod);
-    });
-    return { pods, left: gangs.length - chosen.length };
+    let done = 0;
+    while (done < gangs.length && clock.monotonic() <= until && !ctx.signal.aborted) {
+      const next = nextBurst(gangs, done);
+      done += next.length;
+      const burst = next.filter((gang) => stillWhole(gang, ctx)).flatMap(({ releases }) => releases);
+      await eachBounded(burst, RELEASES_AT_ONCE, ctx.signal, async (release) => {
+        const pod = await releaseOne(release, plan, ctx, pace);
+        if (pod !== undefined) pods.push(pod);
+      });
+    }
+    return { pods, left: gangs.length - done };
   };
 }
 
-/** Whole gangs, at least one, up to the bound of a pass. */
-function firstGangs(gangs: readonly GangRelease[]): readonly GangRelease[] {
+/** Whole gangs, at least one, up to the size of a burst. */
+function nextBurst(gangs: readonly GangRelease[], from: number): readonly GangRelease[] {
   let pods = 0;
-  const end = gangs.findIndex(({ releases }) => {
-    const full = pods >= RELEASES_PER_PASS;
-    pods += releases.length;
-    return full;
-  });
-  return end < 0 ? gangs : gangs.slice(0, end);
+  let end = from;
+  while (end < gangs.length && (end === from || pods < PODS_PER_BURST)) {
+    pods += gangs[end]?.releases.length ?? 0;
+    end += 1;
+  }
+  return gangs.slice(from, end);
 }
 
 /** A last look before the burst: a gang of which a member went meanwhile is planned again. */
