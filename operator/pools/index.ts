@@ -6,16 +6,13 @@ import { createPoolMetrics } from './pool/metrics.ts';
 import { tenantController } from './tenancy/controller.ts';
 import { createInstalledProbe } from './world.ts';
 
-export { allocatedMilli, createNodeLookup, type NodeLookup } from './allocation.ts';
-export { createPoolClaims, type PoolClaims } from './membership.ts';
-export { migResourceMilli, parseMigResource } from './mig/index.ts';
-export { GPU_RESOURCE, NVIDIA_PREFIX } from './nvidia/labels.ts';
-export { type AdvertisedResource, deviceMilli, type NodeGpus, nodeGpus, type SharingType } from './nvidia/node-gpus.ts';
+export { createPoolClaims } from './membership.ts';
+export { nodeGpus } from './nvidia/node-gpus.ts';
 export { nodeAilment } from './nvidia/node-health.ts';
-export { type DeviceRequest, isFinished, type PodRequests, podRequests, takesRoom } from './pod-requests.ts';
+export { isFinished, podRequests, takesRoom } from './pod-requests.ts';
 export { createTenantOf, type TenantOf } from './tenancy/match.ts';
-export { MANAGED_LABEL, TENANT_LABEL } from './tenancy/resources.ts';
-export { holdingChanged, offerChanged } from './wakes.ts';
+export { TENANT_LABEL } from './tenancy/resources.ts';
+export { offerChanged } from './wakes.ts';
 
 /** What the room needs from the process. */
 export interface PoolsDeps {

@@ -4,9 +4,9 @@ import type { Room } from '../runtime/index.ts';
 import { plannerController } from './controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
 
-export { GATE, PLAN_LABEL, PLANNED_CONDITION } from './names.ts';
-export { registerSimulate, type SimulateIo } from './simulate/index.ts';
-export { registerWhy, type WhyConnection, type WhyDeps } from './why/command.ts';
+export { GATE, PLAN_LABEL } from './names.ts';
+export { registerSimulate } from './simulate/index.ts';
+export { registerWhy } from './why/command.ts';
 
 /** What the room needs from the process. */
 export interface SchedulingDeps {
