@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 
@@ -12,18 +13,53 @@ interface Kubeconfig {
   }[];
 }
 
-/** One event of a watch. */
-export interface WatchEvent<T> {
-  readonly type: string;
-  readonly object: T;
+/** The part of ObjectMeta that a benchmark reads. */
+export interface Meta {
+  readonly name: string;
+  readonly resourceVersion?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A bare client of the API server for benchmarks: no cache, no retries, so that it measures the server and not itself. */
+/** An object of which only the metadata is asked for. */
+export interface MetaOnly {
+  readonly metadata: Meta;
+}
+
+/** One event of a watch. */
+export interface WatchEvent {
+  readonly type: string;
+  readonly object: MetaOnly;
+}
+
+/** A bare client of the API server for benchmarks: no cache and no retries, so that it takes little of the machine. */
 export interface BenchApi {
-  send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<{ status: number; text: string }>;
-  watch<T>(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>>;
+  /** Sends one request; rejects with the server's words unless it answers 2xx or a status in `also`. */
+  send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, options?: SendOptions): Promise<Answer>;
+  /** Watches metadata only, which costs the server and this process a tenth of whole objects. */
+  watch(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent>;
+  /** Lists metadata only. */
+  list(path: string): Promise<readonly MetaOnly[]>;
   close(): Promise<void>;
 }
+
+/** What a request carries, and which answers beside 2xx are expected. */
+export interface SendOptions {
+  readonly body?: object;
+  readonly contentType?: string;
+  readonly also?: readonly number[];
+}
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+/** Asking more often would load the machine that is being measured. */
+const POLL_MILLIS = 500;
+const HEADERS_TIMEOUT_MILLIS = 60_000;
 
 /** Opens a client from a kubeconfig whose certificates are embedded, as the test cluster's admin kubeconfig has them. */
 export function openApi(kubeconfig: string): BenchApi {
@@ -34,7 +70,10 @@ export function openApi(kubeconfig: string): BenchApi {
   const pem = (base64: string): string => Buffer.from(base64, 'base64').toString();
   const agent = new Agent({
     connections: 32,
+    // As the operator's transport.
+    allowH2: false,
     bodyTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT_MILLIS,
     connect: {
       ca: pem(cluster['certificate-authority-data']),
       cert: pem(user['client-certificate-data']),
@@ -42,44 +81,82 @@ export function openApi(kubeconfig: string): BenchApi {
     },
   });
   return {
-    async send(method, path, body) {
+    async send(method, path, { body, contentType = 'application/json', also = [] } = {}) {
       const answer = await request(`${cluster.server}${path}`, {
         method,
         dispatcher: agent,
-        headersTimeout: 60_000,
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
       });
-      return { status: answer.statusCode, text: await answer.body.text() };
+      const text = await answer.body.text();
+      if (answer.statusCode >= 300 && !also.includes(answer.statusCode)) {
+        throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`);
+      }
+      return { status: answer.statusCode, text };
     },
-    async *watch<T>(path: string, signal: AbortSignal) {
-      const answer = await request(`${cluster.server}${path}`, { dispatcher: agent, signal });
+    async *watch(path, signal) {
+      const answer = await request(`${cluster.server}${path}`, {
+        dispatcher: agent,
+        signal,
+        headers: { accept: METADATA_ONLY },
+      });
+      if (answer.statusCode >= 300) throw new Error(`GET ${path} answered ${answer.statusCode}`);
       let rest = '';
       answer.body.setEncoding('utf8');
       for await (const chunk of answer.body) {
         const lines = (rest + String(chunk)).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) {
-          const event: WatchEvent<T> = JSON.parse(line);
+          const event: WatchEvent = JSON.parse(line);
           yield event;
         }
       }
+    },
+    async list(path) {
+      const answer = await request(`${cluster.server}${path}`, {
+        dispatcher: agent,
+        headers: { accept: METADATA_LIST },
+      });
+      const text = await answer.body.text();
+      if (answer.statusCode >= 300) throw new Error(`GET ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`);
+      // An empty list of metadata has null for items.
+      const list: { readonly items: readonly MetaOnly[] | null } = JSON.parse(text);
+      return list.items ?? [];
     },
     close: () => agent.destroy(),
   };
 }
 
-/** Runs `work` over `items`, at most `width` at a time. */
+/** Runs `work` over `items`, at most `width` at a time; stops taking more once the signal aborts, and rejects then. */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,
+  signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let at = next++; at < items.length; at = next++) {
+      signal.throwIfAborted();
       const item = items[at];
       if (item !== undefined) await work(item);
     }
   };
   await Promise.all(Array.from({ length: width }, lane));
+}
+
+/** Asks until the answer is not undefined; rejects, naming what was waited for, after `timeoutMillis`. */
+export async function until<T>(
+  what: string,
+  timeoutMillis: number,
+  signal: AbortSignal,
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMillis;
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error(`within ${timeoutMillis / 1000} s this did not happen: ${what}`);
+    await delay(POLL_MILLIS, undefined, { signal });
+  }
 }

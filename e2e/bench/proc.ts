@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Kernel clock ticks a second, as /proc states times; 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** Written to clear_refs, it sets the peak of the resident set back to what is resident now (proc(5)). */
+const RESET_PEAK = '5';
 
 /** What a process uses. */
 export interface ProcessUse {
   readonly rssMiB: number;
+  /** Largest since its start or the last `resetPeak`. */
   readonly peakRssMiB: number;
   /** User and system time since its start. */
   readonly cpuSeconds: number;
@@ -22,4 +25,9 @@ export function processUse(pid: number): ProcessUse {
     peakRssMiB: kib('VmHWM') / 1024,
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
   };
+}
+
+/** Begins a new peak of the resident set of a process of this user. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, RESET_PEAK);
 }
