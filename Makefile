@@ -54,6 +54,7 @@ format: $(READY) ## Format and apply safe fixes
 generate: $(READY) ## Generate CRDs, API docs, RBAC and the metrics page
 	@$(NODE) operator/crdgen/main.ts
 	@$(NODE) operator/cli/generate.ts
+	@$(NODE) dashboards/generate.ts
 
 build: $(READY) ## Bundle the operator into dist/
 	@$(NODE) e2e/image/bundle.ts

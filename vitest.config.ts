@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['operator/**/*.test.ts', 'e2e/{cluster,image,fleet,peers,docs,demo}/**/*.test.ts', 'dashboards/**/*.test.ts'],
+          include: [
+            'operator/**/*.test.ts',
+            'e2e/{cluster,image,fleet,peers,docs,demo,tasks,bench}/**/*.test.ts',
+            'dashboards/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -23,7 +23,7 @@ export const checks: readonly Check[] = [
   {
     name: 'rooms (dependency-cruiser)',
     args: [
-      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
       '--config',
       'e2e/tasks/rooms.cjs',
       'operator',

@@ -3,7 +3,7 @@ import { type GrowthCampaign, kinds, type MessagingChannel } from '../../api/ind
 import { CronJob, Job, Namespace, ServiceAccount } from '../../kube/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
 import type { Store } from '../../store/index.ts';
-import { testStores } from '../../store/testing/stores.ts';
+import { testStores } from '../../store/testing/index.ts';
 import { messagingChannel } from '../channel/controller.ts';
 import { growthCampaign } from './controller.ts';
 

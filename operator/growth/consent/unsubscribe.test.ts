@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger, createRegistry, systemClock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
-import { testStores } from '../../store/testing/stores.ts';
+import { testStores } from '../../store/testing/index.ts';
 import { httpServer } from '../http/server.ts';
 import { jobApi } from '../room.ts';
 import { growthKey } from '../run/secrets.ts';

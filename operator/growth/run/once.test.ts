@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SmtpPeer, startSmtpPeer } from '../../../e2e/peers/smtp/index.ts';
-import { storeKinds, testStores } from '../../store/testing/stores.ts';
+import { storeKinds, testStores } from '../../store/testing/index.ts';
 import { smtpMailer } from '../mail/smtp.ts';
 import { type DeathPoint, dying } from '../testing/dying.ts';
 import { growthWorld } from '../testing/world.ts';

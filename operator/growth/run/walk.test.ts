@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Fault, type SmtpPeer, startSmtpPeer } from '../../../e2e/peers/smtp/index.ts';
 import { systemClock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
-import { testStores } from '../../store/testing/stores.ts';
+import { testStores } from '../../store/testing/index.ts';
 import { smtpMailer } from '../mail/smtp.ts';
 import { dying } from '../testing/dying.ts';
 import { csvOf, type GrowthWorld, growthWorld } from '../testing/world.ts';
