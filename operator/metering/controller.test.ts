@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Pod } from '../kube/index.ts';
 import { runPass, type Thing } from '../runtime/testing/index.ts';
 import type { Store } from '../store/index.ts';
-import { emptyTables, testStores } from '../store/testing/stores.ts';
+import { emptyTables, testStores } from '../store/testing/index.ts';
 import { meteringController } from './controller.ts';
 import { ground, namespaceOf, nodeOf, podOf } from './testing/world.ts';
 

@@ -6,11 +6,12 @@ import type { Store } from '../store/index.ts';
 import { decide } from './decide.ts';
 import type { PodFact } from './facts.ts';
 import { meteringFinalizer } from './labels.ts';
+import { createMemory } from './memory.ts';
 import { observe } from './observe.ts';
-import { readOpen, writePlan } from './repository.ts';
 
 /** The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. */
 export function meteringController(store: Store): Controller {
+  const memory = createMemory(store);
   let settled: ReadonlySet<string> = new Set();
   return singleton('metering')
     .watches(Pod, { when: (now, before) => asksForGpus(now) || (before !== undefined && asksForGpus(before)) })
@@ -29,9 +30,9 @@ export function meteringController(store: Store): Controller {
     .reconcile(async (ctx) => {
       const now = ctx.now().getTime();
       const pods = observe(ctx, now);
-      const { open, before } = await readOpen(store);
+      const { open, before } = await memory.read();
       const plan = decide(pods, open, { now, before }, settled);
-      await writePlan(store, plan, now);
+      await memory.write(plan, now);
       settled = new Set(pods.filter(({ end }) => end !== undefined).map(({ uid }) => uid));
       for (const pod of plan.release) await release(pod, ctx);
       return {};

@@ -1,3 +1,2 @@
 /** A peer that plays Stripe's API for meters, with memory. */
 export { type PeerOptions, type StripePeer, startStripePeer } from './server.ts';
-export type { PeerSettings } from './settings.ts';

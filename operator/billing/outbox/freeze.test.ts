@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import type { SealedUsage } from '../../metering/index.ts';
 import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/stores.ts';
+import { emptyTables, testStores } from '../../store/testing/index.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { showUsage } from '../usage/query.ts';
 import { freezeBacklog, freezeSealed } from './freeze.ts';

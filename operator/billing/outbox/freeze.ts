@@ -27,6 +27,15 @@ interface Payer {
   readonly account: string;
 }
 
+/** A window with what it costs and who pays. */
+interface Priced {
+  readonly window: Window;
+  readonly payer: Payer;
+  readonly price: Price;
+}
+
+/** Rows of one INSERT: 9 parameters each stay far below PostgreSQL's 65,535. */
+const batchRows = 1000;
 /** Windows of one call of the backlog: each is a few statements. */
 const backlogRows = 500;
 
@@ -36,11 +45,41 @@ const backlogRows = 500;
  */
 export async function freezeSealed(trx: Transaction<Schema>, windows: readonly Window[]): Promise<void> {
   const payers = new Map<string, Payer | undefined>();
+  const prices = new Map<string, Price | undefined>();
+  const priced: Priced[] = [];
   for (const window of windows) {
-    if (!payers.has(window.tenant)) payers.set(window.tenant, await readPayer(trx, window.tenant));
-    const payer = payers.get(window.tenant);
-    if (payer !== undefined) await freeze(trx, window, payer);
+    const payer = await once(payers, window.tenant, () => readPayer(trx, window.tenant));
+    if (payer === undefined) continue;
+    const price = await priceOf(trx, window, payer.book, prices);
+    if (price !== undefined) priced.push({ window, payer, price });
   }
+  for (let from = 0; from < priced.length; from += batchRows) {
+    await write(trx, priced.slice(from, from + batchRows));
+  }
+}
+
+/** Asks once for each key of this call; that nothing was found is remembered too. */
+async function once<T>(
+  known: Map<string, T | undefined>,
+  key: string,
+  read: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  if (known.has(key)) return known.get(key);
+  const value = await read();
+  known.set(key, value);
+  return value;
+}
+
+async function priceOf(
+  trx: Transaction<Schema>,
+  window: Window,
+  book: string,
+  prices: Map<string, Price | undefined>,
+): Promise<Price | undefined> {
+  const earlier = await earlierPrice(trx, window);
+  if (earlier !== undefined) return earlier;
+  const key = [book, window.window.start, window.model, window.profile].join('\n');
+  return await once(prices, key, () => priceInForce(trx, window, book));
 }
 
 /** Freezes windows sealed before their price was known; returns how many were looked at. */
@@ -75,32 +114,40 @@ async function unfrozen(store: Store, after: bigint): Promise<readonly Window[]>
   }));
 }
 
-async function freeze(trx: Transaction<Schema>, window: Window, payer: Payer): Promise<void> {
-  const price = (await earlierPrice(trx, window)) ?? (await priceInForce(trx, window, payer.book));
-  if (price === undefined) return;
-  const { sku, book, version, currency, unitPrice } = price;
-  const amount = formatDecimal(window.quantity * parseDecimal(unitPrice));
-  const { id, tenant, quantity } = window;
+/** Writes the charges that are not there yet, and one outbox row for each that has something to send. */
+async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<void> {
   const charged = await trx
     .insertInto('charge')
-    .values({ usage_window_id: id, tenant, sku, book, version, currency, unit_price: unitPrice, quantity, amount })
+    .values(
+      priced.map(({ window, price }) => ({
+        usage_window_id: window.id,
+        tenant: window.tenant,
+        sku: price.sku,
+        book: price.book,
+        version: price.version,
+        currency: price.currency,
+        unit_price: price.unitPrice,
+        quantity: window.quantity,
+        amount: formatDecimal(window.quantity * parseDecimal(price.unitPrice)),
+      })),
+    )
     .onConflict((conflict) => conflict.column('usage_window_id').doNothing())
     .returning('usage_window_id')
-    .executeTakeFirst();
-  if (charged === undefined || quantity === 0n) return;
-  await trx
-    .insertInto('outbox')
-    .values({
-      usage_window_id: id,
+    .execute();
+  const fresh = new Set(charged.map(({ usage_window_id }) => usage_window_id));
+  const rows = priced
+    .filter(({ window }) => fresh.has(window.id) && window.quantity !== 0n)
+    .map(({ window, payer, price }) => ({
+      usage_window_id: window.id,
       provider: payer.provider,
-      identifier: identify(window, payer, sku),
-      event_name: eventPrefix + sku,
+      identifier: identify(window, payer, price.sku),
+      event_name: eventPrefix + price.sku,
       customer: payer.customer,
       event_at: new Date(window.window.end - 1000),
-      quantity,
-      state: 'PENDING',
-    })
-    .execute();
+      quantity: window.quantity,
+      state: 'PENDING' as const,
+    }));
+  if (rows.length > 0) await trx.insertInto('outbox').values(rows).execute();
 }
 
 function identify({ window, revision }: Window, { account, mode, customer }: Payer, sku: string): string {

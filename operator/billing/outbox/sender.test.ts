@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { type Clock, createLogger } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
-import { emptyTables, storeKinds, testStores } from '../../store/testing/stores.ts';
+import { emptyTables, storeKinds, testStores } from '../../store/testing/index.ts';
 import { createSinks, type Sinks } from '../sinks/registry.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { type Fate, MemorySink } from '../testing/memory-sink.ts';

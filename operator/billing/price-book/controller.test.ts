@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { kinds, type PriceBook } from '../../api/index.ts';
 import { runPass, thing } from '../../runtime/testing/index.ts';
 import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/stores.ts';
+import { emptyTables, testStores } from '../../store/testing/index.ts';
 import { priceBookController } from './controller.ts';
 
 const stores = testStores();

@@ -45,7 +45,7 @@ export async function ask(
 
 async function askServer(server: string, { tenant, from, to }: UsageQuestion): Promise<UsageAnswer> {
   if (!URL.canParse(server))
-    throw new UsageQuestionError(`--server "${server}" is no URL; write for example http://127.0.0.1:8080`);
+    throw new UsageQuestionError(`--server "${server}" is no URL; write for example http://127.0.0.1:8081`);
   const url = new URL(usagePath, server);
   url.search = new URLSearchParams({ tenant, from, to }).toString();
   try {

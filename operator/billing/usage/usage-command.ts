@@ -32,7 +32,7 @@ Windows are UTC hours unless the operator runs with --window-seconds; usage show
 Exit codes: 0 good, 1 rows were rejected or are held for a person, 2 wrong usage, 3 store or operator unreachable.
 
 Example:
-  gpuopt usage show --tenant acme --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --server http://127.0.0.1:8080`;
+  gpuopt usage show --tenant acme --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --server http://127.0.0.1:8081`;
 
 const processDeps = (): UsageCommandDeps => ({
   clock: systemClock,

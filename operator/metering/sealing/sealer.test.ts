@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 
 import type { Clock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
-import { storeKinds, testStores } from '../../store/testing/stores.ts';
+import { storeKinds, testStores } from '../../store/testing/index.ts';
 import type { NewInterval } from '../facts.ts';
 import { readOpen, writePlan } from '../repository.ts';
 import { chainHash, chainStart } from './chain.ts';

@@ -5,7 +5,7 @@ import type { Schema, Store } from '../../store/index.ts';
 import { readSeen } from '../repository.ts';
 import { readHeld, readMeters } from './read.ts';
 import { exactMillis, nextWindow, type Span, windowStart } from './window.ts';
-import { type SealedUsage, writeUsage } from './write.ts';
+import { type SealedUsage, type Usage, writeUsages } from './write.ts';
 
 /** Called inside the sealing transaction, so that what rests on the windows is frozen with them or not at all. */
 export type OnSealed = (trx: Transaction<Schema>, windows: readonly SealedUsage[]) => Promise<void>;
@@ -51,12 +51,15 @@ async function sealNext(options: SealerOptions, limit: number): Promise<boolean>
       .insertInto('sealed_grid')
       .values({ window_start: new Date(window.start), window_end: new Date(window.end) })
       .execute();
-    const usages: SealedUsage[] = [];
-    for (const [key, intervals] of await readMeters(trx, window)) {
-      const { exactMs, estimated } = exactMillis(intervals, window);
-      if (exactMs > 0n) usages.push(await writeUsage(trx, { ...key, window, revision: 1, exactMs, estimated }));
-    }
-    await onSealed(trx, usages);
+    const meters = await readMeters(trx, window);
+    const usages = meters.map(([key, intervals]) => ({
+      ...key,
+      window,
+      revision: 1,
+      ...exactMillis(intervals, window),
+    }));
+    const used = usages.filter(({ exactMs }) => exactMs > 0n);
+    await onSealed(trx, await writeUsages(trx, used));
     return true;
   });
 }
@@ -88,14 +91,14 @@ async function reviseLate(options: SealerOptions): Promise<void> {
         .where('window_start', '<', change.to_at)
         .orderBy('window_start')
         .execute();
-      const revisions: SealedUsage[] = [];
+      const revisions: Usage[] = [];
       for (const { window_start, window_end } of windows) {
         const window = { start: window_start.getTime(), end: window_end.getTime() };
         const revision = await revise(trx, change.tenant, change.meter, window);
         if (revision !== undefined) revisions.push(revision);
       }
       await trx.deleteFrom('late_change').where('id', '=', change.id).execute();
-      await onSealed(trx, revisions);
+      await onSealed(trx, await writeUsages(trx, revisions));
     });
   }
 }
@@ -105,7 +108,7 @@ async function revise(
   tenant: string,
   meter: string,
   window: Span,
-): Promise<SealedUsage | undefined> {
+): Promise<Usage | undefined> {
   const { device, intervals } = await readHeld(trx, tenant, meter, window);
   const { exactMs, estimated } = exactMillis(intervals, window);
   const stated = await trx
@@ -124,5 +127,5 @@ async function revise(
   if (difference === 0n) return undefined;
   const { model, profile } = device ?? { model: stated.model ?? 'unknown', profile: stated.profile ?? 'full' };
   const revision = (stated.revision ?? 0) + 1;
-  return await writeUsage(trx, { tenant, meter, model, profile, window, revision, exactMs: difference, estimated });
+  return { tenant, meter, model, profile, window, revision, exactMs: difference, estimated };
 }

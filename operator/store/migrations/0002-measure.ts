@@ -57,6 +57,7 @@ export const measure: Migration = {
       hash text NOT NULL,
       UNIQUE (meter, tenant, window_start, revision)
     )`,
+    `CREATE INDEX usage_window_chain ON usage_window (tenant, id)`,
     `CREATE INDEX usage_window_tenant ON usage_window (tenant, window_start)`,
   ],
 };
