@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
 import { runningCluster } from '../cluster/lifecycle.ts';
@@ -99,7 +100,7 @@ async function run(options: DemoOptions): Promise<number> {
   const facts = await collect(places, operator, fleet, progress);
   const results = judge(facts);
   process.stdout.write(`${renderReport(facts, results)}\n`);
-  process.stdout.write(await further(places, operator));
+  process.stdout.write(await further(places, operator, await writeEnvironment(folder, places)));
   const failed = results.filter(({ result }) => result === 'failed');
   for (const { step, detail } of failed)
     process.stderr.write(`failed: ${step}: ${detail}; look into ${operator.log}\n`);
@@ -243,10 +244,23 @@ async function collect(
   };
 }
 
-async function further({ cluster, server }: Places, operator: RunningOperator): Promise<string> {
+/** Writes what a shell needs to look further, as a file to be sourced. */
+async function writeEnvironment(folder: string, { cluster, server }: Places): Promise<string> {
+  const file = join(folder, 'env');
+  const path = [cluster.record.kubectl, join(root, 'operator/cli'), dirname(process.execPath)].join(':');
+  const lines = [
+    `export KUBECONFIG='${cluster.kubeconfig}'`,
+    `export GPUOPT_SERVER='${server}'`,
+    `export PATH='${path}':"$PATH"`,
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+async function further({ cluster }: Places, operator: RunningOperator, environment: string): Promise<string> {
   const shown = await cluster.kubectl(['get', 'gpuopt', '--all-namespaces']);
   const lines = [
-    `export KUBECONFIG=${cluster.kubeconfig} GPUOPT_SERVER=${server} PATH=${cluster.record.kubectl}:${join(root, 'operator/cli')}:$PATH`,
+    `. ${environment}   # kubectl, gpuopt and their settings, for this shell`,
     'kubectl get gpuopt -A',
     'kubectl get pods -A --field-selector=status.phase=Pending',
     'gpuopt why pod/sixteen-in-one -n acme-train',
