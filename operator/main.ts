@@ -1,5 +1,7 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
 import { billingRoom, freezeSealed, usageApi } from './billing/index.ts';
+import { type AddressName, explainAddress } from './cli/address-error.ts';
+import { endOnSurprise, stopSignal } from './cli/process-end.ts';
 import type { Settings } from './cli/settings.ts';
 import { growthRoom, httpServer, jobApi, tokenReviewer } from './growth/index.ts';
 import { meteringRoom } from './metering/index.ts';
@@ -13,6 +15,7 @@ import {
 } from './observability/index.ts';
 import { poolsRoom } from './pools/index.ts';
 import {
+  type Check,
   type Client,
   connect,
   createManager,
@@ -27,6 +30,8 @@ import { tuningRoom } from './tuning/index.ts';
 
 /** The name of the operator's Lease. */
 const LEASE = 'gpuopt';
+/** Below timeoutSeconds of the readiness probe, so that the answer names what is missing. */
+const STORE_CHECK_MILLIS = 3_000;
 
 /** What the operator's own servers need beyond the controllers. */
 export const serverPermissions: readonly Permission[] = [
@@ -77,29 +82,65 @@ export function buildRooms({ settings, store, clock, log, registry }: RoomParts)
   ];
 }
 
-/** The operator's own servers: usage for the command line, and the API of campaign runs. They need the store, so the leader has them. */
-function serverRoom({ settings, store, clock, log, registry }: RoomParts, client: Client): Room {
-  const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
-  return {
-    name: 'servers',
-    controllers: [],
-    runnables: [
-      httpServer({
-        name: 'usage-api',
-        ...settings.apiAddress,
-        handlers: [usageApi(store, clock)],
-        log,
-        onListening: (port) => log.info({ port }, 'serving usage'),
-      }),
-      httpServer({
-        name: 'jobs-api',
-        ...settings.jobsAddress,
-        handlers: jobs,
-        log,
-        onListening: (port) => log.info({ port }, 'serving campaign runs'),
-      }),
-    ],
+/** What becomes of the operator's own servers: which of them listen, and that one of them cannot. */
+interface ServerFate {
+  readonly open: Set<AddressName>;
+  readonly failure: AbortController;
+}
+
+/** What each of the operator's own servers says when it listens. */
+const serving = { apiAddress: 'serving usage', jobsAddress: 'serving campaign runs' } as const;
+
+/**
+ * The operator's own servers: usage for the command line, and the API of campaign runs. They work on the store alone, so a
+ * standby answers as well as the leader: a Service may send a request to either.
+ */
+function serverRoom({ settings, store, clock, log, registry }: RoomParts, client: Client, fate: ServerFate): Room {
+  const handlers = {
+    apiAddress: [usageApi(store, clock)],
+    jobsAddress: jobApi({ store, clock, log, registry, review: tokenReviewer(client) }),
   };
+  const runnables = (['apiAddress', 'jobsAddress'] as const).map((name) => {
+    const onListening = (port: number): void => {
+      fate.open.add(name);
+      log.info({ host: settings[name].host, port }, serving[name]);
+    };
+    const runnable = httpServer({ name, ...settings[name], handlers: handlers[name], log, onListening });
+    const run = (signal: AbortSignal): Promise<void> =>
+      runnable.run(signal).catch((error: unknown) => {
+        // A standby would otherwise wait for the lease with a server missing.
+        fate.failure.abort(explainAddress(error, name, settings));
+        throw fate.failure.signal.reason;
+      });
+    return { name, where: 'everywhere' as const, run };
+  });
+  return { name: 'servers', controllers: [], runnables };
+}
+
+/** Ready means: this process can do its part, be it as leader or as standby. */
+function readinessChecks(store: Store, { open }: ServerFate): readonly Check[] {
+  const servers = (['apiAddress', 'jobsAddress'] as const).map((name) => ({
+    name,
+    check: () => (open.has(name) ? undefined : 'not listening yet'),
+  }));
+  // The embedded database is part of this process: there is no way to it that could be cut.
+  return store.kind === 'pglite' ? servers : [...servers, { name: 'store', check: () => storeProblem(store) }];
+}
+
+/** What keeps the database from answering; undefined when it answers. */
+async function storeProblem({ db }: Store): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve('no answer within 3 s'), STORE_CHECK_MILLIS);
+  const asked = db.selectFrom('leader_epoch').select('epoch').execute();
+  try {
+    return await Promise.race([asked.then(() => undefined, messageOf), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Runs the operator until SIGTERM or SIGINT and answers the exit code. Rejects when it cannot start. */
@@ -107,33 +148,43 @@ export async function runOperator(settings: Settings): Promise<number> {
   const clock = systemClock;
   const log = createLogger({ level: settings.logLevel });
   const registry = createRegistry({ process: 'include' });
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  endOnSurprise(log);
+  const stop = stopSignal(log);
   const cluster = await loadCluster({ kubeconfig: settings.kubeconfig });
-  const store = await openStore({ url: settings.databaseUrl, dataDir: settings.dataDir, log, clock });
+  const store = await openStore({ ...storePlace(settings), log, clock });
   const connection = connect(cluster);
   try {
     await store.migrate();
     const parts = { settings, store, clock, log, registry };
+    const fate: ServerFate = { open: new Set(), failure: new AbortController() };
+    const rooms = [...buildRooms(parts), serverRoom(parts, connection.client, fate)];
+    const election = { namespace: settings.namespace, name: LEASE };
     const manager = createManager({
       cluster,
-      rooms: [...buildRooms(parts), serverRoom(parts, connection.client)],
+      rooms,
       log,
       registry,
       clock,
       http: settings.metricsAddress,
-      ...(settings.leaderElection === 'on' && { leaderElection: { namespace: settings.namespace, name: LEASE } }),
+      checks: readinessChecks(store, fate),
+      ...(settings.leaderElection === 'on' && { leaderElection: election }),
     });
-    await manager.run(stop.signal);
+    await manager.run(AbortSignal.any([stop, fate.failure.signal]));
+    fate.failure.signal.throwIfAborted();
     return 0;
   } catch (error) {
     if (error instanceof LeaseLost) {
       log.error({ err: error }, 'another process leads now; this one ends');
       return 1;
     }
-    throw error;
+    throw explainAddress(error, 'metricsAddress', settings);
   } finally {
     await connection.close();
     await store.close();
   }
+}
+
+/** The database where its URL is given, else the folder: an installation names a folder for when there is no URL. */
+function storePlace({ databaseUrl, dataDir }: Settings): { readonly url?: string; readonly dataDir?: string } {
+  return databaseUrl === undefined ? { dataDir } : { url: databaseUrl };
 }

@@ -7,13 +7,24 @@ import { connectForCommand } from './connection.ts';
 import { registerDoctor } from './doctor-command.ts';
 import { registerRun } from './run-command.ts';
 import { registerValidate } from './validate-command.ts';
+import { versionText } from './version.ts';
 
 const example = `
 Examples:
   $ gpuopt run --data-dir ./data               run the operator against the current context
   $ gpuopt why pod/train-0 -n acme-train       why a pod waits, and the smallest change that lets it run
   $ gpuopt usage show --tenant acme            what a tenant used and what it costs
-  $ gpuopt doctor                              what is missing, and what to do about it`;
+  $ gpuopt doctor                              what is missing, and what to do about it
+
+Exit codes: 0 good, 2 wrong use, 3 something cannot be reached; the help of each command names the others.`;
+
+/** Examples of the commands that only hold others. */
+const groupExamples: Readonly<Record<string, string>> = {
+  job: 'gpuopt job growth --help                    a campaign pod runs it; its CronJob gives the arguments',
+  usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
+  simulate:
+    'gpuopt simulate schedule --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv --policy fgd',
+};
 
 const stdout = (text: string): void => {
   process.stdout.write(text);
@@ -25,11 +36,13 @@ const exit = (code: number): void => {
   process.exitCode = code;
 };
 
-/** The command line. Each command loads what it needs only when it is called. */
+/** The command line; rejects with CommanderError instead of ending the process. Each command loads what it needs only when it is called. */
 export function createProgram(): Command {
   const program = new Command('gpuopt')
     .description('GPU Optimizer: a well-run GPU cloud on Kubernetes, declared in YAML')
+    .version(versionText(), '-V, --version', 'print the version')
     .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
     .addHelpText('after', example);
   registerRun(program);
   registerJob(program);
@@ -45,5 +58,9 @@ export function createProgram(): Command {
   registerSimulate(program);
   registerDoctor(program);
   registerValidate(program);
+  for (const command of program.commands) {
+    const group = groupExamples[command.name()];
+    if (group !== undefined) command.addHelpText('after', `\nExample:\n  $ ${group}`);
+  }
   return program;
 }

@@ -6,7 +6,11 @@ Examples:
   $ gpuopt run --data-dir ./data                                        one process with the embedded database
   $ gpuopt run --database-url postgres://gpuopt@db/gpuopt --prometheus-url http://prometheus:9090
 
-Exit codes: 0 stopped by SIGTERM or SIGINT; 1 lease lost or a part failed; 2 wrong use; 3 database or API server unreachable.`;
+An API server that does not answer is waited for: /readyz says so, and the operator goes on when it is back.
+Replicas need PostgreSQL: one leads, the others stand by and answer the usage and campaign APIs.
+
+Exit codes: 0 stopped by SIGTERM or SIGINT; 1 lease lost or a part failed; 2 wrong use, or an address is taken;
+3 the database does not answer or another process holds its folder.`;
 
 /** Adds `run`: the operator itself. */
 export function registerRun(program: Command): void {

@@ -1,0 +1,9 @@
+import manifest from '../../package.json' with { type: 'json' };
+import { kinds } from '../api/index.ts';
+
+/** What `gpuopt --version` prints: equal sources give equal text, whatever the commit and the machine they were built on. */
+export function versionText(): string {
+  const { version, platform, arch } = process;
+  const { group, version: api } = kinds.GPUPool;
+  return `gpuopt ${manifest.version} (${group}/${api}, Node ${version}, ${platform}-${arch})`;
+}
