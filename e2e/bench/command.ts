@@ -1,10 +1,15 @@
 import { ClusterError } from '../cluster/cluster-error.ts';
-import { BenchImpossible } from './world.ts';
 
 /** The command line of a benchmark is wrong; the message names the option and what it takes. */
 export class BenchUsageError extends Error {
   override readonly name = 'BenchUsageError';
   readonly code = 'BENCH_USAGE';
+}
+
+/** This machine has no cluster that can be measured. */
+export class BenchImpossible extends Error {
+  override readonly name = 'BenchImpossible';
+  readonly code = 'BENCH_IMPOSSIBLE';
 }
 
 /** Reads a whole number within bounds; throws BenchUsageError. */

@@ -27,9 +27,14 @@ const LOAD_MILLIS = 300_000;
 
 type Way = 'bare' | 'gated';
 
+/** A load, and the CPU-seconds that each process took for it. */
+interface Measured extends LoadResult {
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+}
+
 interface Round {
-  readonly bare: LoadResult;
-  readonly gated: LoadResult;
+  readonly bare: Measured;
+  readonly gated: Measured;
 }
 
 /** The medians of one way over all rounds. */
@@ -54,7 +59,7 @@ async function measure(world: World, pods: number, rounds: number, signal: Abort
   const results: Round[] = [];
   for (let round = 1; round <= rounds; round++) {
     const order: readonly Way[] = round % 2 === 1 ? ['bare', 'gated'] : ['gated', 'bare'];
-    const found = new Map<Way, LoadResult>();
+    const found = new Map<Way, Measured>();
     for (const way of order) {
       const load = way === 'bare' ? loadBare : loadGated;
       const result = await load(world, pods, signal);
@@ -69,11 +74,11 @@ async function measure(world: World, pods: number, rounds: number, signal: Abort
   return results;
 }
 
-async function loadBare(world: World, pods: number, signal: AbortSignal): Promise<LoadResult> {
+async function loadBare(world: World, pods: number, signal: AbortSignal): Promise<Measured> {
   return await loadTwice(world, BARE_NAMESPACE, pods, signal);
 }
 
-async function loadGated(world: World, pods: number, signal: AbortSignal): Promise<LoadResult> {
+async function loadGated(world: World, pods: number, signal: AbortSignal): Promise<Measured> {
   await world.startOperator();
   try {
     return await loadTwice(world, GATED_NAMESPACE, pods, signal);
@@ -82,12 +87,14 @@ async function loadGated(world: World, pods: number, signal: AbortSignal): Promi
   }
 }
 
-async function loadTwice(world: World, namespace: string, pods: number, signal: AbortSignal): Promise<LoadResult> {
-  const load = async (count: number): Promise<LoadResult> => {
+async function loadTwice(world: World, namespace: string, pods: number, signal: AbortSignal): Promise<Measured> {
+  const load = async (count: number): Promise<Measured> => {
     const objects = generateUniformPods(count, namespace).map(({ object }) => object);
+    const before = await world.cpuSeconds();
     const result = await loadPods(world.api, { namespace, pods: objects, timeoutMillis: LOAD_MILLIS, signal });
+    const after = Object.entries(await world.cpuSeconds());
     await clearPods(world.api, namespace, signal);
-    return result;
+    return { ...result, cpuSeconds: Object.fromEntries(after.map(([name, cpu]) => [name, cpu - (before[name] ?? 0)])) };
   };
   await load(Math.min(WARM_UP_PODS, pods));
   return await load(pods);
@@ -124,9 +131,31 @@ function table({ pods, nodes, cores, node, kubernetes, rounds, bare, gated, rati
       row('create to bound p99, ms', 'p99Millis'),
       only('create to its plan p50, ms', gated.planP50Millis.toFixed(0)),
       only('plans that released pods', gated.plans.toFixed(0)),
+      ...cpuRows(rounds, pods),
     ]),
     `pods per second as a part of kube-scheduler alone: ${ratio.toFixed(2)} (rounds: ${ratios})\n`,
   ].join('');
+}
+
+/** CPU time by process and pod, in the order of what our way costs. */
+function cpuRows(rounds: readonly Round[], pods: number): readonly (readonly string[])[] {
+  const names = [
+    ...new Set(rounds.flatMap(({ bare, gated }) => Object.keys({ ...gated.cpuSeconds, ...bare.cpuSeconds }))),
+  ];
+  const millis = (way: Way, name: string): number =>
+    (median(rounds.map((round) => round[way].cpuSeconds[name] ?? 0)) * 1000) / pods;
+  const total = (way: Way): number => names.reduce((sum, name) => sum + millis(way, name), 0);
+  return [
+    { name: 'all', gated: total('gated'), bare: total('bare') },
+    ...names
+      .map((name) => ({ name, gated: millis('gated', name), bare: millis('bare', name) }))
+      .sort((left, right) => right.gated - left.gated),
+  ].map(({ name, gated, bare }) => [
+    `CPU of ${name} for a pod, ms`,
+    gated.toFixed(1),
+    bare.toFixed(1),
+    bare === 0 ? '–' : (gated / bare).toFixed(2),
+  ]);
 }
 
 await runBench(async (signal) => {
@@ -146,7 +175,7 @@ await runBench(async (signal) => {
   const pods = whole('--pods', values.pods, 1, 50_000);
   const nodes = whole('--nodes', values.nodes, 1, 10_000);
   const rounds = whole('--rounds', values.rounds, 1, 100);
-  await withWorld(nodes, signal, async (world) => {
+  await withWorld({ nodes, pods }, signal, async (world) => {
     const results = await measure(world, pods, rounds, signal);
     const report: Report = {
       pods,

@@ -3,14 +3,18 @@ import { GATE } from '../../operator/scheduling/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
 import { down } from '../cluster/lifecycle.ts';
 import { type Lock, takeLock } from '../cluster/lock.ts';
+import { isAlive, readProcesses } from '../cluster/processes.ts';
 import { type Progress, progressTo } from '../cluster/progress.ts';
 import { stateFolder } from '../cluster/state.ts';
 import { installForProcess } from '../demo/install.ts';
+import { WHOLE } from '../fleet/groups.ts';
 import { generateNodes } from '../fleet/nodes.ts';
 import { fleetPools } from '../fleet/platform.ts';
 import { generateUniformPods } from '../fleet/workload.ts';
 import { type BenchApi, inParallel, openApi, until } from './api.ts';
+import { BenchImpossible, BenchUsageError } from './command.ts';
 import { createOperator, type Operator } from './operator.ts';
+import { processUse } from './proc.ts';
 
 /** The namespace of the tenant, whose pods pass our gate and planner. */
 export const GATED_NAMESPACE = 'bench-gated';
@@ -23,6 +27,8 @@ export interface World {
   readonly operator: Operator;
   readonly progress: Progress;
   readonly version: string;
+  /** CPU-seconds since their start of all processes of the cluster by name, and of this process as `bench`. */
+  cpuSeconds(): Promise<Readonly<Record<string, number>>>;
   /** Starts the operator and waits until pods of the tenant are gated. */
   startOperator(): Promise<void>;
 }
@@ -30,21 +36,17 @@ export interface World {
 const WRITES_AT_ONCE = 16;
 const READY_MILLIS = 120_000;
 
-/** This machine has no cluster that can be measured. */
-export class BenchImpossible extends Error {
-  override readonly name = 'BenchImpossible';
-  readonly code = 'BENCH_IMPOSSIBLE';
-}
-
 /**
- * Works in a fresh cluster with `nodes` fake nodes, and ends all of it however the work ends. The cluster has a state
+ * Works in a fresh cluster with `nodes` fake nodes, which must have a whole GPU for each of `pods`, and ends all of it however the work ends. The cluster has a state
  * folder of its own beside the usual one, so a running demo is neither disturbed nor measured.
  */
 export async function withWorld(
-  nodes: number,
+  { nodes, pods }: { readonly nodes: number; readonly pods: number },
   signal: AbortSignal,
   work: (world: World) => Promise<void>,
 ): Promise<void> {
+  const gpus = generateNodes(nodes).reduce((sum, { status }) => sum + Number(status.allocatable[WHOLE] ?? 0), 0);
+  if (gpus < pods) throw new BenchUsageError(`${nodes} nodes have ${gpus} whole GPUs, too few for ${pods} pods`);
   const stateDir = resolve(stateFolder(), '../bench/cluster');
   const progress = progressTo(process.stderr);
   const lock: Lock = await takeLock(`bench ${stateDir}`, 'running a benchmark', { wait: false });
@@ -108,6 +110,7 @@ async function prepare(
     operator,
     progress,
     version: cluster.record.version,
+    cpuSeconds: () => cpuOf(cluster.stateDir),
     startOperator: async () => {
       await operator.start(signal);
       await until('pods of the tenant are gated', READY_MILLIS, signal, () => gated(api));
@@ -121,6 +124,12 @@ const tenant = {
   metadata: { name: 'bench' },
   spec: { selector: { namespaces: [GATED_NAMESPACE] } },
 };
+
+async function cpuOf(stateDir: string): Promise<Readonly<Record<string, number>>> {
+  const processes = (await readProcesses(stateDir)).filter(isAlive);
+  const named = processes.map(({ name, pid }) => [name, processUse(pid).cpuSeconds] as const);
+  return Object.fromEntries([...named, ['bench', processUse(process.pid).cpuSeconds]]);
+}
 
 async function readyNodes(api: BenchApi): Promise<number> {
   interface Nodes {
