@@ -1,5 +1,5 @@
 /** @module Simulates scheduling on traces with the planner the controller uses. */
-export { registerSimulate, type SimulateIo } from './command.ts';
+export { registerSimulate } from './command.ts';
 export { TraceError } from './errors.ts';
 export { parseOpenbNodes, parseOpenbPods, type TracePod } from './openb.ts';
 export { simulateSchedule } from './schedule.ts';
