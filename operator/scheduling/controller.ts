@@ -16,6 +16,8 @@ import { PODS_BY_STATE, statesOf } from './pod-state.ts';
 import { createStatusWriter } from './status-writer.ts';
 import { planChanged, sizeChanged, specChanged } from './wakes.ts';
 
+/** Least time between two plans: a pod that comes alone is planned at once, a stream of pods in portions. */
+const DEBOUNCE = '100ms';
 /** How soon a pass that left work behind is followed by another, in milliseconds. */
 const SOON_MILLIS = 1;
 
@@ -51,7 +53,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       in: 'cluster',
       why: 'reports waiting pods of tenants',
     })
-    .debounce('50ms')
+    .debounce(DEBOUNCE)
     .every('1m')
     .timeout('5m')
     .reconcile(async (ctx) => {

@@ -45,7 +45,8 @@ export function observe(reader: Reader, now: Date): Facts {
   const { nodes, pooled } = readNodes(reader, pools);
   const released = inState(reader, 'released');
   const overdue = released.filter((pod) => isOverdue(pod, now));
-  const promised = released.filter((pod) => !overdue.includes(pod));
+  const late = new Set(overdue);
+  const promised = released.filter((pod) => !late.has(pod));
   return {
     nodes,
     held: [
@@ -95,9 +96,17 @@ function demandOf(pod: Pod): Demand {
   return { cpuMilli, memoryMiB, gpus: devices.map((device) => ({ kind: 'devices', ...device })) };
 }
 
+/** Holdings by pod: cached pods never change, and a pass with thousands of them is mostly this. */
+const holdings = new WeakMap<Pod, Holding>();
+
 function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf): Holding | undefined {
   if (node === undefined) return undefined;
-  return { key: keyText(pod), node, tenant: tenantOf(pod.metadata.namespace ?? ''), ...demandOf(pod) };
+  const tenant = tenantOf(pod.metadata.namespace ?? '');
+  const known = holdings.get(pod);
+  if (known?.node === node && known.tenant === tenant) return known;
+  const made = { key: keyText(pod), node, tenant, ...demandOf(pod) };
+  holdings.set(pod, made);
+  return made;
 }
 
 function quotasOf(tenant: Tenant): readonly Quota[] {

@@ -1,10 +1,11 @@
 import type { Job, Pod } from '../kube/index.ts';
 import { takesRoom } from '../pools/index.ts';
-import { conditionOf, isGated, statesOf, wasRefused } from './pod-state.ts';
+import { conditionOf, isGated, pinnedNode, statesOf, wasRefused } from './pod-state.ts';
 
 /** Whether a change of a pod can change the plan. */
 export function planChanged(now: Pod, before: Pod | undefined): boolean {
   if (before === undefined) return isGated(now) || takesRoom(now);
+  if (isOwnProgress(now, before)) return false;
   return (
     now.spec?.nodeName !== before.spec?.nodeName ||
     statesOf(now).join() !== statesOf(before).join() ||
@@ -12,6 +13,16 @@ export function planChanged(now: Pod, before: Pod | undefined): boolean {
     wasRefused(now) !== wasRefused(before) ||
     conditionOf(now, 'PodScheduled')?.status !== conditionOf(before, 'PodScheduled')?.status
   );
+}
+
+/**
+ * Whether a pod only went on as planned: released by us, or bound to the node it was promised. It holds the same room
+ * before and after, and every release would otherwise wake two more plans of everything.
+ */
+function isOwnProgress(now: Pod, before: Pod): boolean {
+  const step = `${statesOf(before).join()} → ${statesOf(now).join()}`;
+  if (pinnedNode(now) === undefined || wasRefused(before)) return false;
+  return step === 'gated → released' || (step === 'released → bound' && now.spec?.nodeName === pinnedNode(now));
 }
 
 /** Whether a change of a Job can change the size of a gang. */

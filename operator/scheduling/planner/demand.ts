@@ -14,12 +14,19 @@ export interface Compiled {
   readonly parts: readonly Part[];
 }
 
+/** Keys by demand: what is held is asked for again in every plan. */
+const keys = new WeakMap<readonly GpuDemand[], string>();
+
 /** Text that is equal for equal GPU demands whatever their order. */
 export function gpuKey(gpus: readonly GpuDemand[]): string {
-  return gpus
+  const known = keys.get(gpus);
+  if (known !== undefined) return known;
+  const key = gpus
     .map((gpu) => (gpu.kind === 'share' ? `~${gpu.milli}` : `${gpu.resource}*${gpu.count}`))
     .sort()
     .join('+');
+  keys.set(gpus, key);
+  return key;
 }
 
 /** Looks up the resources of a demand. Memory is not in the key because no score depends on it. */
