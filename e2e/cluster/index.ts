@@ -38,8 +38,8 @@ export interface Cluster {
   tryKubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Writes a kubeconfig for a user by certificate, and returns its path. */
   kubeconfigForUser(user: string, groups?: readonly string[]): Promise<string>;
-  /** Writes a kubeconfig with a token of a service account that is valid for an hour, and returns its path. */
-  kubeconfigForServiceAccount(namespace: string, name: string): Promise<string>;
+  /** Writes a kubeconfig with a token of a service account that is valid for some hours (one unless given), and returns its path. */
+  kubeconfigForServiceAccount(namespace: string, name: string, hours?: number): Promise<string>;
   /** Kills the API server as a crash would; `Unsupported` on clusters that are not built here. */
   killApiserver(): Promise<void>;
   /** Starts the API server again (killing it first if it runs) and waits until it is ready. */
@@ -64,7 +64,8 @@ export async function acquireCluster(options: AcquireOptions = {}): Promise<Clus
     kubectl: (args, how) => kubectl(record, args, how),
     tryKubectl: (args, how) => tryKubectl(record, args, how),
     kubeconfigForUser: (user, groups = []) => kubeconfigForUser(stateDir, record, user, groups, progress),
-    kubeconfigForServiceAccount: (namespace, name) => kubeconfigForServiceAccount(stateDir, record, namespace, name),
+    kubeconfigForServiceAccount: (namespace, name, hours = 1) =>
+      kubeconfigForServiceAccount(stateDir, record, namespace, name, hours),
     killApiserver: async () => {
       const apiserver = await builtProcess(stateDir, record, 'apiserver');
       await killProcess(apiserver);
@@ -137,8 +138,9 @@ async function kubeconfigForServiceAccount(
   record: ClusterRecord,
   namespace: string,
   name: string,
+  hours: number,
 ): Promise<string> {
-  const token = await kubectl(record, ['create', 'token', name, `--namespace=${namespace}`, '--duration=1h']);
+  const token = await kubectl(record, ['create', 'token', name, `--namespace=${namespace}`, `--duration=${hours}h`]);
   const ca = await kubectl(record, [
     'config',
     'view',

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { progressTo } from '../cluster/progress.ts';
 import { stopDemo } from './down.ts';
+import { failureText } from './failure.ts';
 import { demoFolder } from './state.ts';
 import { startDemo } from './up.ts';
 
@@ -18,7 +19,7 @@ options of up
   --trace DIR   play the first pods of an openb-format trace on its first nodes (files openb_node_list_gpu_node.csv and
                 openb_pod_list_default.csv), instead of the generated fleet and workload
   --pods N      about how many pods (default 200)
-  --nodes N     nodes of the trace (default 60)
+  --nodes N     nodes of the trace (default 30)
   --seed N      settles the generated workload (default 42)
 
 environment
@@ -36,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
       help: { type: 'boolean', short: 'h', default: false },
       trace: { type: 'string' },
       pods: { type: 'string', default: '200' },
-      nodes: { type: 'string', default: '60' },
+      nodes: { type: 'string', default: '30' },
       seed: { type: 'string', default: '42' },
     },
   });
@@ -65,10 +66,16 @@ function whole(name: string, text: string): number {
   throw new ClusterError('Unsupported', `${name} ${text} is no whole number above 0`);
 }
 
+// Ctrl-C ends this process only: what it started belongs to `make demo-down`, and the user should hear of it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stderr.write('\ninterrupted; make demo starts afresh, make demo-down ends what was started\n');
+    process.exit(130);
+  });
+}
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const said = error instanceof ClusterError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`\nthe demo failed: ${said}\n`);
+  process.stderr.write(`\n${failureText(error)}`);
   process.exitCode = 1;
 }

@@ -1,5 +1,9 @@
 import type { StepResult } from './context.ts';
 import type { DemoFacts } from './steps.ts';
+import { counted, wrapped } from './words.ts';
+
+/** Recommendations that the report spells out. */
+const MOST_SHOWN = 5;
 
 /** The report at the end of the demo: every number is of `facts`, which were read from the cluster, the operator and the peers. */
 export function renderReport(facts: DemoFacts, results: readonly StepResult[]): string {
@@ -9,21 +13,27 @@ export function renderReport(facts: DemoFacts, results: readonly StepResult[]): 
     section('Who waits, and why', waiting(facts)),
     section('Recommendations', recommendations(facts)),
     section('Usage and bills', bills(facts)),
-    section('Mails', [
-      `${facts.mails.sent} sent to ${facts.mails.recipients} people; ${facts.mails.expected} had consented`,
-    ]),
+    section('Mails', [mails(facts)]),
     section('Steps of the thread', steps(results)),
   ].join('\n');
 }
 
+function mails({ mails: { sent, recipients, expected }, noRealNode }: DemoFacts): string {
+  if (noRealNode !== undefined) return `none: the campaign's pod cannot run here (${noRealNode})`;
+  return `${sent} sent to ${recipients} people; ${expected} had consented`;
+}
+
 function section(title: string, lines: readonly string[]): string {
-  return `\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `\n${title}\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}`;
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '),
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
   );
 }
 
@@ -45,10 +55,17 @@ function gpus({ cluster }: DemoFacts): readonly string[] {
       String(status?.unhealthy?.gpus ?? 0),
     ];
   });
-  const tenants = cluster.tenants.map(
-    ({ metadata, status }) => `tenant ${metadata.name} holds ${gpu(status?.allocated?.milli ?? 0)} GPUs`,
-  );
-  return [...table([['pool', 'GPUs', 'allocated', 'share', 'stranded', 'unhealthy'], ...rows]), ...tenants];
+  const tenants = cluster.tenants.map(({ metadata, status }) => [
+    metadata.name,
+    gpu(status?.allocated?.milli ?? 0),
+    String(status?.waitingPods ?? 0),
+  ]);
+  return [
+    ...table([['pool', 'GPUs', 'allocated', 'share', 'stranded', 'unhealthy'], ...rows]),
+    'stranded: free, but in pieces that the pods of this cluster cannot use',
+    '',
+    ...table([['tenant', 'holds GPUs', 'pods waiting'], ...tenants]),
+  ];
 }
 
 function waits({ cluster }: DemoFacts): readonly string[] {
@@ -57,7 +74,7 @@ function waits({ cluster }: DemoFacts): readonly string[] {
   const at = (p: number): string =>
     `${Math.round(seconds[Math.min(seconds.length - 1, Math.floor(p * seconds.length))] ?? 0)} s`;
   return [
-    `${seconds.length} pods placed; from creation to binding p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)} (whole seconds, as Kubernetes stamps them)`,
+    `${counted(seconds.length, 'pod')} placed; from creation to binding p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)} (whole seconds, as Kubernetes stamps them)`,
   ];
 }
 
@@ -68,8 +85,8 @@ function waiting({ cluster }: DemoFacts): readonly string[] {
   );
   if (groups.size === 0) return ['nobody'];
   return [...groups].flatMap(([reason, pods]) => [
-    `${reason}: ${pods.length} pods, for example ${pods[0]?.namespace}/${pods[0]?.name}`,
-    `    ${pods[0]?.message ?? ''}`,
+    `${reason}: ${counted(pods.length, 'pod')}${pods.length > 1 ? ', for example' : ''} ${pods[0]?.namespace}/${pods[0]?.name}`,
+    ...wrapped(pods[0]?.message ?? '').map((line) => `    ${line}`),
   ]);
 }
 
@@ -85,13 +102,18 @@ function sumMoney(amounts: readonly string[]): string {
 }
 
 function recommendations({ cluster, telemetry }: DemoFacts): readonly string[] {
-  if (cluster.recommendations.length === 0) return [`none; telemetry: ${telemetry.message}`];
+  if (cluster.recommendations.length === 0) return ['none', `telemetry: ${telemetry.message}`];
   const money = Map.groupBy(cluster.recommendations, ({ spec }) => spec.predicted.currency ?? '');
   const totals = [...money].map(([currency, rows]) => {
     const amounts = rows.flatMap(({ spec }) => spec.predicted.moneyPerMonth ?? []);
-    return `${rows.length} recommendations would save ${sumMoney(amounts)} ${currency.toUpperCase()} in 30 days`;
+    const what = rows.length === 1 ? 'recommendation' : 'recommendations, together,';
+    return `${rows.length} ${what} would save ${sumMoney(amounts)} ${currency.toUpperCase()} in 30 days`;
   });
-  return [...totals, ...cluster.recommendations.slice(0, 5).map(({ spec }) => spec.reason)];
+  const shown = cluster.recommendations
+    .slice(0, MOST_SHOWN)
+    .flatMap(({ spec }) => [...wrapped(spec.reason).map((line, at) => (at === 0 ? `- ${line}` : `  ${line}`))]);
+  const more = cluster.recommendations.length - MOST_SHOWN;
+  return [...totals, ...shown, ...(more > 0 ? [`and ${more} more: kubectl get optimizationrecommendations -A`] : [])];
 }
 
 function bills({ usage, stripe, customers }: DemoFacts): readonly string[] {
@@ -103,7 +125,7 @@ function bills({ usage, stripe, customers }: DemoFacts): readonly string[] {
     const bill = cost === null ? 'no price book' : `${cost.amount} ${cost.currency.toUpperCase()}`;
     return [
       `tenant ${tenant}: ${bill}`,
-      ...table([['  meter', 'GPU-seconds', "Stripe's peer", ''], ...rows.map(([m, ...rest]) => [`  ${m}`, ...rest])]),
+      ...table([['  meter', 'GPU-seconds', 'Stripe has', ''], ...rows.map(([m, ...rest]) => [`  ${m}`, ...rest])]),
     ];
   });
 }

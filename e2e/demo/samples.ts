@@ -11,7 +11,9 @@ export interface SampleOptions {
   readonly smtp: { readonly host: string; readonly port: number };
   /** People of the campaign. */
   readonly contacts: number;
-  /** More objects to apply, for example the pools of a trace. */
+  /** Changes of the samples, for example tenants with the limits of a trace's pools. */
+  readonly patches: readonly object[];
+  /** More objects, for example the pools of a trace. */
   readonly extras: readonly object[];
 }
 
@@ -34,14 +36,12 @@ export async function applySamples(kubectl: Kubectl, options: SampleOptions): Pr
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
-    resources: [relative(place, join(root, 'config/samples'))],
-    patches: patchesFor(options).map((patch) => ({ patch: stringify(patch) })),
+    resources: [relative(place, join(root, 'config/samples')), ...(options.extras.length > 0 ? ['extras.yaml'] : [])],
+    patches: [...patchesFor(options), ...options.patches].map((patch) => ({ patch: stringify(patch) })),
   };
   await writeFile(join(place, 'kustomization.yaml'), stringify(kustomization));
+  await writeFile(join(place, 'extras.yaml'), options.extras.map((extra) => stringify(extra)).join('---\n'));
   await kubectl(['apply', '--server-side', '--force-conflicts', '-k', place]);
-  for (const extra of options.extras) {
-    await kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(extra) });
-  }
 }
 
 function patchesFor({ stripeUrl, smtp, contacts }: SampleOptions): readonly object[] {

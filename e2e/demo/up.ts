@@ -16,12 +16,15 @@ import {
   telemetryFacts,
 } from './collect.ts';
 import { root } from './context.ts';
+import { clearDemo } from './down.ts';
+import { inStep } from './failure.ts';
 import { type DemoFleet, demoFleet, type FleetOptions } from './fleet.ts';
-import { type RunningOperator, startOperator } from './operator.ts';
+import { nextCommands, writeEnvironment } from './further.ts';
+import { operatorLogOf, type RunningOperator, startOperator } from './operator.ts';
 import { startPeer } from './peers.ts';
 import { renderReport } from './report.ts';
 import { applySamples, consenting } from './samples.ts';
-import { readDemo, writeDemo } from './state.ts';
+import { readDemo, standsWhole, writeDemo } from './state.ts';
 import { type DemoFacts, judge } from './steps.ts';
 import { playWorkload } from './workload.ts';
 
@@ -51,9 +54,13 @@ export async function startDemo(options: DemoOptions): Promise<number> {
   const lock = await takeLock(`demo ${folder}`, `starting the demo in ${folder}`, { wait: false });
   try {
     const before = await readDemo(folder);
-    if (before !== undefined) {
+    if (before !== undefined && (await standsWhole(folder, before))) {
       progress.say('demo', `runs since ${before.startedAt}; stop it first with: make demo-down`);
       return 1;
+    }
+    if (before !== undefined) {
+      progress.say('demo', 'an earlier one was cut short; removing what it left');
+      await clearDemo(folder, progress);
     }
     return await run(options);
   } finally {
@@ -63,33 +70,53 @@ export async function startDemo(options: DemoOptions): Promise<number> {
 
 async function run(options: DemoOptions): Promise<number> {
   const { folder, progress } = options;
-  const fleet = demoFleet(options);
   const clusterFolder = join(dirname(folder), 'cluster');
-  const ownsCluster = (await runningCluster(clusterFolder)) === undefined;
-  const startedAt = new Date().toISOString();
-  await writeDemo(folder, { ownsCluster, startedAt });
-  const cluster = await acquireCluster({ stateDir: clusterFolder, progress, keep: true });
+  const logs = join(folder, 'logs');
+  const fleet = await inStep('fleet', options.trace ?? 'e2e/fleet', async () => demoFleet(options));
+  const record = {
+    ownsCluster: (await runningCluster(clusterFolder)) === undefined,
+    startedAt: new Date().toISOString(),
+    finished: false,
+  };
+  await writeDemo(folder, record);
+  const cluster = await inStep('cluster', join(clusterFolder, 'logs'), () =>
+    acquireCluster({ stateDir: clusterFolder, progress, keep: true }),
+  );
   progress.say('cluster', `${cluster.record.kind}, Kubernetes ${cluster.record.version}, ${cluster.record.apiServer}`);
-  if ('name' in cluster.realNode) await image(cluster, progress);
-  const peers = await startPeers(cluster, folder, progress);
-  await nodes(cluster, fleet, progress);
-  const operator = await progress.step(
-    'operator',
-    { doing: 'installing config/default', done: 'leads', usualSeconds: 25 },
-    () =>
+  await inStep('image', join(clusterFolder, 'logs'), () => image(cluster, progress));
+  const peers = await inStep('peers', logs, () => startPeers(cluster, folder, progress));
+  await inStep('nodes', join(clusterFolder, 'logs'), () => nodes(cluster, folder, fleet, progress));
+  const operatorLog = operatorLogOf(cluster, folder);
+  const operator = await inStep('operator', operatorLog, () =>
+    progress.step('operator', { doing: 'installing config/default', done: 'leads', usualSeconds: 25 }, () =>
       startOperator(cluster, folder, {
         GPUOPT_PROMETHEUS_URL: peers.prometheusUrl,
         GPUOPT_WINDOW_SECONDS: String(WINDOW_SECONDS),
         GPUOPT_SEAL_GRACE_SECONDS: '2',
       }),
+    ),
   );
   const places = placesOf(cluster, operator, peers, fleet);
-  await samples(places, peers, fleet, folder, progress);
-  await startCampaign(places, progress);
-  progress.say(
-    'workload',
-    `${fleet.workload.reduce((sum, { pods }) => sum + pods, 0)} pods of two tenants, over about two minutes`,
-  );
+  await inStep('samples', operatorLog, () => samples(places, peers, fleet, folder, progress));
+  await inStep('campaign', operatorLog, () => startCampaign(places, progress));
+  await inStep('workload', operatorLog, () => workload(places, fleet, progress));
+  const facts = await inStep('report', operatorLog, () => collect(places, operator, fleet, progress));
+  const results = judge(facts);
+  process.stdout.write(`${renderReport(facts, results)}\n`);
+  const shown = await cluster.kubectl(['get', 'gpuopt', '--all-namespaces']);
+  const waiting = facts.cluster.pods.find(({ state }) => state === 'waiting');
+  const environment = await writeEnvironment(folder, places);
+  process.stdout.write(`\n$ kubectl get gpuopt -A\n${shown}${nextCommands(environment, operator.log, waiting)}`);
+  await writeDemo(folder, { ...record, finished: true });
+  const failed = results.filter(({ result }) => result === 'failed');
+  for (const { step, detail } of failed)
+    process.stderr.write(`failed: ${step}: ${detail}; look into ${operator.log}\n`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function workload({ cluster }: Places, fleet: DemoFleet, progress: Progress): Promise<void> {
+  const pods = fleet.workload.reduce((sum, each) => sum + each.pods, 0);
+  progress.say('workload', `${pods} pods of two tenants, over about two minutes`);
   await playWorkload(cluster.kubectl, {
     items: fleet.workload,
     namespaces: fleet.namespaces,
@@ -97,17 +124,10 @@ async function run(options: DemoOptions): Promise<number> {
     everySeconds: 5,
     say: (line) => process.stdout.write(`${line}\n`),
   });
-  const facts = await collect(places, operator, fleet, progress);
-  const results = judge(facts);
-  process.stdout.write(`${renderReport(facts, results)}\n`);
-  process.stdout.write(await further(places, operator, await writeEnvironment(folder, places)));
-  const failed = results.filter(({ result }) => result === 'failed');
-  for (const { step, detail } of failed)
-    process.stderr.write(`failed: ${step}: ${detail}; look into ${operator.log}\n`);
-  return failed.length === 0 ? 0 : 1;
 }
 
 async function image(cluster: Cluster, progress: Progress): Promise<void> {
+  if ('skipped' in cluster.realNode) return;
   const { archive } = await progress.step('image', { doing: 'building', done: 'built' }, () =>
     buildProjectImage(join(root, 'dist')),
   );
@@ -141,12 +161,14 @@ async function startPeers(cluster: Cluster, folder: string, progress: Progress):
   };
 }
 
-async function nodes({ kubectl }: Cluster, fleet: DemoFleet, progress: Progress): Promise<void> {
-  const list = { apiVersion: 'v1', kind: 'List', items: fleet.nodes };
+async function nodes({ kubectl }: Cluster, folder: string, fleet: DemoFleet, progress: Progress): Promise<void> {
+  // A file, so that `make demo-down` can take the same nodes away from a cluster that stays.
+  const file = join(folder, 'nodes.json');
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: fleet.nodes }));
   await progress.step(
     'nodes',
     { doing: 'creating', done: `${fleet.nodes.length} simulated nodes, ${fleet.gpus} GPUs` },
-    () => kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(list), timeoutMs: 120_000 }),
+    () => kubectl(['apply', '--server-side', '-f', file], { timeoutMs: 120_000 }),
   );
 }
 
@@ -177,6 +199,7 @@ async function samples(
     stripeKey: peers.stripe.key,
     smtp: peers.smtp,
     contacts: CONTACTS,
+    patches: fleet.patches,
     extras: fleet.extras,
   });
   const ready = (facts: {
@@ -219,7 +242,7 @@ async function collect(
   const done = await clusterWhere(
     places,
     ({ recommendations, campaigns }) =>
-      recommendations.length > 0 &&
+      (recommendations.length > 0 || fleet.idlePods === 0) &&
       ('skipped' in realNode || campaigns.every(({ status }) => status?.lastRun?.outcome === 'Succeeded')),
     ADVICE_SECONDS,
   );
@@ -235,6 +258,7 @@ async function collect(
     crds: await crdFacts(places),
     operator: { mode: operator.mode, log: operator.log, leaseHolder: await leaseHolder(places) },
     fleetGpus: fleet.gpus,
+    idlePods: fleet.idlePods,
     ...money,
     customers: places.customers,
     telemetry: await telemetryFacts(places),
@@ -242,32 +266,4 @@ async function collect(
     ...('skipped' in realNode && { noRealNode: realNode.skipped }),
     commands,
   };
-}
-
-/** Writes what a shell needs to look further, as a file to be sourced. */
-async function writeEnvironment(folder: string, { cluster, server }: Places): Promise<string> {
-  const file = join(folder, 'env');
-  const path = [cluster.record.kubectl, join(root, 'operator/cli'), dirname(process.execPath)].join(':');
-  const lines = [
-    `export KUBECONFIG='${cluster.kubeconfig}'`,
-    `export GPUOPT_SERVER='${server}'`,
-    `export PATH='${path}':"$PATH"`,
-  ];
-  await writeFile(file, `${lines.join('\n')}\n`);
-  return file;
-}
-
-async function further({ cluster }: Places, operator: RunningOperator, environment: string): Promise<string> {
-  const shown = await cluster.kubectl(['get', 'gpuopt', '--all-namespaces']);
-  const lines = [
-    `. ${environment}   # kubectl, gpuopt and their settings, for this shell`,
-    'kubectl get gpuopt -A',
-    'kubectl get pods -A --field-selector=status.phase=Pending',
-    'gpuopt why pod/sixteen-in-one -n acme-train',
-    'gpuopt usage show --tenant acme',
-    'gpuopt doctor',
-    `# the operator's log: ${operator.log}`,
-    'make demo-down',
-  ];
-  return `\n$ kubectl get gpuopt -A\n${shown}\nLook further:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }

@@ -4,7 +4,7 @@ import { allows, kindsThatFit, type NodeKind } from './kinds.ts';
 import { kindsOf, type Planner, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
 import { gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
-import { gpuAmount, memberWords, shortageWords } from './sentences.ts';
+import { freeWords, gpuAmount, memberWords, shortageWords } from './sentences.ts';
 import { tryGang } from './trial.ts';
 import { type Answer, BLOCKERS, type Blocker, type Gang, type Member, type Quota } from './types.ts';
 
@@ -28,8 +28,14 @@ export function blockedBy(planner: Planner, gang: Gang, quotas: readonly Quota[]
   const failing = RULES.filter((rule) => rule.fails(facts));
   const [first = capacity, ...others] = failing;
   const finding = first.finding(facts);
-  const besides = others.map((rule) => `; besides, ${rule.finding(facts).sentence}`).join('');
+  const besides = others.map((rule) => besidesOf(rule, facts)).join('');
   return { ...finding, sentence: `${finding.sentence}${besides}`, also: others.map((rule) => rule.blocker) };
+}
+
+/** What another rule that fails adds to the sentence; nothing where it would only repeat it. */
+function besidesOf(rule: Rule, facts: Facts): string {
+  const words = rule.aside === undefined ? rule.finding(facts).sentence : rule.aside(facts);
+  return words === '' ? '' : `; besides, ${words}`;
 }
 
 interface Facts {
@@ -120,6 +126,8 @@ interface Rule {
   readonly liftHelps: (facts: Facts) => boolean;
   readonly fails: (facts: Facts) => boolean;
   readonly finding: (facts: Facts) => Unlisted;
+  /** What it says after another rule's sentence, where that differs; the empty string is nothing. */
+  readonly aside?: (facts: Facts) => string;
 }
 
 const quota: Rule = {
@@ -217,6 +225,8 @@ const capacity: Rule = {
   liftHelps: ({ tooLarge, shutOut, overQuota }) =>
     tooLarge === undefined && shutOut === undefined && overQuota === undefined,
   fails: ({ shortage }) => shortage !== undefined,
+  // A pod that no node could ever hold waits for no other pod to end.
+  aside: ({ shortage, tooLarge }) => (shortage === undefined || tooLarge !== undefined ? '' : freeWords(shortage)),
   finding: ({ gang, shortage }) => {
     if (shortage !== undefined) {
       const { unit, need, have } = shortage;

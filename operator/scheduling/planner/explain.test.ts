@@ -121,7 +121,7 @@ const rows: readonly Row[] = [
     world: world({ held: [holds('a', 8), holds('b', 8)], quotas: [{ tenant: 't', limitMilli: 1000 }] }),
     gang: waits(2),
     answer: { blocker: 'Quota', also: ['Capacity'] },
-    says: /limit of 1 GPU \(0 GPUs in use\); besides, it needs 2 GPUs; free on the nodes it may use: 0 GPUs$/,
+    says: /limit of 1 GPU \(0 GPUs in use\); besides, no GPU is free on the nodes it may use$/,
     helps: [],
   },
   {

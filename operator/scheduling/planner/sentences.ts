@@ -33,3 +33,15 @@ export function shortageWords({ what, unit, need, have }: Shortage): string {
   }
   return `it needs ${need} ${what}; ${where} ${have}`;
 }
+
+/** "only 5 GPUs are free on the nodes it may use": the same shortage after another sentence has said what is needed. */
+export function freeWords({ what, unit, have }: Shortage): string {
+  const where = 'free on the nodes it may use';
+  if (unit === 'gpu-milli')
+    return have === 0
+      ? `no GPU is ${where}`
+      : `only ${gpuAmount(have)} ${have > MILLI_PER_GPU ? 'are' : 'is'} ${where}`;
+  if (unit === 'cpu-milli') return `only ${have / 1000} CPU are ${where}`;
+  if (unit === 'memory-mib') return `only ${Math.floor(have / 1024)} GiB of memory are ${where}`;
+  return have === 0 ? `no ${what} is ${where}` : `only ${have} ${what} are ${where}`;
+}
