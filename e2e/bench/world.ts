@@ -150,5 +150,6 @@ async function gated(api: BenchApi): Promise<true | undefined> {
   const [probe] = generateUniformPods(1, GATED_NAMESPACE);
   if (probe === undefined) return undefined;
   const path = `/api/v1/namespaces/${GATED_NAMESPACE}/pods?dryRun=All`;
-  return (await api.send('POST', path, { body: probe.object })).text.includes(GATE) ? true : undefined;
+  const body = { ...probe.object, metadata: { ...probe.object.metadata, name: 'bench-probe' } };
+  return (await api.send('POST', path, { body })).text.includes(GATE) ? true : undefined;
 }
