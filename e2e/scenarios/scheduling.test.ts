@@ -49,8 +49,8 @@ async function gates(pod: Pod): Promise<readonly string[]> {
   return ((await dryRun(pod)).spec?.schedulingGates ?? []).map(({ name }) => name);
 }
 
-async function dryRun(pod: Pod): Promise<Pod> {
-  const answer = await world.cluster.kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], {
+async function dryRun(pod: Pod, as: readonly string[] = []): Promise<Pod> {
+  const answer = await world.cluster.kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-', ...as], {
     input: JSON.stringify(pod),
   });
   return JSON.parse(answer);
@@ -65,6 +65,7 @@ interface GateRow {
   readonly spec: NonNullable<Pod['spec']>;
   readonly metadata?: Pod['metadata'];
   readonly namespace?: string;
+  readonly as?: string;
   readonly gates: readonly string[];
   readonly finalizers?: readonly string[];
 }
@@ -109,16 +110,31 @@ const gateRows: readonly GateRow[] = [
   },
   { name: 'not a pod that names its node', spec: gpuSpec(1, { nodeName: 'sched-a' }), gates: [] },
   { name: 'not a pod of another scheduler', spec: gpuSpec(1, { schedulerName: 'volcano' }), gates: [] },
-  { name: 'not a pod of a DaemonSet', spec: gpuSpec(1), metadata: { ownerReferences: [daemonSet] }, gates: [] },
+  {
+    name: 'a pod that only says that it is of a DaemonSet',
+    spec: gpuSpec(1),
+    metadata: { ownerReferences: [daemonSet] },
+    ...ours,
+  },
+  {
+    name: 'not a pod that the DaemonSet controller makes',
+    spec: gpuSpec(1),
+    metadata: { ownerReferences: [daemonSet] },
+    as: 'system:serviceaccount:kube-system:daemon-set-controller',
+    gates: [],
+  },
   { name: 'not a pod in a namespace that nobody manages', spec: gpuSpec(1), namespace: 'default', gates: [] },
 ];
 
 describe('the gate', () => {
-  it.each(gateRows)('gates $name', async ({ spec, metadata, namespace = MANAGED, gates: wanted, finalizers = [] }) => {
-    const made = await dryRun(gpuPod(namespace, 'row', spec, metadata));
-    expect((made.spec?.schedulingGates ?? []).map(({ name }) => name).sort()).toEqual([...wanted].sort());
-    expect([...(made.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
-  });
+  it.each(gateRows)(
+    'gates $name',
+    async ({ spec, metadata, namespace = MANAGED, as, gates: wanted, finalizers = [] }) => {
+      const made = await dryRun(gpuPod(namespace, 'row', spec, metadata), as === undefined ? [] : [`--as=${as}`]);
+      expect((made.spec?.schedulingGates ?? []).map(({ name }) => name).sort()).toEqual([...wanted].sort());
+      expect([...(made.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
+    },
+  );
 
   it('stays on when its owner tries to take it off, and comes off for who may release', async () => {
     await world.send(
@@ -147,6 +163,78 @@ describe('the gate', () => {
     } finally {
       await kubectl(['delete', 'clusterrolebinding', 'sched-alice-releases']);
     }
+  });
+});
+
+interface GuardRow {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly spec?: NonNullable<Pod['spec']>;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Part of the refusal; without it the pod is taken. */
+  readonly refusal?: string;
+}
+
+const planLabel = { 'gpuoptimizer.io/plan': '20261123T042214.123Z' };
+
+const guardRows: readonly GuardRow[] = [
+  { name: 'refuses a pod that names its node', spec: gpuSpec(1, { nodeName: 'sched-a' }), refusal: 'may not name' },
+  { name: 'takes a pod without GPUs that names its node', spec: { ...plain(), nodeName: 'sched-a' } },
+  {
+    name: 'takes a pod that names its node where nobody manages GPUs',
+    namespace: 'sched-alice',
+    spec: gpuSpec(1, { nodeName: 'sched-a' }),
+  },
+  { name: 'refuses a pod that says that it was released', labels: planLabel, refusal: 'label gpuoptimizer.io/plan' },
+  {
+    name: 'refuses such a pod where nobody manages GPUs, too',
+    namespace: 'sched-alice',
+    labels: planLabel,
+    refusal: 'label gpuoptimizer.io/plan',
+  },
+  { name: 'takes a pod with other labels', labels: { 'gpuoptimizer.io/shape': 'x' } },
+];
+
+describe('the guards, before someone who may edit pods and his namespace', () => {
+  beforeAll(async () => {
+    const { kubectl } = world.cluster;
+    await world.send(['apply', '--server-side'], namespaceNamed('sched-alice'));
+    const rules = ['--verb=get,create,patch,update', '--resource=namespaces'];
+    await kubectl(['create', 'clusterrole', 'sched-namespaces', ...rules]);
+    await kubectl(['create', 'clusterrolebinding', 'sched-bob', '--clusterrole=edit', '--user=bob']);
+    await kubectl(['create', 'clusterrolebinding', 'sched-bob-ns', '--clusterrole=sched-namespaces', '--user=bob']);
+  });
+
+  afterAll(async () => {
+    const { kubectl } = world.cluster;
+    await kubectl(['delete', 'clusterrolebinding', 'sched-bob', 'sched-bob-ns']);
+    await kubectl(['delete', 'clusterrole', 'sched-namespaces']);
+    await kubectl(['delete', 'namespace', 'sched-alice', '--wait=false']);
+  });
+
+  it.each(guardRows)('$name', async ({ namespace = MANAGED, spec = plain(), labels, refusal }) => {
+    const answer = await world.cluster.tryKubectl(['create', '--dry-run=server', '-f', '-', '--as=bob'], {
+      input: JSON.stringify(gpuPod(namespace, 'row', spec, { labels })),
+    });
+    if (refusal === undefined) return expect(answer).toMatchObject({ code: 0 });
+    expect(answer.stderr).toContain(refusal);
+  });
+
+  it.each([
+    { name: 'refuses to give a namespace to a tenant', namespace: 'sched-alice', label: 'tenant=sched-acme' },
+    { name: 'refuses to open a namespace to campaigns', namespace: 'sched-alice', label: 'growth=true' },
+    { name: 'refuses to take the gate off a namespace', namespace: MANAGED, label: 'managed-' },
+    { name: 'refuses to turn the gate of a namespace off', namespace: MANAGED, label: 'managed=false' },
+  ])('$name', async ({ namespace, label }) => {
+    const set = ['label', 'namespace', namespace, `gpuoptimizer.io/${label}`, '--overwrite', '--dry-run=server'];
+    const refused = await world.cluster.tryKubectl([...set, '--as=bob']);
+    expect(refused.stderr).toContain('follow from Tenants');
+    expect(await world.cluster.tryKubectl(set)).toMatchObject({ code: 0 });
+  });
+
+  it('lets him label his namespace otherwise', async () => {
+    const set = ['label', 'namespace', MANAGED, 'colour=red', '--dry-run=server', '--as=bob'];
+    expect(await world.cluster.tryKubectl(set)).toMatchObject({ code: 0 });
   });
 });
 
