@@ -117,3 +117,38 @@ test('zero seconds cost nothing and are not sent', async () => {
   expect(await charges()).toEqual(['v1 0 x 0.069444444444 = 0.000000000000']);
   expect(await store.db.selectFrom('outbox').selectAll().execute()).toEqual([]);
 });
+
+test('two tenants of one customer: the same hour of the same SKU is two events, and stays the same two', async () => {
+  await seedPrices(store, [one]);
+  await seedPayer(store);
+  await store.db
+    .insertInto('customer_link')
+    .values({ tenant: 'globex', provider: 'stripe', customer: 'cus_acme', book: 'standard' })
+    .execute();
+  await freeze(await sealWindow(store, start, 3600n), await sealWindow(store, start, 1800n, { tenant: 'globex' }));
+  const later = await sealWindow(store, '2026-01-01T01:00:00Z', 60n, { tenant: 'globex' });
+  await freeze(later);
+  await freeze(await sealWindow(store, '2026-01-01T01:00:00Z', 3600n));
+  const rows = await store.db.selectFrom('outbox').select(['identifier', 'quantity']).orderBy('id').execute();
+  expect(rows.map(({ quantity }) => quantity)).toEqual(['3600', '1800', '60', '3600']);
+  expect(new Set(rows.map(({ identifier }) => identifier)).size).toBe(4);
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['another customer', () => store.db.updateTable('customer_link').set({ customer: 'cus_other' }).execute()],
+  ['nobody', () => store.db.deleteFrom('customer_link').execute()],
+])(
+  'a revision goes to the customer who got the window, though the tenant is charged to %s by now',
+  async (_, change) => {
+    await seedPrices(store, [one]);
+    await seedPayer(store);
+    await freeze(await sealWindow(store, start, 3600n));
+    await change();
+    await freeze(await sealWindow(store, start, -600n, { revision: 2 }));
+    const rows = await store.db.selectFrom('outbox').select(['customer', 'quantity']).orderBy('id').execute();
+    expect(rows).toEqual([
+      { customer: 'cus_acme', quantity: '3600' },
+      { customer: 'cus_acme', quantity: '-600' },
+    ]);
+  },
+);

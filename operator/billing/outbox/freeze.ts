@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { SealedUsage } from '../../metering/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { formatDecimal, parseDecimal } from '../money/decimal.ts';
-import { identifierOf } from './identifier.ts';
+import { type EventIdentity, identifierOf } from './identifier.ts';
 
 /** Prefix of every usage event's name; the SKU's name follows. */
 export const eventPrefix = 'gpu_seconds__';
@@ -48,9 +48,10 @@ export async function freezeSealed(trx: Transaction<Schema>, windows: readonly W
   const prices = new Map<string, Price | undefined>();
   const priced: Priced[] = [];
   for (const window of windows) {
-    const payer = await once(payers, window.tenant, () => readPayer(trx, window.tenant));
+    const earlier = await readEarlier(trx, window);
+    const payer = earlier?.payer ?? (await once(payers, window.tenant, () => readPayer(trx, window.tenant)));
     if (payer === undefined) continue;
-    const price = await priceOf(trx, window, payer.book, prices);
+    const price = earlier?.price ?? (await priceOf(trx, window, payer.book, prices));
     if (price !== undefined) priced.push({ window, payer, price });
   }
   for (let from = 0; from < priced.length; from += batchRows) {
@@ -76,8 +77,6 @@ async function priceOf(
   book: string,
   prices: Map<string, Price | undefined>,
 ): Promise<Price | undefined> {
-  const earlier = await earlierPrice(trx, window);
-  if (earlier !== undefined) return earlier;
   const key = [book, window.window.start, window.model, window.profile].join('\n');
   return await once(prices, key, () => priceInForce(trx, window, book));
 }
@@ -135,40 +134,79 @@ async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promi
     .returning('usage_window_id')
     .execute();
   const fresh = new Set(charged.map(({ usage_window_id }) => usage_window_id));
-  const rows = priced
-    .filter(({ window }) => fresh.has(window.id) && window.quantity !== 0n)
-    .map(({ window, payer, price }) => ({
-      usage_window_id: window.id,
-      provider: payer.provider,
-      identifier: identify(window, payer, price.sku),
-      event_name: eventPrefix + price.sku,
-      customer: payer.customer,
-      event_at: new Date(window.window.end - 1000),
-      quantity: window.quantity,
-      state: 'PENDING' as const,
-    }));
+  const sent = priced.filter(({ window }) => fresh.has(window.id) && window.quantity !== 0n);
+  const identifiers = await identify(trx, sent);
+  const rows = sent.map(({ window, payer, price }) => ({
+    usage_window_id: window.id,
+    provider: payer.provider,
+    identifier: identifiers.get(window.id) ?? '',
+    event_name: eventPrefix + price.sku,
+    customer: payer.customer,
+    event_at: new Date(window.window.end - 1000),
+    quantity: window.quantity,
+    state: 'PENDING' as const,
+  }));
   if (rows.length > 0) await trx.insertInto('outbox').values(rows).execute();
 }
 
-function identify({ window, revision }: Window, { account, mode, customer }: Payer, sku: string): string {
-  const start = window.start / 1000;
-  const end = window.end / 1000;
-  return identifierOf({ account, mode, eventName: eventPrefix + sku, customer, start, end, revision });
+/** The identifiers by window. Where tenants share a customer, those after the first have their names in theirs. */
+async function identify(trx: Transaction<Schema>, sent: readonly Priced[]): Promise<ReadonlyMap<bigint, string>> {
+  if (sent.length === 0) return new Map();
+  const plain = sent.map((one) => ({ one, identifier: identifierOf(identityOf(one)) }));
+  const known = await trx
+    .selectFrom('outbox')
+    .select('identifier')
+    .where(
+      'identifier',
+      'in',
+      plain.map(({ identifier }) => identifier),
+    )
+    .execute();
+  const taken = new Set(known.map(({ identifier }) => identifier));
+  const identifiers = new Map<bigint, string>();
+  for (const { one, identifier } of plain) {
+    const { tenant, id } = one.window;
+    identifiers.set(id, taken.has(identifier) ? identifierOf({ ...identityOf(one), tenant }) : identifier);
+    taken.add(identifier);
+  }
+  return identifiers;
 }
 
-/** A revision costs what the window cost when it was first stated, whatever the list says now. */
-async function earlierPrice(trx: Transaction<Schema>, window: Window): Promise<Price | undefined> {
+function identityOf({ window: { window, revision }, payer, price }: Priced): EventIdentity {
+  const { account, mode, customer } = payer;
+  const eventName = eventPrefix + price.sku;
+  return { account, mode, eventName, customer, start: window.start / 1000, end: window.end / 1000, revision };
+}
+
+/** What is known of a window's earlier revisions: a revision costs the same, whatever the list says now. */
+interface Earlier {
+  readonly price: Price;
+  /** Who got them; absent where nothing was sent. */
+  readonly payer?: Payer;
+}
+
+/** The earlier revisions of a window: who paid for them is who gets the difference, whoever is charged by now. */
+async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Earlier | undefined> {
   if (window.revision === 1) return undefined;
-  return await trx
+  const row = await trx
     .selectFrom('charge as c')
     .innerJoin('usage_window as w', 'w.id', 'c.usage_window_id')
-    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price as unitPrice'])
+    .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
+    .leftJoin('billing_account as a', 'a.provider', 'o.provider')
+    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
+    .select(['o.provider', 'o.customer', 'a.mode', 'a.account'])
     .where('w.tenant', '=', window.tenant)
     .where('w.meter', '=', window.meter)
     .where('w.window_start', '=', new Date(window.window.start))
+    .orderBy('o.id', (order) => order.asc().nullsLast())
     .orderBy('w.revision')
     .limit(1)
     .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { sku, book, version, currency, unit_price: unitPrice, provider, customer, account } = row;
+  const price = { sku, book, version, currency, unitPrice };
+  if (provider === null || customer === null || account === null) return { price };
+  return { price, payer: { provider, customer, book, account, mode: row.mode === 'live' ? 'live' : 'test' } };
 }
 
 /** The price of the highest version that is in force at the window's start. */

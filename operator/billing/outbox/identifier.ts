@@ -9,14 +9,17 @@ export interface EventIdentity {
   readonly start: number;
   readonly end: number;
   readonly revision: number;
+  /** Only where another tenant of the same customer has the identifier without it. */
+  readonly tenant?: string;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** `gm1_` and the lower-case unpadded base32 of a SHA-256 over the identity, one part a line: 56 characters. */
 export function identifierOf(identity: EventIdentity): string {
-  const { account, mode, eventName, customer, start, end, revision } = identity;
-  const text = [account, mode, eventName, customer, start, end, revision].join('\n');
+  const { account, mode, eventName, customer, start, end, revision, tenant } = identity;
+  const parts = [account, mode, eventName, customer, start, end, revision];
+  const text = [...parts, ...(tenant === undefined ? [] : [tenant])].join('\n');
   return `gm1_${base32(createHash('sha256').update(text).digest())}`;
 }
 
