@@ -87,6 +87,27 @@ describe('retries', () => {
     expect(fake.count('patch', 'configmaps')).toBe(4);
   });
 
+  test.each([500, 502, 503, 504])('a read is sent again after %i', async (code) => {
+    fault(status(code, 'Timeout'), 2);
+    expect(await make().list(Note, { namespace: 'a' })).toEqual([]);
+    expect(fake.count('list', 'configmaps')).toBe(3);
+  });
+
+  test.each([502, 504])('an apply is sent again after %i, a create is not', async (code) => {
+    fault(status(code));
+    await make().apply(Note, note, { manager: 'm' });
+    fault(status(code));
+    await expect(make().create(Note, { ...note, metadata: { ...key, name: 'o' } }, 'm')).rejects.toBeInstanceOf(
+      ServerError,
+    );
+  });
+
+  test('a server that wants to be asked again after 0 seconds is not asked in a hot loop', async () => {
+    fault(status(429), 1000);
+    await expect(make({ writeTimeoutMillis: 350 }).create(Note, note, 'm')).rejects.toBeInstanceOf(TooManyRequests);
+    expect(fake.count('create', 'configmaps')).toBeLessThan(4);
+  });
+
   test('a create is not, because it may have been done', async () => {
     fault({ kind: 'lose-answer' });
     await expect(make().create(Note, note, 'm')).rejects.toBeInstanceOf(ConnectionLost);
@@ -116,6 +137,58 @@ describe('retries', () => {
     expect(reads).toBe(2);
     fault(status(401, 'Unauthorized'), 2);
     await expect(make().get(Note, key)).rejects.toMatchObject({ code: 'Unauthorized' });
+  });
+});
+
+describe('credentials', () => {
+  const hanging = (first: number): Transport => {
+    let asked = 0;
+    const cluster: Cluster = {
+      ...fake.cluster,
+      credentials: async () => {
+        asked += 1;
+        if (asked >= first) await new Promise(() => undefined);
+        return { headers: {}, tls: {} };
+      },
+    };
+    return new Transport(cluster, clock, { requested: () => undefined });
+  };
+  const clock = { ...systemClock, monotonic: () => performance.now() + skipped };
+  let skipped = 0;
+
+  test('that cannot be had count against the time limit of a write, which is then not sent', async () => {
+    const stuck = hanging(1);
+    const client = new Client({ transport: stuck, clock, writeTimeoutMillis: 100 });
+    await expect(client.create(Note, note, 'm')).rejects.toBeInstanceOf(Timeout);
+    expect(fake.received).toEqual([]);
+    await stuck.close();
+  });
+
+  test('that are due for renewal serve until the new ones are there', async () => {
+    const stuck = hanging(2);
+    const client = new Client({ transport: stuck, clock, writeTimeoutMillis: 1_000 });
+    await client.create(Note, note, 'm');
+    skipped = 120_000;
+    expect((await client.get(Note, key))?.data).toEqual({ a: 'b' });
+    await stuck.close();
+  });
+
+  test('that cannot be read again leave the old ones in force', async () => {
+    let asked = 0;
+    const cluster: Cluster = {
+      ...fake.cluster,
+      credentials: async () => {
+        asked += 1;
+        if (asked > 1) throw new Error('the token file is being replaced');
+        return { headers: {}, tls: {} };
+      },
+    };
+    const shaky = new Transport(cluster, clock, { requested: () => undefined });
+    const client = new Client({ transport: shaky, clock });
+    await client.create(Note, note, 'm');
+    skipped += 120_000;
+    expect((await client.get(Note, key))?.data).toEqual({ a: 'b' });
+    await shaky.close();
   });
 });
 

@@ -148,7 +148,7 @@ export class Client implements Backend {
       try {
         return JSON.parse(await transport.send({ ...call, lane, timeoutMillis: Math.max(left, 1) }));
       } catch (error) {
-        const wait = retryAfter(error, repeat, attempt);
+        const wait = retryAfter(error, call.method, repeat, attempt);
         if (wait === undefined || clock.monotonic() + wait >= deadline) throw error;
         await clock.sleep(wait, call.signal);
       }
@@ -156,12 +156,23 @@ export class Client implements Backend {
   }
 }
 
+/** A proxy or the server gave no answer of its own; a 504 also says that a list asks for more than the server has seen yet. */
+const unanswered: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** Milliseconds to wait before the next attempt, or undefined to give up. */
-function retryAfter(error: unknown, repeat: 'repeatable' | 'once' | 'never', attempt: number): number | undefined {
+function retryAfter(
+  error: unknown,
+  method: Call['method'],
+  repeat: 'repeatable' | 'once' | 'never',
+  attempt: number,
+): number | undefined {
   if (repeat === 'never') return undefined;
   const backoff = Math.min(firstRetryMillis * 2 ** attempt, longestRetryMillis);
-  if (error instanceof TooManyRequests) return error.retryAfter ?? backoff;
+  // A server may say "after 0 seconds"; the backoff keeps that from being a hot loop.
+  if (error instanceof TooManyRequests) return Math.max(error.retryAfter ?? 0, backoff);
   if (repeat === 'once') return undefined;
   if (error instanceof ConnectionLost) return backoff;
-  return error instanceof ServerError && error.status === 503 ? (error.retryAfter ?? backoff) : undefined;
+  if (!(error instanceof ServerError)) return undefined;
+  const again = unanswered.has(error.status) || (method === 'GET' && error.status === 500);
+  return again ? Math.max(error.retryAfter ?? 0, backoff) : undefined;
 }

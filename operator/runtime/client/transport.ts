@@ -25,6 +25,9 @@ export interface RequestCounter {
 }
 
 const refreshMillis = 60_000;
+/** A renewal that failed is tried again after this, and one that hangs is given up after `renewalMillis`. */
+const renewalPauseMillis = 5_000;
+const renewalMillis = 30_000;
 const lanes: readonly Lane[] = ['requests', 'watches', 'lease'];
 
 interface Session {
@@ -42,6 +45,7 @@ export class Transport {
   readonly #host: string;
   #session: Session | undefined;
   #refreshing: Promise<Session> | undefined;
+  #renewedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(cluster: Cluster, clock: Clock, counter: RequestCounter) {
@@ -53,8 +57,8 @@ export class Transport {
 
   /** Sends a request and reads the answer's text. Throws ApiError, or the signal's reason. */
   async send(call: Call): Promise<string> {
-    return this.#withFreshCredentials(async (session) => {
-      const limit = new Limit(call.timeoutMillis, call.signal);
+    return this.#withFreshCredentials(call, async (session, left) => {
+      const limit = new Limit(left, call.signal);
       try {
         const answer = await this.#dispatch(session, call, limit.signal);
         const text = await answer.body.text();
@@ -70,8 +74,8 @@ export class Transport {
 
   /** Opens a streaming answer. The signal ends it; the time limit counts until the headers only. */
   async stream(call: Call): Promise<Dispatcher.ResponseData['body']> {
-    return this.#withFreshCredentials(async (session) => {
-      const limit = new Limit(call.timeoutMillis, call.signal);
+    return this.#withFreshCredentials(call, async (session, left) => {
+      const limit = new Limit(left, call.signal);
       try {
         const answer = await this.#dispatch(session, call, limit.signal);
         if (answer.statusCode < 300) {
@@ -118,24 +122,34 @@ export class Transport {
     }
   }
 
-  async #withFreshCredentials<T>(attempt: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#open();
+  /** Waiting for credentials counts against the call's time limit: a write that the fence let pass must not go out late. */
+  async #withFreshCredentials<T>(call: Call, attempt: (session: Session, left: number) => Promise<T>): Promise<T> {
+    const end = this.#clock.monotonic() + call.timeoutMillis;
+    const left = (): number => Math.max(end - this.#clock.monotonic(), 1);
+    const session = this.#current() ?? (await inTime(this.#refresh(), left(), call));
     try {
-      return await attempt(session);
+      return await attempt(session, left());
     } catch (error) {
       if (!(error instanceof Unauthorized) || this.#closed) throw error;
-      return attempt(await this.#refresh());
+      return attempt(await inTime(this.#refresh(), left(), call), left());
     }
   }
 
-  #open(): Promise<Session> | Session {
+  /** The session in force. One that is due is renewed beside the requests: an exec plugin that hangs must not stop the lease. */
+  #current(): Session | undefined {
     const session = this.#session;
-    if (session === undefined || this.#clock.monotonic() - session.readAt > refreshMillis) return this.#refresh();
+    const now = this.#clock.monotonic();
+    const due = session !== undefined && now - session.readAt > refreshMillis;
+    if (due && now - this.#renewedAt > renewalPauseMillis) {
+      this.#renewedAt = now;
+      // The old credentials stay in force; when the server refuses them, the request itself reads new ones and tells.
+      this.#refresh().catch(() => undefined);
+    }
     return session;
   }
 
   #refresh(): Promise<Session> {
-    this.#refreshing ??= this.#read().finally(() => {
+    this.#refreshing ??= inTime(this.#read(), renewalMillis, credentialsCall).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
@@ -152,6 +166,27 @@ export class Transport {
     this.#session = { headers: credentials.headers, fingerprint, agents, readAt: this.#clock.monotonic() };
     if (old !== undefined && !same) for (const lane of lanes) closeQuietly(old.agents[lane]);
     return this.#session;
+  }
+}
+
+const credentialsCall = { method: 'GET', path: 'credentials', timeoutMillis: renewalMillis } as const;
+
+/** Throws Timeout when credentials do not come within `millis`, and the signal's reason when it aborts first. */
+async function inTime(
+  session: Promise<Session>,
+  millis: number,
+  call: Pick<Call, 'method' | 'path' | 'timeoutMillis' | 'signal'>,
+): Promise<Session> {
+  const limit = new Limit(millis, call.signal);
+  const over = new Promise<never>((_resolve, reject) => {
+    const end = (): void => reject(translate(new Error('credentials did not come in time'), call, limit));
+    if (limit.signal.aborted) end();
+    else limit.signal.addEventListener('abort', end, { once: true });
+  });
+  try {
+    return await Promise.race([session, over]);
+  } finally {
+    limit.end();
   }
 }
 
@@ -225,11 +260,11 @@ class Limit {
   }
 }
 
-function translate(error: unknown, call: Call, limit: Limit): unknown {
+function translate(error: unknown, call: Pick<Call, 'method' | 'path' | 'timeoutMillis'>, limit: Limit): unknown {
   if (isApiError(error)) return error;
   if (limit.aborted) return limit.reason;
   const url = `${call.method} ${call.path}`;
-  if (limit.timedOut || error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError) {
+  if (limit.timedOut || error instanceof errors.HeadersTimeoutError) {
     return new Timeout({
       status: 0,
       reason: 'Timeout',
