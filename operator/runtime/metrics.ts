@@ -135,7 +135,9 @@ export class RuntimeMetrics {
       'Broken or refused lists and watches per kind and why',
       ['kind', 'reason'],
     );
-    this.handlerErrors = this.#counter('informer_handler_errors_total', 'Mappers and predicates that threw', ['kind']);
+    this.handlerErrors = this.#counter('informer_handler_errors_total', 'Mappers, predicates and indexes that threw', [
+      'kind',
+    ]);
     this.ssaHits = this.#counter(
       'ssa_cache_hits_total',
       'Applies that were skipped because they would change nothing',

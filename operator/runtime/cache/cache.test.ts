@@ -127,13 +127,46 @@ describe('the store', () => {
     expect(store.get('a/x')).toBeUndefined();
   });
 
-  test('a created object is listed before the watch tells it, and gone when a list lacks it', () => {
+  test('a created object is listed before the watch tells it, and gone when a later list lacks it', () => {
     const store = make();
     store.tell(object('x', '5', 'red'));
     store.overlay(object('new', '6', 'red'));
     expect(names(store.list())).toEqual(['new', 'x']);
-    store.forget('a/new');
+    expect(names(store.retain(new Set(['a/x']), '9'))).toEqual(['new']);
     expect(names(store.list())).toEqual(['x']);
+    expect(names(store.list(red))).toEqual(['x']);
+  });
+
+  test('an own write newer than the list stays until the watch tells it', () => {
+    const store = make();
+    store.tell(object('x', '5', 'red'));
+    store.overlay(object('x', '12', 'blue'));
+    expect(names(store.retain(new Set(), '9'))).toEqual(['x']);
+    expect(store.get('a/x')?.metadata.labels?.color).toBe('blue');
+    expect(store.list(red)).toEqual([]);
+  });
+
+  test('an answer older than the list that lacks the object does not raise the dead', () => {
+    const store = make();
+    store.tell(object('x', '5', 'red'));
+    store.retain(new Set(), '9');
+    store.overlay(object('x', '8', 'red'));
+    expect(store.get('a/x')).toBeUndefined();
+  });
+
+  test('an index that throws leaves the object without a place in it, and the others in theirs', () => {
+    const failed: string[] = [];
+    const store = new Store('Namespaced', (index, key) => failed.push(`${index} ${key}`));
+    store.addIndex('fragile', ({ metadata }) => {
+      if (metadata.name === 'bad') throw new RangeError('no such value');
+      return ['all'];
+    });
+    store.tell(object('bad', '5', 'red'));
+    store.tell(object('good', '6', 'red'));
+    store.tell(object('bad', '7', 'blue'));
+    expect(names(store.list({ index: { name: 'fragile', value: 'all' } }))).toEqual(['good']);
+    expect(names(store.list({ namespace: 'a' }))).toEqual(['bad', 'good']);
+    expect(new Set(failed)).toEqual(new Set(['fragile a/bad']));
   });
 
   test('a deletion older than the own write leaves the write', () => {

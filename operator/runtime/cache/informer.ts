@@ -48,7 +48,10 @@ export class Informer implements Sink {
     this.kind = options.kind;
     this.#options = options;
     this.#id = kindId(options.kind);
-    this.store = new Store(options.kind.scope);
+    this.store = new Store(options.kind.scope, (index, key, err) => {
+      options.metrics.handlerErrors.inc({ kind: this.#id });
+      options.log.error({ kind: this.#id, index, key, err }, 'an index threw; it does not find the object');
+    });
     this.#aliveAt = options.clock.monotonic();
     options.metrics.informerRelists.inc({ kind: this.#id, reason: 'start' }, 0);
   }
@@ -112,12 +115,11 @@ export class Informer implements Sink {
     if (before !== undefined) this.#tell({ kind: 'deleted', before: object, finalStateUnknown: false });
   }
 
-  complete(): void {
+  complete(version: string | undefined): void {
     const seen = this.#seen ?? new Set();
     this.#seen = undefined;
-    for (const key of [...this.store.keys()].filter((known) => !seen.has(known))) {
-      const before = this.store.forget(key);
-      if (before !== undefined) this.#tell({ kind: 'deleted', before, finalStateUnknown: true });
+    for (const before of this.store.retain(seen, version)) {
+      this.#tell({ kind: 'deleted', before, finalStateUnknown: true });
     }
     this.alive();
     if (this.#synced) return;

@@ -36,7 +36,7 @@ export class ListScanner {
         if (this.#depth === 1 && byte === openBracket && String.fromCharCode(...this.#key) === 'items')
           this.#inItems = true;
         if (this.#inItems && this.#depth === 2 && byte === openBrace) {
-          this.#outside.push(chunk.slice(from, at));
+          this.#keep(chunk.subarray(from, at));
           from = at;
         }
         this.#depth += 1;
@@ -53,9 +53,14 @@ export class ListScanner {
         from = at + 1;
       }
     }
-    const rest = chunk.slice(from);
+    const rest = chunk.subarray(from);
     if (this.#inItems && this.#depth > 2) this.#item.push(rest);
-    else this.#outside.push(rest);
+    else this.#keep(rest);
+  }
+
+  /** Copies: a view of a few bytes would keep its whole chunk, and with all of them the whole page, in memory. */
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#outside.push(Uint8Array.from(bytes));
   }
 
   /** What stood around the items: `metadata` with version and continue token. Throws SyntaxError when the list was cut. */

@@ -14,9 +14,15 @@ export class Store {
   readonly #overlay = new Map<string, KubeObject>();
   readonly #values = new Map<string, IndexValues>();
   readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #indexFailed: (index: string, key: string, error: unknown) => void;
   #newest: string | undefined;
 
-  constructor(scope: 'Namespaced' | 'Cluster') {
+  /** `indexFailed` is told of an index function that threw; the object has then no place in that index. */
+  constructor(
+    scope: 'Namespaced' | 'Cluster',
+    indexFailed: (index: string, key: string, error: unknown) => void = () => undefined,
+  ) {
+    this.#indexFailed = indexFailed;
     if (scope === 'Namespaced') this.addIndex(namespaceIndex, ({ metadata }) => [metadata.namespace ?? '']);
   }
 
@@ -44,10 +50,6 @@ export class Store {
   /** What the watch said last, without the overlay. */
   told(key: string): KubeObject | undefined {
     return this.#told.get(key);
-  }
-
-  keys(): Iterable<string> {
-    return this.#told.keys();
   }
 
   /** Throws TypeError for an index that was not declared. */
@@ -92,6 +94,26 @@ export class Store {
     return before;
   }
 
+  /**
+   * Takes a complete list of the state at `version`, which holds `seen`; answers what is gone by it. An own write that
+   * is newer than the list stays until the watch tells it.
+   */
+  retain(seen: ReadonlySet<string>, version: string | undefined): readonly KubeObject[] {
+    this.#newest = newer(version, this.#newest);
+    const missing = [...new Set([...this.#told.keys(), ...this.#overlay.keys()])].filter((key) => !seen.has(key));
+    return missing.flatMap((key) => {
+      const laid = this.#overlay.get(key);
+      const order = compareVersions(laid?.metadata.resourceVersion, version);
+      const stays = laid !== undefined && order !== undefined && order > 0;
+      const before = this.#told.get(key) ?? (stays ? undefined : laid);
+      this.#change(key, () => {
+        this.#told.delete(key);
+        if (!stays) this.#overlay.delete(key);
+      });
+      return before === undefined ? [] : [before];
+    });
+  }
+
   /** Lays the server's answer to an own write over the store, unless the watch is as far already. */
   overlay(object: KubeObject): void {
     const key = keyText(keyOf(object));
@@ -112,8 +134,7 @@ export class Store {
   }
 
   #advance({ metadata }: KubeObject): void {
-    const order = compareVersions(metadata.resourceVersion, this.#newest);
-    if (this.#newest === undefined || (order !== undefined && order > 0)) this.#newest = metadata.resourceVersion;
+    this.#newest = newer(metadata.resourceVersion, this.#newest);
   }
 
   #change(key: string, change: () => void): void {
@@ -124,9 +145,19 @@ export class Store {
     if (after !== undefined) for (const name of this.#values.keys()) this.#file(name, key, after);
   }
 
+  /** One object that an index cannot read must not stop the watch, which would meet it again after each restart. */
+  #valuesOf(name: string, key: string, object: KubeObject): readonly string[] {
+    try {
+      return this.#values.get(name)?.(object) ?? [];
+    } catch (error) {
+      this.#indexFailed(name, key, error);
+      return [];
+    }
+  }
+
   #file(name: string, key: string, object: KubeObject): void {
     const index = this.#indexes.get(name);
-    for (const value of this.#values.get(name)?.(object) ?? []) {
+    for (const value of this.#valuesOf(name, key, object)) {
       const keys = index?.get(value);
       if (keys === undefined) index?.set(value, new Set([key]));
       else keys.add(key);
@@ -135,10 +166,15 @@ export class Store {
 
   #unfile(name: string, key: string, object: KubeObject): void {
     const index = this.#indexes.get(name);
-    for (const value of this.#values.get(name)?.(object) ?? []) {
+    for (const value of this.#valuesOf(name, key, object)) {
       const keys = index?.get(value);
       keys?.delete(key);
       if (keys?.size === 0) index?.delete(value);
     }
   }
+}
+
+function newer(version: string | undefined, known: string | undefined): string | undefined {
+  const order = compareVersions(version, known);
+  return known === undefined || (order !== undefined && order > 0) ? version : known;
 }

@@ -17,7 +17,8 @@ export interface Sink {
   begin(reason: 'start' | 'expired' | 'restart'): void;
   upsert(object: KubeObject, initial: boolean): void;
   remove(object: KubeObject): void;
-  complete(): void;
+  /** The list is complete; it tells the state at `version`. */
+  complete(version: string | undefined): void;
   /** Something arrived, a bookmark included. */
   alive(): void;
   /** The connection failed; the watcher goes on by itself. */
@@ -133,7 +134,7 @@ export class Watcher {
       if (token === undefined) this.#version = metadata?.resourceVersion;
     } while (token !== undefined);
     this.#reason = 'restart';
-    sink.complete();
+    sink.complete(this.#version);
   }
 
   async #watch(signal: AbortSignal, from: string | undefined): Promise<void> {
@@ -179,7 +180,7 @@ export class Watcher {
       this.#version = version;
       if (!initial) return false;
       this.#reason = 'restart';
-      sink.complete();
+      sink.complete(version);
       return true;
     }
     if (type === 'DELETED') sink.remove(object);
