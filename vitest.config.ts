@@ -11,15 +11,15 @@ export default defineConfig({
             'e2e/{cluster,image,fleet,peers,docs,demo,tasks,bench}/**/*.test.ts',
             'dashboards/**/*.test.ts',
           ],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {
         test: {
           name: 'scenarios',
           include: ['e2e/scenarios/**/*.test.ts', 'e2e/cluster/*.scenario.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
           sequence: { concurrent: false },
