@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger, createRegistry, systemClock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -154,4 +155,18 @@ test.for([
 
 test('a good token is reviewed once a minute, not for each call', () => {
   expect(reviews).toBeLessThan(8);
+});
+
+test('a request whose target is no URL is unknown and no failure of ours', async () => {
+  const { host } = new URL(url);
+  const [hostname = '', port] = host.split(':');
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    httpRequest({ hostname, port, path: '//' }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+  expect(status).toBe(404);
 });

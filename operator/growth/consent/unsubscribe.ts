@@ -30,8 +30,8 @@ const headers = {
 export function unsubscribeHandler(deps: UnsubscribeDeps): HttpHandler {
   const path = deps.path ?? '/unsubscribe/';
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (!pathname.startsWith(path)) return false;
+    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
+    if (!pathname?.startsWith(path)) return false;
     const answer = await answerTo(deps, request.method ?? 'GET', pathname.slice(path.length));
     request.resume();
     response.writeHead(answer.status, answer.status === 405 ? { ...headers, allow: 'GET, HEAD, POST' } : headers);

@@ -33,6 +33,7 @@ const arguments_: Readonly<Record<(typeof runStoreMethods)[number], Readonly<Rec
       items: object({
         email: text(254),
         name: { type: 'string', maxLength: 200 },
+        consent: { enum: ['granted', 'withdrawn'] },
         topics: { type: 'array', maxItems: 32, items: text(63) },
         consentTime: text(40),
         source: text(200),

@@ -43,10 +43,12 @@ export type Claim =
   | { readonly kind: 'held'; readonly retryMillis: number }
   | { readonly kind: 'unregistered' };
 
-/** One usable row of a CSV. */
+/** One row of a CSV that says something about a person's consent. */
 export interface ContactRow {
   readonly email: string;
   readonly name: string;
+  /** A person whose consent is `withdrawn` is not brought in; who is there already gets no more mail on the topics. */
+  readonly consent: 'granted' | 'withdrawn';
   readonly topics: readonly string[];
   /** RFC 3339. */
   readonly consentTime: string;

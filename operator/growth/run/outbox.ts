@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { GrowthMessageState, Schema } from '../../store/index.ts';
 import { signToken } from '../consent/token.ts';
+import { newestConsent } from './contacts.ts';
 import type { ClaimedMessage, Delivery, Next, Planned, PlanRequest } from './contract.ts';
 import type { HeldRun } from './held-run.ts';
 import type { GrowthKey } from './secrets.ts';
@@ -17,7 +18,7 @@ function mayWrite(topic: ReturnType<typeof sql>, needsConsent: ReturnType<typeof
     )
     AND coalesce(
       (SELECT e.kind FROM growth_consent_event e WHERE e.contact_id = c.id AND e.topic = ${topic}
-       ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1),
+       ORDER BY ${newestConsent} LIMIT 1),
       CASE WHEN ${needsConsent} THEN 'withdrawn' ELSE 'granted' END
     ) = 'granted'
   )`;

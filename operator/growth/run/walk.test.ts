@@ -127,6 +127,56 @@ describe('a run', () => {
     expect(arrivals(before)).toEqual(['a@example.com']);
   });
 
+  test.each([
+    { name: 'with its time', no: 'person0@example.com,,withdrawn,2026-02-01T10:00:00Z,crm' },
+    { name: 'without a time or a source', no: 'Person0@Example.com,,no,,' },
+  ])('a CSV that takes a consent back ends the mail, $name', async ({ no }) => {
+    const here = await newWorld(2);
+    await walkRun(here.deps(await here.job('first', '2026-12-01')));
+    const before = peer.messages.length;
+    // The old line stands in the file still, and after the new one.
+    await here.write(mounts.csv('import'), csvOf(2).replace('\n', `\n${no}\n`));
+    here.clock.advance(86_400_000);
+    const report = await walkRun(here.deps(await here.job('second', '2026-12-02')));
+    expect(report).toMatchObject({ outcome: 'Succeeded', counts: { accepted: 1, skipped: 1 } });
+    here.clock.advance(86_400_000);
+    await walkRun(here.deps(await here.job('third', '2026-12-03')));
+    expect(arrivals(before)).toEqual(['person1@example.com', 'person1@example.com']);
+    const withdrawals = await store.db
+      .selectFrom('growth_consent_event as e')
+      .innerJoin('growth_contact as c', 'c.id', 'e.contact_id')
+      .select('e.kind')
+      .where('c.namespace', '=', here.config.namespace)
+      .where('e.kind', '=', 'withdrawn')
+      .execute();
+    expect(withdrawals).toHaveLength(1);
+  });
+
+  test('who takes his consent back in the file that brings him is never written to', async () => {
+    const here = await newWorld(1);
+    const no = 'person0@example.com,,no,2026-01-05T10:00:00Z,crm';
+    await here.write(mounts.csv('import'), csvOf(1).replace('\n', `\n${no}\n`));
+    const before = peer.messages.length;
+    expect(await walkRun(here.deps(await here.job('once')))).toMatchObject({ counts: { skipped: 1 } });
+    expect(arrivals(before)).toEqual([]);
+  });
+
+  test('a contact whose mail cannot be made does not keep the others from theirs', async () => {
+    const here = await newWorld(0);
+    const long = 'x'.repeat(200);
+    const row = (at: number, name: string) => `person${at}@example.com,${name},yes,2026-01-05T10:00:00Z,form`;
+    const rows = ['email,name,consent,consent_time,source', row(0, 'Ann'), row(1, long), row(2, 'Cat')];
+    await here.write(mounts.csv('import'), rows.join('\n'));
+    const [importing, mail] = here.config.steps;
+    if (importing === undefined || mail?.type !== 'EmailSend') throw new Error('the world changed');
+    const subject = '{{ contact.name }}, {{ contact.name }}, {{ contact.name }}';
+    const config = { ...here.config, steps: [importing, { ...mail, subject }] };
+    const before = peer.messages.length;
+    const report = await walkRun(here.deps(await here.job('poison'), { config }));
+    expect(report).toMatchObject({ outcome: 'Succeeded', counts: { accepted: 2, rejected: 1 } });
+    expect(arrivals(before).toSorted()).toEqual(['person0@example.com', 'person2@example.com']);
+  });
+
   test('a dry run sends nothing, and does not use up the period', async () => {
     const here = await newWorld(4, { change: { dryRun: true } });
     const before = peer.messages.length;

@@ -29,7 +29,8 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}
 
 /**
  * Reads contacts in batches of 200 and gives each batch to `take`. A row needs a valid address, an affirmative consent
- * (`yes`, or the topics it is for), its time and its source; `yes` is for `topic`. Throws RunStopped (20) when the file is no such CSV.
+ * (`yes`, or the topics it is for), its time and its source; `yes` is for `topic`. A row that says no is refused, and
+ * given to `take` as a withdrawal for `topic` after all others. Throws RunStopped (20) when the file is no such CSV.
  */
 export async function readContacts(
   csv: Readable,
@@ -40,12 +41,18 @@ export async function readContacts(
   const seen = new Set<string>();
   let rows = 0;
   let batch: ContactRow[] = [];
+  const withdrawals: ContactRow[] = [];
   try {
     for await (const row of csv.pipe(parser())) {
       rows += 1;
       const read = readRow(row as Row, settings, seen);
       if (typeof read === 'string') {
         refused[read] = (refused[read] ?? 0) + 1;
+        continue;
+      }
+      if (read.consent === 'withdrawn') {
+        refused.noConsent = (refused.noConsent ?? 0) + 1;
+        withdrawals.push(read);
         continue;
       }
       batch.push(read);
@@ -59,6 +66,9 @@ export async function readContacts(
     throw error;
   }
   if (batch.length > 0) await take(batch);
+  for (let from = 0; from < withdrawals.length; from += batchSize) {
+    await take(withdrawals.slice(from, from + batchSize));
+  }
   return { rows, refused };
 }
 
@@ -86,23 +96,42 @@ function readRow(
   seen: Set<string>,
 ): ContactRow | RefusedReason {
   if (row.email.length > 254 || !emailPattern.test(row.email)) return 'invalidEmail';
+  if (no.has(row.consent.toLowerCase())) return withdrawal(row, settings);
   if (row.name.length > 200 || control.test(row.name)) return 'invalidName';
   if (row.source === '' || row.source.length > 200 || control.test(row.source)) return 'noSource';
   const topics = consentedTopics(row.consent, settings.topic);
   if (topics.length === 0) return 'noConsent';
-  const consentTime = row.consent_time;
-  const at = rfc3339.test(consentTime) ? Date.parse(consentTime.replace(' ', 'T')) : Number.NaN;
-  if (Number.isNaN(at) || at > settings.now.getTime() + futureMillis) return 'noConsentTime';
+  const at = consentTimeOf(row, settings.now);
+  if (at === undefined) return 'noConsentTime';
   const key = row.email.toLowerCase();
   if (seen.has(key)) return 'duplicate';
   seen.add(key);
-  return { email: row.email, name: row.name, topics, consentTime: new Date(at).toISOString(), source: row.source };
+  const consentTime = at.toISOString();
+  return { email: row.email, name: row.name, consent: 'granted', topics, consentTime, source: row.source };
+}
+
+/** A no counts however little else the row says: without a time it is from now. */
+function withdrawal(row: Row, { topic, now }: { readonly topic: string; readonly now: Date }): ContactRow {
+  const named = row.source !== '' && row.source.length <= 200 && !control.test(row.source);
+  return {
+    email: row.email,
+    name: '',
+    consent: 'withdrawn',
+    topics: [topic],
+    consentTime: (consentTimeOf(row, now) ?? now).toISOString(),
+    source: named ? row.source : 'csv',
+  };
+}
+
+function consentTimeOf(row: Row, now: Date): Date | undefined {
+  const text = row.consent_time;
+  const at = rfc3339.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN;
+  return Number.isNaN(at) || at > now.getTime() + futureMillis ? undefined : new Date(at);
 }
 
 function consentedTopics(consent: string, topic: string): readonly string[] {
   const value = consent.toLowerCase();
   if (yes.has(value)) return [topic];
-  if (no.has(value)) return [];
   const topics = value.split(/[;|\s]+/).filter((part) => part !== '');
   return topics.every((part) => topicPattern.test(part)) ? [...new Set(topics)].slice(0, 32) : [];
 }

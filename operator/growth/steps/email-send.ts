@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { composeMail } from '../mail/compose.ts';
+import { composeMail, type Mail } from '../mail/compose.ts';
 import type { Mailer, SendResult, SmtpCredentials } from '../mail/smtp.ts';
 import { type MailTemplates, parseTemplates, sampleData } from '../mail/template.ts';
 import { type ChannelConfig, mounts, type RunConfig, type StepConfig } from '../run/config.ts';
@@ -110,18 +110,8 @@ async function sendOne(
   message: ClaimedMessage,
   context: StepContext,
 ): Promise<SendResult> {
-  const unsubscribeUrl = `${channel.unsubscribeBaseURL.replace(/\/$/, '')}/${message.unsubscribeToken}`;
-  const rendered = templates.render(dataFor(context.config, message, unsubscribeUrl));
-  const mail = await composeMail({
-    channel,
-    to: { name: message.name, email: message.email },
-    subject: rendered.subject,
-    text: rendered.text,
-    unsubscribeUrl,
-    messageId: message.id,
-    date: new Date(context.clock.now()),
-  });
-  const result = await mailer.send(mail);
+  const mail = await mailFor(channel, templates, message, context);
+  const result = mail === undefined ? unmade : await mailer.send(mail);
   // Told to stop or not: what the server answered is written down, else the mail would count as unknown.
   await context.store.recordDelivery(
     context.fence,
@@ -130,6 +120,35 @@ async function sendOne(
   );
   context.log.info({ message: message.id, state: result.state, reply: result.reply }, 'sent a mail to the server');
   return result;
+}
+
+/** A mail that cannot be made of one contact's data, for example because the subject gets too long with the name. */
+const unmade: SendResult = { state: 'rejected', reply: 'TEMPLATE', scope: 'message', hardBounce: false };
+
+/** The mail to a contact; undefined when the templates, which were tried with a sample, fail with these data. */
+async function mailFor(
+  channel: ChannelConfig,
+  templates: MailTemplates,
+  message: ClaimedMessage,
+  context: StepContext,
+): Promise<Mail | undefined> {
+  const unsubscribeUrl = `${channel.unsubscribeBaseURL.replace(/\/$/, '')}/${message.unsubscribeToken}`;
+  try {
+    const { subject, text } = templates.render(dataFor(context.config, message, unsubscribeUrl));
+    return await composeMail({
+      channel,
+      to: { name: message.name, email: message.email },
+      subject,
+      text,
+      unsubscribeUrl,
+      messageId: message.id,
+      date: new Date(context.clock.now()),
+    });
+  } catch (error) {
+    if (!(error instanceof RunStopped)) throw error;
+    context.log.warn({ message: message.id, code: error.code }, 'the mail to one contact cannot be made');
+    return undefined;
+  }
 }
 
 function dataFor(config: RunConfig, message: ClaimedMessage, unsubscribeUrl: string) {
