@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, errors, request } from 'undici';
 import { parse } from 'yaml';
 
 /** The parts of a kubeconfig with embedded certificates that a benchmark needs. */
@@ -31,7 +31,7 @@ export interface WatchEvent {
   readonly object: MetaOnly;
 }
 
-/** A bare client of the API server for benchmarks: no cache and no retries, so that it takes little of the machine. */
+/** A bare client of the API server for benchmarks: no cache and no backoff, so that it takes little of the machine. */
 export interface BenchApi {
   /** Sends one request; rejects with the server's words unless it answers 2xx or a status in `also`. */
   send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, options?: SendOptions): Promise<Answer>;
@@ -82,11 +82,13 @@ export function openApi(kubeconfig: string): BenchApi {
   });
   return {
     async send(method, path, { body, contentType = 'application/json', also = [] } = {}) {
-      const answer = await request(`${cluster.server}${path}`, {
-        method,
-        dispatcher: agent,
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
-      });
+      const answer = await connected(() =>
+        request(`${cluster.server}${path}`, {
+          method,
+          dispatcher: agent,
+          ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+        }),
+      );
       const text = await answer.body.text();
       if (answer.statusCode >= 300 && !also.includes(answer.statusCode)) {
         throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`);
@@ -112,10 +114,9 @@ export function openApi(kubeconfig: string): BenchApi {
       }
     },
     async list(path) {
-      const answer = await request(`${cluster.server}${path}`, {
-        dispatcher: agent,
-        headers: { accept: METADATA_LIST },
-      });
+      const answer = await connected(() =>
+        request(`${cluster.server}${path}`, { dispatcher: agent, headers: { accept: METADATA_LIST } }),
+      );
       const text = await answer.body.text();
       if (answer.statusCode >= 300) throw new Error(`GET ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`);
       // An empty list of metadata has null for items.
@@ -124,6 +125,16 @@ export function openApi(kubeconfig: string): BenchApi {
     },
     close: () => agent.destroy(),
   };
+}
+
+/** Sends once more, on another connection, what met one that the server had closed. */
+async function connected(send: () => Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof errors.SocketError)) throw error;
+    return await send();
+  }
 }
 
 /** Runs `work` over `items`, at most `width` at a time; stops taking more once the signal aborts, and rejects then. */

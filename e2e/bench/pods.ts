@@ -50,7 +50,8 @@ export async function loadPods(api: BenchApi, options: LoadOptions): Promise<Loa
   try {
     const start = performance.now();
     const creating = inParallel(pods, CREATE_WIDTH, stop, async (pod) => {
-      await api.send('POST', path, { body: pod });
+      // It exists already when the answer to the first try was lost.
+      await api.send('POST', path, { body: pod, also: [409] });
       created.set(pod.metadata.name, { monotonic: performance.now(), wall: Date.now() });
     });
     await Promise.all([creating, watching]);
