@@ -34,20 +34,55 @@ export async function readSeen(store: Store): Promise<number | undefined> {
 /** Stores a pass in one transaction: its intervals, what they change in sealed windows, and that it looked at `now`. */
 export async function writePlan(store: Store, plan: Plan, now: number): Promise<void> {
   await store.fence.within(async (trx) => {
-    // Ends come first: a tenant's change closes an interval and opens its successor under the same key.
-    await close(trx, plan.close);
-    for (let from = 0; from < plan.open.length; from += batchRows) {
-      await insert(trx, plan.open.slice(from, from + batchRows));
-    }
+    // First, because it keeps the sealer out: an end told while its window is sealed would be neither in it nor late.
     await trx
       .insertInto('watermark')
       .values({ name: seenMark, at: new Date(now) })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ at: new Date(now) }))
       .execute();
+    // Ends come before beginnings: a tenant's change closes an interval and opens its successor under the same key.
+    await close(trx, plan.close);
+    for (let from = 0; from < plan.open.length; from += batchRows) {
+      await insert(trx, await beyondStored(trx, plan.open.slice(from, from + batchRows)));
+    }
+  });
+}
+
+/** Keeps passes from writing until the transaction ends, and waits for one that writes. */
+export async function lockPasses(trx: Transaction<Schema>): Promise<void> {
+  await trx.selectFrom('watermark').select('at').where('name', '=', seenMark).forUpdate().execute();
+}
+
+/**
+ * What the store does not have yet of the intervals: a pod's end is stored once though its bind may be told anew, and
+ * one that was taken for gone goes on from there.
+ */
+async function beyondStored(
+  trx: Transaction<Schema>,
+  intervals: readonly NewInterval[],
+): Promise<readonly NewInterval[]> {
+  const uids = [...new Set(intervals.map(({ uid }) => uid))];
+  const rows = await trx
+    .selectFrom('alloc_interval')
+    .distinctOn(['uid', 'device_key'])
+    .select(['uid', 'device_key', 'closed_at', 'estimated'])
+    .where('uid', 'in', uids)
+    .orderBy('uid')
+    .orderBy('device_key')
+    .orderBy('closed_at', 'desc')
+    .execute();
+  const last = new Map(rows.map((row) => [`${row.uid}\n${row.device_key}`, row]));
+  return intervals.flatMap((one) => {
+    const stored = last.get(`${one.uid}\n${one.deviceKey}`);
+    if (stored === undefined || stored.closed_at === null) return [one];
+    if (one.end !== undefined && !stored.estimated) return [];
+    const openedAt = Math.max(one.openedAt, stored.closed_at.getTime());
+    return one.end !== undefined && one.end.at <= openedAt ? [] : [{ ...one, openedAt }];
   });
 }
 
 async function insert(trx: Transaction<Schema>, intervals: readonly NewInterval[]): Promise<void> {
+  if (intervals.length === 0) return;
   const stored = await trx
     .insertInto('alloc_interval')
     .values(

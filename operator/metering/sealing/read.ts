@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 
 import type { Schema } from '../../store/index.ts';
 import type { Device } from '../sku.ts';
@@ -40,13 +40,14 @@ export async function readHeld(
   return { device, intervals: rows.map(held) };
 }
 
-const touching = (trx: Transaction<Schema>, window: Span) =>
+/** The query of the intervals that touch the window. */
+export const touching = (trx: Kysely<Schema>, window: Span) =>
   trx
     .selectFrom('alloc_interval')
     .select(['tenant', 'meter', 'model', 'profile', 'opened_at', 'closed_at', 'units', 'estimated'])
     .where('opened_at', '<', new Date(window.end))
-    // An open interval reaches into every window; as infinity it uses the same comparison.
-    .where(sql<boolean>`coalesce(closed_at, 'infinity') > ${new Date(window.start)}`)
+    // An open interval reaches into every window. Said so, the index on closed_at serves both.
+    .where((eb) => eb.or([eb('closed_at', '>', new Date(window.start)), eb('closed_at', 'is', null)]))
     .orderBy('opened_at')
     .orderBy('uid')
     .orderBy('device_key');

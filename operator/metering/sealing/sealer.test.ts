@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
 
 import type { Clock } from '../../observability/index.ts';
@@ -6,6 +8,7 @@ import { storeKinds, testStores } from '../../store/testing/index.ts';
 import type { NewInterval } from '../facts.ts';
 import { readOpen, writePlan } from '../repository.ts';
 import { chainHash, chainStart } from './chain.ts';
+import { touching } from './read.ts';
 import { type OnSealed, sealDue } from './sealer.ts';
 
 const stores = testStores();
@@ -78,6 +81,50 @@ test.for(storeKinds)('%s: an end and a bind that are told late become signed rev
     '10:00 r2 -1200 (-1200000 ms, carry 0)',
     '11:00 r2 -3480 (-3480000 ms, carry 0)',
   ]);
+});
+
+test.for(storeKinds)('%s: an end that is told while its window is being sealed is not lost', async (kind, ctx) => {
+  const store = await stores.open(kind);
+  if ('unavailable' in store) return ctx.skip(store.unavailable);
+  await record(store, [held('a', '10:00:00')], '11:05:00');
+  const close = [{ uid: 'a', deviceKey: 'nvidia.com/gpu', end: { at: at('10:40:00'), estimated: false } }];
+  let told: Promise<void> | undefined;
+  await seal(store, '11:05:00', 3600, async () => {
+    told ??= writePlan(store, { open: [], close, release: [] }, at('11:05:05'));
+    await Promise.race([told, delay(500)]);
+  });
+  await told;
+  await seal(store, '11:06:00');
+  expect(await stated(store)).toEqual(['10:00 r1 3600 (3600000 ms, carry 0)', '10:00 r2 -1200 (-1200000 ms, carry 0)']);
+});
+
+test.for(storeKinds)('%s: what was held before the first window and is seen later is sealed too', async (kind, ctx) => {
+  const store = await stores.open(kind);
+  if ('unavailable' in store) return ctx.skip(store.unavailable);
+  await record(store, [held('a', '10:30:00', '11:00:00')], '11:05:00');
+  await seal(store, '11:05:00');
+  await record(store, [held('late', '08:15:00', '10:15:00')], '11:06:00');
+  await seal(store, '11:06:00');
+  await seal(store, '11:06:00');
+  expect(await stated(store)).toEqual([
+    '10:00 r1 1800 (1800000 ms, carry 0)',
+    '09:00 r1 3600 (3600000 ms, carry 0)',
+    '08:00 r1 2700 (2700000 ms, carry 0)',
+    '10:00 r2 900 (900000 ms, carry 0)',
+  ]);
+});
+
+test('finding the intervals of a window does not read the history', async () => {
+  const store = await stores.open('pglite');
+  if ('unavailable' in store) throw new Error(store.unavailable);
+  await sql`INSERT INTO alloc_interval SELECT 'u' || g, 'gpu', ts, ts + interval '1 hour', 't', 'n', 'p', 'l4', 'm', 'full', 'me', 1, false
+    FROM generate_series(1, 20000) AS g, LATERAL (SELECT '2025-12-01'::timestamptz + g * interval '1 minute' AS ts) AS t`.execute(
+    store.db,
+  );
+  await sql`ANALYZE alloc_interval`.execute(store.db);
+  const end = Date.parse('2025-12-14T20:00:00Z');
+  const plan = await touching(store.db, { start: end - 3_600_000, end }).explain('text');
+  expect(JSON.stringify(plan)).toContain('alloc_interval_closed');
 });
 
 test('what the hook refuses is not sealed: window, remainder and hook share one transaction', async () => {

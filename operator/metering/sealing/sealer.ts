@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 
 import type { Clock } from '../../observability/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
-import { readSeen } from '../repository.ts';
+import { lockPasses, readSeen } from '../repository.ts';
 import { readHeld, readMeters } from './read.ts';
 import { exactMillis, nextWindow, type Span, windowStart } from './window.ts';
 import { type SealedUsage, type Usage, writeUsages } from './write.ts';
@@ -35,33 +35,55 @@ export async function sealDue(options: SealerOptions, signal: AbortSignal): Prom
   const limit = Math.min(seen, clock.now()) - graceSeconds * 1000;
   let sealed = 0;
   while (sealed < mostWindows && !signal.aborted && (await sealNext(options, limit))) sealed += 1;
-  await reviseLate(options);
+  while (sealed < mostWindows && !signal.aborted && (await sealBefore(options))) sealed += 1;
+  // What began before the grid is revised once the grid reaches back to it.
+  if (sealed < mostWindows && !signal.aborted) await reviseLate(options);
   return sealed;
 }
 
 /** One transaction: the grid's next window, its usage, the remainders and the hook. False when none is due. */
 async function sealNext(options: SealerOptions, limit: number): Promise<boolean> {
-  const { store, windowSeconds, onSealed } = options;
+  const { store, windowSeconds } = options;
   return await store.fence.within(async (trx) => {
+    await lockPasses(trx);
     const start = await gridEnd(trx, windowSeconds);
     if (start === undefined) return false;
     const window = nextWindow(start, windowSeconds);
     if (window.end > limit) return false;
-    await trx
-      .insertInto('sealed_grid')
-      .values({ window_start: new Date(window.start), window_end: new Date(window.end) })
-      .execute();
-    const meters = await readMeters(trx, window);
-    const usages = meters.map(([key, intervals]) => ({
-      ...key,
-      window,
-      revision: 1,
-      ...exactMillis(intervals, window),
-    }));
-    const used = usages.filter(({ exactMs }) => exactMs > 0n);
-    await onSealed(trx, await writeUsages(trx, used));
+    await sealWindow(options, trx, window);
     return true;
   });
+}
+
+/** One transaction: the window before the grid's first, where an interval that was seen late began earlier. */
+async function sealBefore(options: SealerOptions): Promise<boolean> {
+  const { store, windowSeconds } = options;
+  return await store.fence.within(async (trx) => {
+    await lockPasses(trx);
+    const late = await trx
+      .selectFrom('late_change')
+      .select(({ fn }) => fn.min('from_at').as('from'))
+      .executeTakeFirst();
+    const grid = await trx
+      .selectFrom('sealed_grid')
+      .select(({ fn }) => fn.min('window_start').as('start'))
+      .executeTakeFirst();
+    if (!late?.from || !grid?.start || late.from >= grid.start) return false;
+    const end = grid.start.getTime();
+    await sealWindow(options, trx, { start: windowStart(end - 1, windowSeconds), end });
+    return true;
+  });
+}
+
+async function sealWindow({ onSealed }: SealerOptions, trx: Transaction<Schema>, window: Span): Promise<void> {
+  await trx
+    .insertInto('sealed_grid')
+    .values({ window_start: new Date(window.start), window_end: new Date(window.end) })
+    .execute();
+  const meters = await readMeters(trx, window);
+  const usages = meters.map(([key, intervals]) => ({ ...key, window, revision: 1, ...exactMillis(intervals, window) }));
+  const used = usages.filter(({ exactMs }) => exactMs > 0n);
+  await onSealed(trx, await writeUsages(trx, used));
 }
 
 /** Where the grid ends; before the first window, where the first interval began. */
@@ -84,6 +106,7 @@ async function reviseLate(options: SealerOptions): Promise<void> {
   const pending = await store.db.selectFrom('late_change').selectAll().orderBy('id').limit(mostWindows).execute();
   for (const change of pending) {
     await store.fence.within(async (trx) => {
+      await lockPasses(trx);
       const windows = await trx
         .selectFrom('sealed_grid')
         .selectAll()
