@@ -35,6 +35,11 @@ async function intervals(): Promise<readonly string[]> {
 const day = '2026-01-01T';
 const bound = `${day}10:00:00Z`;
 const h100 = 'nvidia_h100_80gb_hbm3__full';
+const scheduled = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: bound }];
+const container = (name: string, state: object) => ({
+  ...{ name, ready: false, restartCount: 0, image: '', imageID: '' },
+  state,
+});
 
 test.each<[string, Parameters<typeof podOf>[0], readonly string[], boolean]>([
   ['waits at the gate', { name: 'p' }, [], false],
@@ -75,6 +80,53 @@ test.each<[string, Parameters<typeof podOf>[0], readonly string[], boolean]>([
     'of nobody',
     { name: 'p', bound, namespace: 'default', held: 'free' },
     [`p _unassigned ${h100} x1 10:00:00-open`],
+    false,
+  ],
+  [
+    'failed with its node: only the init container had told its end',
+    {
+      name: 'p',
+      bound,
+      phase: 'Failed',
+      status: {
+        conditions: [...scheduled, { type: 'DisruptionTarget', status: 'True', lastTransitionTime: `${day}10:50:00Z` }],
+        initContainerStatuses: [container('init', { terminated: { exitCode: 0, finishedAt: `${day}10:01:00Z` } })],
+        containerStatuses: [container('main', { running: { startedAt: `${day}10:01:01Z` } })],
+      },
+    },
+    [`p acme ${h100} x1 10:00:00-10:50:00 estimated`],
+    true,
+  ],
+  [
+    'ended with its init container: the others never ran',
+    {
+      name: 'p',
+      bound,
+      phase: 'Failed',
+      status: {
+        conditions: scheduled,
+        initContainerStatuses: [container('init', { terminated: { exitCode: 1, finishedAt: `${day}10:01:00Z` } })],
+        containerStatuses: [container('main', { waiting: { reason: 'PodInitializing' } })],
+      },
+    },
+    [`p acme ${h100} x1 10:00:00-10:01:00`],
+    true,
+  ],
+  [
+    'was rejected by its kubelet: nobody pays until we looked',
+    {
+      name: 'p',
+      bound,
+      phase: 'Failed',
+      status: { conditions: scheduled, startTime: `${day}10:00:02Z`, containerStatuses: [] },
+    },
+    [`p acme ${h100} x1 10:00:00-10:00:02 estimated`],
+    true,
+  ],
+  [
+    'holds network cards of the same vendor too',
+    { name: 'p', bound, units: 8, further: { 'nvidia.com/hostdev': '8', 'nvidia.com/gpumem': '3000' } },
+    [`p acme ${h100} x8 10:00:00-open`],
     false,
   ],
   ['whose node is not known yet', { name: 'p', bound, node: 'new' }, [], false],
@@ -129,4 +181,39 @@ test('killed between the store and the patch: the next process stores nothing tw
   const after = await see(`${day}11:00:05Z`, pods);
   expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:20:00`]);
   expect(after.get(Pod, { namespace: 'acme-train', name: 'p' })?.metadata.finalizers).toEqual(['example.com/other']);
+});
+
+test("a namespace that is nobody's any more cuts the interval of a pod that runs", async () => {
+  const pods = [podOf({ name: 'p', bound })];
+  await see(`${day}10:10:00Z`, pods);
+  await see(`${day}10:30:00Z`, pods, [namespaceOf('acme-train'), nodeOf('h100', 'NVIDIA-H100-80GB-HBM3')]);
+  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:30:00`, `p _unassigned ${h100} x1 10:30:00-open`]);
+});
+
+test('a pod bound without a scheduler, whose bind time is told later, is stored once over a restart', async () => {
+  const early = podOf({ name: 'p', bound, status: { conditions: [] } });
+  await see(`${day}10:00:10Z`, [early]);
+  const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: `${day}10:00:30Z` }];
+  const terminated = container('main', { terminated: { exitCode: 0, finishedAt: `${day}10:20:00Z` } });
+  const ended = podOf({
+    name: 'p',
+    bound,
+    phase: 'Succeeded',
+    status: { conditions, containerStatuses: [terminated] },
+  });
+  await see(`${day}10:21:00Z`, [ended]);
+  await see(`${day}10:30:00Z`, [ended]);
+  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:20:00`]);
+});
+
+test('a pod that was taken for gone and shows again is metered on from where it was last seen', async () => {
+  const pods = [podOf({ name: 'p', bound })];
+  await see(`${day}10:10:00Z`, pods);
+  await see(`${day}10:10:05Z`, []);
+  await see(`${day}10:10:10Z`, pods);
+  await see(`${day}10:30:00Z`, [podOf({ name: 'p', bound, finished: `${day}10:29:00Z` })]);
+  expect(await intervals()).toEqual([
+    `p acme ${h100} x1 10:00:00-10:10:00 estimated`,
+    `p acme ${h100} x1 10:10:00-10:29:00`,
+  ]);
 });

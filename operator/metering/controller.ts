@@ -1,6 +1,5 @@
 /** Keeps one interval in the store for every time that a pod held GPUs, from its bind to its end. */
 import { Namespace, Node, Pod } from '../kube/index.ts';
-import { podRequests } from '../pools/index.ts';
 import { type Context, type Controller, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { decide } from './decide.ts';
@@ -8,6 +7,7 @@ import type { PodFact } from './facts.ts';
 import { meteringFinalizer } from './labels.ts';
 import { createMemory } from './memory.ts';
 import { observe } from './observe.ts';
+import { gpusOf } from './sku.ts';
 
 /** The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. */
 export function meteringController(store: Store): Controller {
@@ -40,7 +40,7 @@ export function meteringController(store: Store): Controller {
 }
 
 function asksForGpus(pod: Pod): boolean {
-  return podRequests(pod).devices.length > 0;
+  return gpusOf(pod).length > 0;
 }
 
 /** Lets a pod go. A pod that is gone or changed meanwhile is looked at again by the next pass. */

@@ -43,7 +43,7 @@ function onlyRelease(pod: PodFact): Plan {
 function planPod(pod: PodFact, open: readonly OpenInterval[], sight: Sight): Plan {
   const { bound, end } = pod;
   const release = pod.held && pod.leaving && (bound === undefined || end !== undefined) ? [pod] : [];
-  if (bound === undefined) return { open: [], close: [], release };
+  if (bound === undefined || (pod.early && open.length === 0)) return { open: [], close: [], release };
   const fresh = bound.allocations.filter(({ deviceKey }) => !open.some((one) => one.deviceKey === deviceKey));
   const opened = fresh.map((allocation) => interval(pod, bound, allocation, bound.at));
   if (end !== undefined) return { open: opened, close: open.map((one) => ({ ...keyOf(one), end })), release };

@@ -21,6 +21,8 @@ export interface PodFact {
   readonly namespace: string;
   readonly name: string;
   readonly tenant: string;
+  /** Whether its namespace's tenant may only not be seen yet, so that a new interval must wait. */
+  readonly early: boolean;
   /** Where and since when it holds its devices; absent while it is not bound. */
   readonly bound?: { readonly node: string; readonly at: number; readonly allocations: readonly Allocation[] };
   /** When it ended; absent while it runs. */

@@ -1,9 +1,9 @@
 import { Namespace, Node, Pod } from '../kube/index.ts';
-import { podRequests, TENANT_LABEL } from '../pools/index.ts';
+import { TENANT_LABEL } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import type { Allocation, End, PodFact } from './facts.ts';
 import { meteringFinalizer, type NodeLabels, productLabel, unassigned } from './labels.ts';
-import { deviceOf, meterOf } from './sku.ts';
+import { deviceOf, gpusOf, meterOf } from './sku.ts';
 
 /** Every pod of the cluster that asks for GPUs, as metering sees it. `now` is milliseconds since 1970. */
 export function observe(reader: Reader, now: number): readonly PodFact[] {
@@ -12,7 +12,7 @@ export function observe(reader: Reader, now: number): readonly PodFact[] {
   );
   const labelsOf = (node: string): NodeLabels | undefined => reader.get(Node, { name: node })?.metadata.labels;
   return reader.list(Pod).flatMap((pod) => {
-    if (podRequests(pod).devices.length === 0) return [];
+    if (gpusOf(pod).length === 0) return [];
     return [podFact(pod, tenants.get(pod.metadata.namespace ?? '') ?? unassigned, labelsOf, now)];
   });
 }
@@ -21,14 +21,14 @@ function podFact(pod: Pod, tenant: string, labelsOf: (node: string) => NodeLabel
   const { metadata } = pod;
   const held = metadata.finalizers?.includes(meteringFinalizer) ?? false;
   const leaving = metadata.deletionTimestamp !== undefined || isTerminal(pod);
-  // A held pod was made in a tenant's namespace: its label is only not seen yet, and the next pass will.
-  const isEarly = held && tenant === unassigned && !leaving;
-  const bound = isEarly ? undefined : boundOf(pod, labelsOf);
+  const bound = boundOf(pod, labelsOf);
   return {
     uid: metadata.uid ?? '',
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     tenant,
+    // A held pod was made in a tenant's namespace: where it is new, the label is only not seen yet, and the next pass will.
+    early: held && tenant === unassigned && !leaving,
     bound,
     end: bound === undefined ? undefined : endOf(pod, bound.at, now),
     leaving,
@@ -48,7 +48,7 @@ function boundOf(pod: Pod, labelsOf: (node: string) => NodeLabels | undefined): 
 }
 
 function allocations(pod: Pod, labels: NodeLabels): readonly Allocation[] {
-  return podRequests(pod).devices.map(({ resource, count }) => {
+  return gpusOf(pod).map(({ resource, count }) => {
     const device = deviceOf(resource, labels);
     return { ...device, deviceKey: resource, meter: meterOf(device), units: count };
   });
@@ -65,20 +65,33 @@ function boundAt(pod: Pod): number {
 function endOf(pod: Pod, bind: number, now: number): End | undefined {
   const clamp = (at: number): number => Math.min(Math.max(at, bind), Math.max(now, bind));
   if (isTerminal(pod)) {
-    const finished = lastFinish(pod);
-    return finished === undefined
-      ? { at: clamp(transition(pod) ?? now), estimated: true }
-      : { at: clamp(finished), estimated: false };
+    const { finished, isComplete } = finishOf(pod);
+    if (finished !== undefined && isComplete) return { at: clamp(finished), estimated: false };
+    // What is known are moments at which the pod still was: the last of them is the end that nobody can dispute.
+    return {
+      at: clamp(Math.max(...[transition(pod) ?? startOf(pod), finished].map((at) => at ?? bind))),
+      estimated: true,
+    };
   }
   if (pod.metadata.deletionTimestamp === undefined || pod.metadata.deletionGracePeriodSeconds !== 0) return undefined;
   // Deleted by force: nobody will tell when its containers ended.
   return { at: clamp(Date.parse(pod.metadata.deletionTimestamp)), estimated: true };
 }
 
-function lastFinish(pod: Pod): number | undefined {
+/** The last end that a container told, and whether all that ran have told theirs: those of a lost node do not. */
+function finishOf(pod: Pod): { readonly finished?: number; readonly isComplete: boolean } {
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
   const times = statuses.flatMap(({ state }) => state?.terminated?.finishedAt ?? []).map((text) => Date.parse(text));
-  return times.length === 0 ? undefined : Math.max(...times);
+  const isComplete = statuses.every(
+    ({ state }) => !state?.running && (!state?.terminated || Boolean(state.terminated.finishedAt)),
+  );
+  return times.length === 0 ? { isComplete } : { finished: Math.max(...times), isComplete };
+}
+
+/** When the kubelet took the pod; of one that it rejected, this is when it did. */
+function startOf(pod: Pod): number | undefined {
+  const text = pod.status?.startTime;
+  return text === undefined ? undefined : Date.parse(text);
 }
 
 /** A pod that failed without its kubelet (eviction by the node controller) has only the time of its conditions. */

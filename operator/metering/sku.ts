@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import type { Pod } from '../kube/index.ts';
+import { podRequests } from '../pools/index.ts';
 import { MIG_RESOURCE_PREFIX, type NodeLabels, productLabel, replicasLabel, SHARED_SUFFIX } from './labels.ts';
 
 /** What is metered apart: the same model and profile cost the same. */
@@ -12,7 +14,18 @@ export interface Device {
 
 /** Stripe takes at most 100 characters in a meter's event name, and ours are the same. */
 const longestMeter = 100;
+const gpuResources: ReadonlySet<string> = new Set(['nvidia.com/gpu', 'nvidia.com/gpu.shared']);
 const migProduct = /-MIG-([0-9]+g\.[0-9]+gb(?:\.[a-z.]+)?)$/;
+
+/**
+ * The GPUs, slices and shared slots that a pod asks for. NVIDIA's prefix also names network cards (`nvidia.com/hostdev`)
+ * and HAMi's megabytes and cores of a GPU (`nvidia.com/gpumem`), which are no devices.
+ */
+export function gpusOf(pod: Pod): readonly { readonly resource: string; readonly count: number }[] {
+  return podRequests(pod).devices.filter(
+    ({ resource }) => gpuResources.has(resource) || resource.startsWith(MIG_RESOURCE_PREFIX),
+  );
+}
 
 /** What one unit of an extended resource is on a node with these labels [GPU Feature Discovery, device plugin]. */
 export function deviceOf(resource: string, labels: NodeLabels): Device {

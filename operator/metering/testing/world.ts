@@ -15,6 +15,10 @@ export interface PodSketch {
   readonly deleted?: string;
   readonly graceSeconds?: number;
   readonly held?: 'held' | 'free';
+  /** Replaces parts of the status that the rest gives. */
+  readonly status?: Pod['status'];
+  /** Further resources of the container. */
+  readonly further?: Readonly<Record<string, string>>;
 }
 
 /** A pod that asks for GPUs. */
@@ -34,7 +38,12 @@ export function podOf(sketch: PodSketch): Thing {
     spec: {
       nodeName: bound === undefined ? undefined : (sketch.node ?? 'h100'),
       containers: [
-        { name: 'main', resources: { limits: { [sketch.resource ?? 'nvidia.com/gpu']: String(sketch.units ?? 1) } } },
+        {
+          name: 'main',
+          resources: {
+            limits: { [sketch.resource ?? 'nvidia.com/gpu']: String(sketch.units ?? 1), ...sketch.further },
+          },
+        },
       ],
     },
     status: {
@@ -44,6 +53,7 @@ export function podOf(sketch: PodSketch): Thing {
         terminated === undefined
           ? []
           : [{ name: 'main', ready: false, restartCount: 0, image: '', imageID: '', state: terminated }],
+      ...sketch.status,
     },
   });
 }
