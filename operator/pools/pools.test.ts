@@ -182,6 +182,48 @@ const poolRows: readonly PoolRow[] = [
     conditions: { ...settled, NodesHealthy: 'NodesUnhealthy' },
   },
   {
+    name: 'while the device plugin restarts: nothing is offered, and what pods hold is still held',
+    world: [
+      node('n1', { allocatable: { 'nvidia.com/gpu': '0' } }),
+      node('n2', { capacity: { 'nvidia.com/gpu': '0' } }),
+      pool('main'),
+      pod('p', 'n1', { 'nvidia.com/gpu': '3' }),
+      pod('q', 'n2', { 'nvidia.com/gpu': '2' }),
+    ],
+    status: {
+      allocated: { gpus: 5, milli: 5000 },
+      resources: [{ name: 'nvidia.com/gpu', capacity: 0, allocated: 5, free: 0 }],
+    },
+  },
+  {
+    name: 'MIG single under time-slicing: a device is a part of a slice',
+    world: [
+      node('n1', {
+        capacity: { 'nvidia.com/gpu': '28' },
+        labels: { 'nvidia.com/gpu.product': `${h100}-MIG-1g.10gb-SHARED`, 'nvidia.com/gpu.replicas': '4' },
+      }),
+      pool('main'),
+      pod('p', 'n1', { 'nvidia.com/gpu': '2' }),
+    ],
+    status: { capacity: { nodes: 1, gpus: 1 }, allocated: { gpus: 1, milli: 70 } },
+  },
+  {
+    name: 'MIG mixed under time-slicing: each resource has its own replicas, and may be renamed',
+    world: [
+      node('n1', {
+        capacity: { 'nvidia.com/gpu': '0', 'nvidia.com/mig-1g.10gb.shared': '14' },
+        labels: { 'nvidia.com/gpu.count': '1', 'nvidia.com/mig-1g.10gb.replicas': '2' },
+      }),
+      pool('main'),
+      pod('p', 'n1', { 'nvidia.com/mig-1g.10gb.shared': '1' }),
+    ],
+    status: {
+      capacity: { nodes: 1, gpus: 1 },
+      allocated: { gpus: 1, milli: 71 },
+      resources: [{ name: 'nvidia.com/mig-1g.10gb.shared', capacity: 14, allocated: 1, free: 13 }],
+    },
+  },
+  {
     name: 'a finished driver upgrade is no ailment',
     world: [node('n1', { labels: { 'nvidia.com/gpu-driver-upgrade-state': 'upgrade-done' } }), pool('main')],
     status: { unhealthy: { nodes: 0, gpus: 0 } },

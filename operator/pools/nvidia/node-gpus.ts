@@ -8,7 +8,7 @@ export type SharingType = 'Exclusive' | 'TimeSlicing' | 'MPS' | 'MIG';
 /** Devices of one extended resource on a node. */
 export interface AdvertisedResource {
   readonly name: string;
-  /** Allocatable: what the kubelet hands out. */
+  /** Allocatable: what the kubelet hands out; 0 while its device plugin is away. */
   readonly count: number;
   /** What one device is worth, in thousandths of a GPU; 0 for what is no part of a GPU. */
   readonly milliEach: number;
@@ -29,7 +29,7 @@ export interface NodeGpus {
   readonly whole: { readonly count: number; readonly resource: string };
   /** MIG devices by resource. */
   readonly slices: readonly AdvertisedResource[];
-  /** Every NVIDIA resource that the node advertises, sorted by name. */
+  /** Every NVIDIA resource that the node names, sorted by name; one whose plugin is away for a moment has a count of 0. */
   readonly resources: readonly AdvertisedResource[];
 }
 
@@ -53,13 +53,16 @@ function read(node: Node): NodeGpus {
   const product = productOf(labels);
   const replicas = replicasOf(labels);
   const worth = (name: string): number => worthOf(name, product, replicas, labels);
-  const resources = advertised(node.status?.allocatable, worth);
-  const before = advertised(node.status?.capacity, worth);
-  const slices = resources.filter(({ name }) => isSlice(name, product));
-  const whole = resources.find(({ name }) => isWhole(name, product));
+  const { allocatable, capacity } = node.status ?? {};
+  const resources = advertised({ ...absent(capacity), ...allocatable }, worth);
+  const before = advertised(capacity, worth).filter(hasDevices);
+  const offered = resources.filter(hasDevices);
+  const slices = offered.filter(({ name }) => isSlice(name, product));
+  const wholes = resources.filter(({ name }) => isWhole(name, product));
+  const whole = wholes.find(hasDevices) ?? wholes[0];
   const physical = physicalOf(before, product, replicas, labels);
   return {
-    model: resources.length === 0 && before.length === 0 ? '' : product.model,
+    model: offered.length === 0 && before.length === 0 ? '' : product.model,
     physical,
     withdrawn: Math.min(physical, Math.max(0, Math.ceil((sum(before) - sum(resources)) / 1000))),
     sharing: sharingOf(
@@ -113,17 +116,36 @@ function isWhole(name: string, product: Product): boolean {
 function worthOf(name: string, product: Product, replicas: number, labels: Labels): number {
   if (isWhole(name, product)) return Math.floor(1000 / replicas);
   if (!isSlice(name, product)) return 0;
+  return Math.floor(sliceMilli(name, product, labels) / sliceReplicas(name, replicas, labels));
+}
+
+function sliceMilli(name: string, product: Product, labels: Labels): number {
   if (name !== GPU_RESOURCE) return migResourceMilli(name, product.model, memoryOf(labels)) ?? 0;
   const model = findMigModel(product.model);
   const profile = parseMigProfile(product.profile ?? '');
   return model === undefined || profile === undefined ? 0 : (migEquivalentMilli(model, profile) ?? 0);
 }
 
+/** Pods that share one MIG device: under the strategy `single` as the node says, under `mixed` as each resource says. */
+function sliceReplicas(name: string, replicas: number, labels: Labels): number {
+  if (name === GPU_RESOURCE) return replicas;
+  const own = Number(labels[`${name.replace(/\.shared$/, '')}.replicas`] ?? '1');
+  return Number.isInteger(own) && own > 1 ? own : 1;
+}
+
+function hasDevices({ count }: AdvertisedResource): boolean {
+  return count > 0;
+}
+
+/** The same names with nothing of each. */
+function absent(quantities: Quantities | undefined): Quantities {
+  return Object.fromEntries(Object.keys(quantities ?? {}).map((name) => [name, '0']));
+}
+
 function advertised(quantities: Quantities | undefined, worth: (name: string) => number): AdvertisedResource[] {
   return Object.entries(quantities ?? {})
     .filter(([name]) => name.startsWith(NVIDIA_PREFIX))
     .map(([name, quantity]) => ({ name, count: count(quantity), milliEach: worth(name) }))
-    .filter((resource) => resource.count > 0)
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
@@ -139,18 +161,19 @@ function physicalOf(
   labels: Labels,
 ): number {
   const whole = resources.find(({ name }) => isWhole(name, product))?.count ?? 0;
-  const seen = Math.ceil(whole / replicas) + cutGpus(resources, product, labels);
+  const seen = Math.ceil(whole / replicas) + cutGpus(resources, product, replicas, labels);
   const counted = Number(labels[label.count] ?? Number.NaN);
   return product.profile === undefined && Number.isInteger(counted) ? Math.max(counted, seen) : seen;
 }
 
 /** Least number of GPUs that these MIG devices can come from, by compute slices and by memory slots. */
-function cutGpus(resources: readonly AdvertisedResource[], product: Product, labels: Labels): number {
+function cutGpus(resources: readonly AdvertisedResource[], product: Product, replicas: number, labels: Labels): number {
   const model = findMigModel(product.model, product.profile === undefined ? memoryOf(labels) : undefined);
   let compute = 0;
   let slots = 0;
-  for (const { name, count: devices } of resources) {
+  for (const { name, count: shares } of resources) {
     if (!isSlice(name, product)) continue;
+    const devices = Math.ceil(shares / sliceReplicas(name, replicas, labels));
     const text = name === GPU_RESOURCE ? (product.profile ?? '') : name.slice(MIG_RESOURCE_PREFIX.length);
     const profile = parseMigProfile(text);
     const shape = model === undefined || profile === undefined ? undefined : profileShape(model, profile);

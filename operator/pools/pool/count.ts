@@ -59,6 +59,7 @@ function addResources(resources: Map<string, PoolResource>, { gpus, held, ailmen
   for (const { name, count } of gpus.resources) {
     const sum = resources.get(name);
     const allocated = held.find((request) => request.resource === name)?.count ?? 0;
+    if (count + allocated === 0) continue;
     resources.set(name, {
       name,
       capacity: (sum?.capacity ?? 0) + count,

@@ -50,6 +50,7 @@ export function costMilli(snapshot: Snapshot, node: number, demand: Compiled): n
   let sum = 0;
   for (const part of demand.parts) {
     if (part.kind === 'share') sum += part.milli;
+    else if (part.resource < 0) continue;
     else if (snapshot.gpuResource[node] === part.resource) sum += part.count * (snapshot.slotMilli[node] ?? 0);
     else sum += part.count * (snapshot.namedMilli[node * snapshot.namedStride + part.resource] ?? 0);
   }

@@ -1,4 +1,4 @@
-import { type Compiled, compile, type Part } from './demand.ts';
+import { type Compiled, compile, costMilli, type Part } from './demand.ts';
 import type { Snapshot, Taken } from './snapshot.ts';
 import { type Holding, MILLI_PER_GPU } from './types.ts';
 
@@ -154,14 +154,16 @@ function book(
   demand: Pick<Compiled, 'cpuMilli' | 'memoryMiB'>,
   devices: Draft,
   tenant: string | undefined,
+  chargedMilli = devices.gpuMilli,
 ): Taken {
   snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) - demand.cpuMilli;
   snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) - demand.memoryMiB;
   snapshot.podsFree[node] = (snapshot.podsFree[node] as number) - 1;
   snapshot.version[node] = (snapshot.version[node] as number) + 1;
-  const taken: Taken = { node, cpuMilli: demand.cpuMilli, memoryMiB: demand.memoryMiB, ...devices, tenant };
+  const { cpuMilli, memoryMiB } = demand;
+  const taken: Taken = { node, cpuMilli, memoryMiB, ...devices, chargedMilli, tenant };
   snapshot.taken.set(key, taken);
-  charge(snapshot, taken, taken.gpuMilli);
+  charge(snapshot, taken, taken.chargedMilli);
   return taken;
 }
 
@@ -178,7 +180,7 @@ export function release(snapshot: Snapshot, key: string): boolean {
   const taken = snapshot.taken.get(key);
   if (taken === undefined) return false;
   snapshot.taken.delete(key);
-  charge(snapshot, taken, -taken.gpuMilli);
+  charge(snapshot, taken, -taken.chargedMilli);
   const { node } = taken;
   snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) + taken.cpuMilli;
   snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) + taken.memoryMiB;
@@ -190,7 +192,8 @@ export function release(snapshot: Snapshot, key: string): boolean {
 
 /**
  * Records what a pod holds whether or not the node still has that room: a running pod is a fact, so CPU and memory may
- * go below zero and devices that no longer exist are left out. False when the node is unknown or the key already holds.
+ * go below zero and devices that no longer exist are left out, but for quotas, which a restart of a device plugin must
+ * not open. False when the node is unknown or the key already holds.
  */
 export function hold(snapshot: Snapshot, holding: Holding): boolean {
   const node = snapshot.indexOf.get(holding.node);
@@ -200,7 +203,8 @@ export function hold(snapshot: Snapshot, holding: Holding): boolean {
     takeDevices(snapshot, node, demand.parts, holding.gpuIndexes) ??
     takeDevices(snapshot, node, demand.parts) ??
     takeWhatIsLeft(snapshot, node, demand.parts);
-  book(snapshot, holding.key, node, demand, devices, holding.tenant);
+  const charged = Math.max(devices.gpuMilli, costMilli(snapshot, node, demand));
+  book(snapshot, holding.key, node, demand, devices, holding.tenant, charged);
   return true;
 }
 

@@ -157,6 +157,16 @@ describe('plan', () => {
   const quota = (limitMilli: number, pool?: string): Quota => ({ tenant: 't', limitMilli, pool });
   const owned = (key: string, gpus: number) => single(key, gpus, {}, { tenant: 't' });
   const quotaRows: readonly { name: string; input: Partial<PlanInput>; placed: readonly string[] }[] = [
+    {
+      name: 'what runs on a node whose devices are away for a moment counts',
+      input: {
+        nodes: [testNode('a', { gpus: noGpus }), testNode('b')],
+        quotas: [quota(2000)],
+        held: [{ ...testPod('x', 2), node: 'a', tenant: 't' }],
+        queue: [owned('p', 1)],
+      },
+      placed: [],
+    },
     { name: 'within the limit', input: { quotas: [quota(2000)], queue: [owned('p', 2)] }, placed: ['p-0'] },
     { name: 'beyond the limit', input: { quotas: [quota(2000)], queue: [owned('p', 3)] }, placed: [] },
     {

@@ -45,6 +45,8 @@ export interface Taken {
   readonly named: readonly { readonly resource: number; readonly count: number }[];
   /** Sum over GPUs and named devices. */
   readonly gpuMilli: number;
+  /** What counts against quotas: also devices that the node does not offer at the moment. */
+  readonly chargedMilli: number;
   readonly tenant?: string;
 }
 
