@@ -54,6 +54,7 @@ const pinnedTo = (name: string) => ({
 });
 const unschedulable = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
 const gang = { 'gpuoptimizer.io/gang': 'g', 'gpuoptimizer.io/gang-size': '2' };
+const gangOfThree = { ...gang, 'gpuoptimizer.io/gang-size': '3' };
 
 const rows: readonly Row[] = [
   { name: 'a pod that fits is released to its node', world: [node('n1'), pool(), pod('p')], released: { p: 'n1' } },
@@ -165,6 +166,27 @@ const rows: readonly Row[] = [
     name: 'a gang by annotation waits for its size',
     world: [node('n1'), pool(), pod('a', { annotations: gang })],
     waits: { a: 'Data' },
+  },
+  {
+    name: 'a running member without a GPU starts no gang; it counts as one that exists',
+    world: [
+      node('n1'),
+      pool(),
+      pod('leader', { gpus: 0, node: 'n1', annotations: gangOfThree }),
+      pod('worker-1', { annotations: gangOfThree }),
+    ],
+    waits: { 'worker-1': 'Data' },
+  },
+  {
+    name: 'a gang whose member without a GPU runs starts when the rest is there',
+    world: [
+      node('n1'),
+      pool(),
+      pod('leader', { gpus: 0, node: 'n1', annotations: gangOfThree }),
+      pod('worker-1', { annotations: gangOfThree }),
+      pod('worker-2', { annotations: gangOfThree }),
+    ],
+    released: { 'worker-1': 'n1', 'worker-2': 'n1' },
   },
   {
     name: 'the rest of a gang that was half released goes before older pods',

@@ -1,6 +1,6 @@
 import { type GPUPool, kinds, type Tenant } from '../api/index.ts';
 import { Job, keyText, Node, type Pod, Pod as PodKind } from '../kube/index.ts';
-import { createPoolClaims, createTenantOf, podRequests, type TenantOf } from '../pools/index.ts';
+import { createPoolClaims, createTenantOf, isFinished, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
 import { gangKey, gangMark, jobName, PODS_BY_GANG } from './gang.ts';
@@ -186,9 +186,10 @@ function completeness(
   const others = reader
     .list(PodKind, { index: { name: PODS_BY_GANG, value: key } })
     .filter((pod) => !isGated(pod) && pod.metadata.deletionTimestamp === undefined);
-  const ended = others.filter((pod) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed');
-  if (others.length > ended.length) return { started: true };
-  const exist = gated.length + (countsLiving ? 0 : ended.length);
+  const living = others.filter((pod) => !isFinished(pod));
+  // A member without devices is never gated: that it runs says nothing about the rest.
+  if (living.some((pod) => podRequests(pod).devices.length > 0)) return { started: true };
+  const exist = gated.length + (countsLiving ? living.length : others.length);
   if (size !== undefined && exist >= size) return { started: false };
   return { started: false, heldBack: incomplete(exist, size) };
 }
