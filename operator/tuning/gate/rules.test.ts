@@ -34,6 +34,14 @@ const rows: readonly Row[] = [
     reason: 'StaleMetrics',
   },
   {
+    name: 'power and energy are fresh, activity is not',
+    facts: {
+      minCoveragePercent: 50,
+      devices: [deviceOf({ engine: old(16_000) })],
+    },
+    reason: 'StaleMetrics',
+  },
+  {
     name: 'the newest sample is exactly as old as allowed',
     facts: {
       minCoveragePercent: 50,

@@ -40,8 +40,9 @@ export function noMetrics({ devices }: GateFacts): Finding | undefined {
 }
 
 /**
- * The newest news is too old. A sample is news when it exists and the energy counter still moves: an exporter that
- * lost its host engine goes on to serve its last values under fresh timestamps.
+ * The newest news is too old. A sample of activity is news when the energy counter still moves: an exporter that lost
+ * its host engine goes on to serve its last values under fresh timestamps, and one whose profiling is paused goes on
+ * with power and energy only.
  */
 export function staleMetrics(facts: GateFacts): Finding | undefined {
   const limit = Math.max(facts.maxStalenessSeconds, 2 * facts.resolutionSeconds) * 1000;
@@ -56,7 +57,7 @@ export function staleMetrics(facts: GateFacts): Finding | undefined {
 }
 
 function lastNews(device: Device): number {
-  const newest = Math.max(...everySample(device).map(({ at }) => at));
+  const newest = Math.max(...(activityOf(device)?.samples ?? everySample(device)).map(({ at }) => at));
   const { energy, power } = device.samples;
   const draws = power?.some(({ value }) => value > 0) ?? false;
   if (!draws || energy === undefined || energy.length < 2) return newest;
