@@ -120,3 +120,13 @@ test('a server that does not answer is named without its password', async () => 
   await expect(opening).rejects.toMatchObject({ code: 'StoreUnreachable' });
   await expect(opening).rejects.not.toThrow('hunter2');
 });
+
+test.each([
+  'postgres://gpuopt:hunter2@127.0.0.1:1/gpuopt',
+  'postgres://127.0.0.1:1/gpuopt?user=gpuopt&password=hunter2',
+])('a database that does not answer is named without its password: %s', async (url) => {
+  const failure = await openStore({ url, log, clock: systemClock }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'StoreUnreachable' });
+  expect(String(failure)).toContain('127.0.0.1:1/gpuopt');
+  expect(String(failure)).not.toContain('hunter2');
+});

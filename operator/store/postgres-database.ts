@@ -50,6 +50,8 @@ function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return 'in --database-url (not a URL)';
   const parsed = new URL(url);
   parsed.password = '';
+  // The driver takes ?password= and the paths of keys there too.
+  parsed.search = '';
   return parsed.toString();
 }
 
