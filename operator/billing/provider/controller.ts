@@ -14,7 +14,7 @@ import { countRows } from '../outbox/repository.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
 import { checkKey } from './key.ts';
-import { report, type Standing } from './report.ts';
+import { report, type Standing, withRefusal } from './report.ts';
 import { keepAccount, meterNames } from './repository.ts';
 
 /** What the controller works with. */
@@ -56,8 +56,11 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       known.delete(name);
     })
     .reconcile(async (provider, ctx) => {
-      const standing = await open(deps, provider, ctx, sinkFor);
-      if (standing.status === 'False') deps.sinks.remove(provider.metadata.name);
+      // Asked before the way is opened again, which forgets it: the sender has tried since the last pass.
+      const refusal = deps.sinks.paused(provider.metadata.name);
+      const opened = await open(deps, provider, ctx, sinkFor);
+      if (opened.status === 'False') deps.sinks.remove(provider.metadata.name);
+      const standing = withRefusal(opened, refusal);
       const rows = await countRows(deps.store, provider.metadata.name);
       return { status: report(standing, rows), after: recheckMillis };
     });

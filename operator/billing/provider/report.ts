@@ -9,6 +9,16 @@ export interface Standing {
   readonly message: string;
 }
 
+/**
+ * The standing of a provider whose key opens the account. A restricted key may do that and yet not be allowed to
+ * deliver: then the refusal is what counts, until a delivery succeeds.
+ */
+export function withRefusal(standing: Standing, refusal: string | undefined): Standing {
+  if (refusal === undefined || standing.status === 'False') return standing;
+  const message = `the provider refuses usage events under this key: ${refusal}; give the key the permission to write meter events, usage waits in the outbox`;
+  return { status: 'False', reason: 'DeliveryRefused', message };
+}
+
 /** The status of a BillingProvider. */
 export function report(standing: Standing, rows: RowCounts): StatusIntent<BillingProviderStatus> {
   return { rows, conditions: [{ type: 'Ready', ...standing }, attention(rows)] };
