@@ -15,6 +15,7 @@ interface Entry {
 /** One memory a process: keys are kind, object, manager and subresource. */
 export class AppliedMemory {
   readonly #entries = new Map<string, Entry>();
+  readonly #statuses = new Map<string, { readonly uid: string | undefined; readonly status: object }>();
 
   /** Whether applying `intent` again to `live` would change nothing. */
   isNoOp(id: string, intent: unknown, live: KubeObject | undefined, now: number): boolean {
@@ -31,6 +32,23 @@ export class AppliedMemory {
     const { uid, resourceVersion } = answer.metadata;
     this.#entries.set(id, { hash: hashOf(intent), uid, version: resourceVersion, at: now });
   }
+
+  /** Keeps the status that a controller reported of an object, to be said again when a pass fails. */
+  keepStatus(id: string, uid: string | undefined, status: object): void {
+    if (this.#statuses.size >= largest) this.#statuses.clear();
+    this.#statuses.set(id, { uid, status });
+  }
+
+  /** The status kept, unless the object is another one by now. */
+  keptStatus(id: string, uid: string | undefined): object | undefined {
+    const kept = this.#statuses.get(id);
+    return kept?.uid === uid ? kept?.status : undefined;
+  }
+
+  /** Lets the kept status of an object that is gone go. */
+  dropStatus(id: string): void {
+    this.#statuses.delete(id);
+  }
 }
 
 function hashOf(value: unknown): string {
@@ -45,17 +63,32 @@ export function stableJson(value: unknown): string {
   });
 }
 
-/** Whether every leaf of `wanted` is already in `live`. Lists of keyed objects match by key, others must be equal. */
-export function holds(live: unknown, wanted: unknown): boolean {
+/**
+ * Lists of Kubernetes whose entries have owners of their own. Any other list may be atomic, even if its entries have
+ * names: there an entry of someone else, or another order, is a difference.
+ */
+const shared: ReadonlySet<string> = new Set([
+  'conditions',
+  'containers',
+  'env',
+  'imagePullSecrets',
+  'initContainers',
+  'ownerReferences',
+  'schedulingGates',
+  'volumes',
+]);
+
+/** Whether every leaf of `wanted`, the value of field `name`, is already in `live`. Shared lists match by key, others must be equal. */
+export function holds(live: unknown, wanted: unknown, name = ''): boolean {
   if (wanted === undefined) return true;
-  if (Array.isArray(wanted)) return Array.isArray(live) && holdsList(live, wanted);
+  if (Array.isArray(wanted)) return Array.isArray(live) && holdsList(live, wanted, name);
   if (typeof wanted !== 'object' || wanted === null) return live === wanted;
   if (typeof live !== 'object' || live === null) return false;
-  return Object.entries(wanted).every(([key, value]) => holds(Reflect.get(live, key), value));
+  return Object.entries(wanted).every(([key, value]) => holds(Reflect.get(live, key), value, key));
 }
 
-function holdsList(live: readonly unknown[], wanted: readonly unknown[]): boolean {
-  const key = listKey(wanted);
+function holdsList(live: readonly unknown[], wanted: readonly unknown[], name: string): boolean {
+  const key = shared.has(name) ? listKey(wanted) : undefined;
   if (key === undefined) {
     return live.length === wanted.length && wanted.every((item, index) => holds(live[index], item));
   }

@@ -135,7 +135,8 @@ export class PassContext implements Context {
     const { backend, controller, declared, overlay } = this.#environment;
     declared.requireVerb(kind, 'patch', patch.subresource);
     const answer = await backend.patch(kind, key, guarded(patch, key.uid), managerOf(controller), this.signal);
-    overlay(kind, answer);
+    // Some subresources answer with a kind of their own (Scale) that must not take the object's place in the cache.
+    if (answer.kind === undefined || answer.kind === kind.kind) overlay(kind, answer);
     return answer;
   }
 

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { Conflict, Forbidden } from '../client/errors.ts';
-import { type Act, runPass, thing } from '../testing/index.ts';
+import { systemClock } from '../../observability/index.ts';
+import { Conflict, Forbidden, NotFound } from '../client/errors.ts';
+import { type Act, runPass, silentLog, thing } from '../testing/index.ts';
+import type { MemoryApi } from '../testing/memory-api.ts';
 import { type Controller, type Kind, type KubeObject, Terminal, Waiting } from '../types.ts';
+import { AppliedMemory, holds } from './applied.ts';
 import { controller, singleton } from './builder.ts';
+import { PassContext } from './context.ts';
+import { Declarations } from './permissions.ts';
 
 interface Toy extends KubeObject {
   readonly spec: { readonly size: number };
@@ -226,6 +231,106 @@ describe('the end of a pass in conditions', () => {
   });
 });
 
+describe('a status with a second writer', () => {
+  const foreign = (value: number) => (api: MemoryApi) => {
+    const part = { metadata: key, status: { waiting: value } };
+    return api.apply('toys.example.com', key, part, 'gpuopt-other', 'status');
+  };
+
+  test('is not written again because of what the other wrote', async () => {
+    const first = await runPass(maker, { world: [thing(Toy, toy())], key, now });
+    const second = await first.again({ change: foreign(3) });
+    const third = await second.again({ change: foreign(4) });
+    expect([...second.acts, ...third.acts]).toEqual([]);
+    expect(third.status).toMatchObject({ size: 2, waiting: 4 });
+  });
+
+  test('is put right when the own part was changed', async () => {
+    const first = await runPass(maker, { world: [thing(Toy, toy())], key, now });
+    const spoil = (api: MemoryApi): unknown =>
+      api.patch('toys.example.com', key, { type: 'merge', body: { status: { size: 9 } }, subresource: 'status' });
+    const second = await first.again({ change: spoil });
+    expect(kinds(second.acts)).toEqual(['applyStatus']);
+    expect(second.status).toMatchObject({ size: 2 });
+  });
+
+  test('keeps the part of the other out of the report of a failure', async () => {
+    const outcome: { error?: Error } = {};
+    const moody = controller(Toy).reconcile(async () => {
+      if (outcome.error !== undefined) throw outcome.error;
+      return { status: { size: 2, conditions: ready } };
+    });
+    const first = await runPass(moody, { world: [thing(Toy, toy())], key, now });
+    outcome.error = new Error('x');
+    const second = await first.again({ change: foreign(3) });
+    expect(kinds(second.acts)).toEqual(['applyStatus']);
+    expect(second.acts[0]).toMatchObject({ body: { status: { size: 2 } } });
+    expect(JSON.stringify(second.acts)).not.toContain('waiting');
+    expect(second.status).toMatchObject({ size: 2, waiting: 3 });
+  });
+});
+
+describe('what an object holds already', () => {
+  const rows = [
+    { name: 'a part of a map', live: { a: 1, b: 2 }, wanted: { a: 1 }, want: true },
+    { name: 'another value', live: { a: 1 }, wanted: { a: 2 }, want: false },
+    {
+      name: 'a condition among others, in any order',
+      live: { conditions: [{ type: 'B' }, { type: 'A', status: 'True' }] },
+      wanted: { conditions: [{ type: 'A', status: 'True' }] },
+      want: true,
+    },
+    {
+      name: 'an entry of someone else in a list that is one value',
+      live: { tolerations: [{ key: 'a' }, { key: 'b' }] },
+      wanted: { tolerations: [{ key: 'a' }] },
+      want: false,
+    },
+    {
+      name: 'another order in a list that is one value',
+      live: { steps: [{ name: 'b' }, { name: 'a' }] },
+      wanted: { steps: [{ name: 'a' }, { name: 'b' }] },
+      want: false,
+    },
+  ];
+  test.each(rows)('$name: $want', ({ live, wanted, want }) => {
+    expect(holds(live, wanted)).toBe(want);
+  });
+});
+
+test('the answer of a subresource of another kind never takes the place of the object', async () => {
+  const laid: unknown[] = [];
+  const scale = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: key };
+  const unused = (): never => {
+    throw new TypeError('not used');
+  };
+  const patcher = controller(Toy)
+    .may({ group: 'example.com', resource: 'toys/scale', verbs: ['patch'], in: 'cluster', why: 'a test' })
+    .reconcile(async () => undefined);
+  const context = new PassContext(
+    {
+      controller: patcher,
+      declared: new Declarations(patcher),
+      reader: { get: () => undefined, list: () => [] },
+      backend: {
+        ...{ get: unused, apply: unused, create: unused, remove: unused, evict: unused },
+        patch: async <T extends KubeObject>(): Promise<T> => JSON.parse(JSON.stringify(scale)),
+      },
+      overlay: (_kind, object) => laid.push(object),
+      applied: new AppliedMemory(),
+      record: () => undefined,
+      counter: { applied: () => undefined },
+      clock: systemClock,
+      log: silentLog,
+    },
+    undefined,
+    silentLog,
+    new AbortController().signal,
+  );
+  await context.patch(Toy, key, { type: 'merge', body: { spec: { replicas: 1 } }, subresource: 'scale' });
+  expect(laid).toEqual([]);
+});
+
 describe('finalizers', () => {
   const forgotten: string[] = [];
   const keeper = controller(Toy)
@@ -239,6 +344,23 @@ describe('finalizers', () => {
     expect(out.acts).toMatchObject([
       { act: 'patch', patch: { body: { metadata: { uid: 'u', finalizers: ['example.com/toy'] } } } },
     ]);
+  });
+
+  test('an object that goes before it is marked is not acted for', async () => {
+    const gone = new NotFound({ status: 404, reason: 'NotFound', url: 'u', message: 'm' });
+    let passes = 0;
+    const marker = controller(Toy)
+      .finalizer('example.com/toy', async () => undefined)
+      .reconcile(async () => {
+        passes += 1;
+        return undefined;
+      });
+    const intercept = (): never => {
+      throw gone;
+    };
+    const out = await runPass(marker, { world: [thing(Toy, toy())], key, now, intercept });
+    expect(out.result).toEqual({ result: 'success' });
+    expect(passes).toBe(0);
   });
 
   test('forget runs on deletion and the object goes', async () => {

@@ -5,8 +5,8 @@ import { apiVersionOf, keyOf, keyText } from '../kinds.ts';
 import {
   type ConditionIntent,
   type Context,
+  type Controller,
   type Key,
-  type Kind,
   type KubeObject,
   type Outcome,
   Terminal,
@@ -52,6 +52,7 @@ export async function pass(
     const outcome = await act(environment, key, primary, context);
     if (primary !== undefined && outcome?.status !== undefined) {
       const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now());
+      environment.applied.keepStatus(statusId(controller, key), primary.metadata.uid, status);
       await writeStatus(environment, primary, status, signal);
     }
     return outcome?.after === undefined
@@ -79,6 +80,7 @@ async function act(
   if (blocked !== undefined) throw new Waiting('CacheNotReady', blocked, blockedMillis);
   if (controller.primary === undefined) return controller.reconcile(undefined, context);
   if (primary === undefined) {
+    environment.applied.dropStatus(statusId(controller, key));
     await controller.gone?.(key, context);
     return undefined;
   }
@@ -92,25 +94,28 @@ async function act(
   if (deleting) {
     if (!held) return undefined;
     await finalizer.forget(primary, context);
-    await setFinalizers(environment, controller.primary, primary, (names) => names.filter((n) => n !== finalizer.name));
+    await setFinalizers(environment, primary, (names) => names.filter((n) => n !== finalizer.name), context.signal);
     return undefined;
   }
   if (held) return controller.reconcile(primary, context);
-  const marked = await setFinalizers(environment, controller.primary, primary, (names) => [...names, finalizer.name]);
-  return controller.reconcile(marked ?? primary, context);
+  const marked = await setFinalizers(environment, primary, (names) => [...names, finalizer.name], context.signal);
+  // Gone meanwhile: an effect now would have nobody who takes it back.
+  return marked === undefined ? undefined : controller.reconcile(marked, context);
 }
 
 /** Changes finalizers under a version precondition, because the list is shared with others. */
 async function setFinalizers(
   { backend, controller, overlay }: PassEnvironment,
-  kind: Kind<KubeObject>,
   object: KubeObject,
   change: (names: readonly string[]) => readonly string[],
+  signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
+  const kind = controller.primary;
+  if (kind === undefined) return undefined;
   const { resourceVersion, uid, finalizers = [] } = object.metadata;
   const body = { metadata: { uid, resourceVersion, finalizers: change(finalizers) } };
   try {
-    const answer = await backend.patch(kind, keyOf(object), { type: 'merge', body }, managerOf(controller));
+    const answer = await backend.patch(kind, keyOf(object), { type: 'merge', body }, managerOf(controller), signal);
     if (answer.metadata.deletionTimestamp === undefined) overlay(kind, answer);
     return answer;
   } catch (error) {
@@ -138,7 +143,10 @@ async function reportFailure(
   // A single lost race with another writer is work as usual and would make Ready flicker.
   if (primary === undefined || !writesStatus(environment.controller) || (error instanceof Conflict && failures === 0))
     return;
-  const status = statusAfterFailure(primary, statusOf(primary), failure, new Date(environment.clock.now()));
+  // The live status may hold fields of other writers, which are not ours to say again; after a restart it is all there is.
+  const { uid } = primary.metadata;
+  const own = environment.applied.keptStatus(statusId(environment.controller, keyOf(primary)), uid);
+  const status = statusAfterFailure(primary, own ?? statusOf(primary), failure, new Date(environment.clock.now()));
   try {
     // Without the pass's signal: it may be the very thing that ended the pass.
     await writeStatus(environment, primary, status, undefined);
@@ -163,12 +171,15 @@ async function writeStatus(
   status: WrittenStatus,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { backend, controller, counter, overlay, reader } = environment;
+  const { applied, backend, clock, controller, counter, overlay, reader } = environment;
   const kind = controller.primary;
   if (kind === undefined) return;
   const live = reader.get(kind, keyOf(object)) ?? object;
   const before = statusOf(live);
-  if (live.metadata.uid === object.metadata.uid && before !== undefined && equalStatus(before, status)) {
+  const id = statusId(controller, keyOf(object));
+  const same =
+    before !== undefined && (equalStatus(before, status) || applied.isNoOp(id, { status }, live, clock.monotonic()));
+  if (live.metadata.uid === object.metadata.uid && same) {
     counter.applied(kind.kind, controller.name, false);
     return;
   }
@@ -177,11 +188,18 @@ async function writeStatus(
   counter.applied(kind.kind, controller.name, true);
   const options = { manager: managerOf(controller), subresource: 'status' };
   try {
-    overlay(kind, await backend.apply(kind, body, options, signal));
+    const answer = await backend.apply(kind, body, options, signal);
+    applied.remember(id, { status }, answer, clock.monotonic());
+    overlay(kind, answer);
   } catch (error) {
     // Gone meanwhile: there is nothing left to report on, and the watch will say so.
     if (!(error instanceof NotFound)) throw error;
   }
+}
+
+/** Names the status that a controller writes of its primary. */
+function statusId(controller: Controller, key: Key): string {
+  return [controller.primary?.kind ?? '', keyText(key), managerOf(controller), 'primary-status'].join('|');
 }
 
 function equalStatus(before: WrittenStatus, wanted: WrittenStatus): boolean {
