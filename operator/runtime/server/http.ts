@@ -1,6 +1,7 @@
 /** /metrics, /healthz and /readyz over plain HTTP. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Registry } from '../../observability/index.ts';
 
 /** A named check; it answers what is wrong, or undefined. */
@@ -18,6 +19,8 @@ export interface HttpOptions {
   readonly registry: Registry;
   readonly live: () => readonly Check[];
   readonly ready: () => readonly Check[];
+  /** Longest time of one check in milliseconds; default 5,000. */
+  readonly checkMillis?: number;
 }
 
 /** A running server. */
@@ -31,7 +34,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     answer(options, path, response).catch((error: unknown) => {
-      response.writeHead(500).end(error instanceof Error ? error.message : 'failed');
+      if (!response.headersSent) response.writeHead(500);
+      response.end(error instanceof Error ? error.message : 'failed');
     });
   });
   server.requestTimeout = 10_000;
@@ -42,9 +46,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function answer({ live, ready, registry }: HttpOptions, path: string, response: ServerResponse): Promise<void> {
+async function answer(options: HttpOptions, path: string, response: ServerResponse): Promise<void> {
+  const { checkMillis = 5_000, live, ready, registry } = options;
   if (path === '/metrics') {
-    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+    // First the text: a gauge that throws must still be able to become a 500.
+    const text = await registry.metrics();
+    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
     return;
   }
   const checks = path === '/healthz' ? live() : path === '/readyz' ? ready() : undefined;
@@ -52,13 +59,29 @@ async function answer({ live, ready, registry }: HttpOptions, path: string, resp
     response.writeHead(404).end('try /metrics, /healthz or /readyz\n');
     return;
   }
-  const results = await Promise.all(checks.map(async ({ name, check }) => ({ name, problem: await check() })));
+  const results = await Promise.all(
+    checks.map(async (one) => ({ name: one.name, problem: await problemOf(one, checkMillis) })),
+  );
   const failed = results.some(({ problem }) => problem !== undefined);
   const lines = results.map(({ name, problem }) =>
     problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
   );
   const last = `${path.slice(1)} check ${failed ? 'failed' : 'passed'}`;
   response.writeHead(failed ? 503 : 200, { 'content-type': 'text/plain' }).end(`${[...lines, last].join('\n')}\n`);
+}
+
+/** What is wrong by a check; one that throws or never ends is wrong itself. */
+async function problemOf({ check }: Check, millis: number): Promise<string | undefined> {
+  const patience = new AbortController();
+  const late = setTimeout(millis, `no answer within ${millis} ms`, { signal: patience.signal });
+  try {
+    return await Promise.race([check(), late]);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    // The race is decided; the timer's rejection has been heard by it.
+    patience.abort();
+  }
 }
 
 function portOf(server: Server): number {
