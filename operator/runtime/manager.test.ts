@@ -258,6 +258,38 @@ describe('leader election', () => {
     expect(ran).toEqual(['first', 'second']);
   });
 
+  test('a standby whose background work fails stops instead of standing by in vain', async () => {
+    const first = start({ identity: 'first' });
+    await until('the first leads', () => first.manager.leads());
+    const broken: Runnable = {
+      name: 'broken',
+      where: 'everywhere',
+      run: async () => {
+        await until('it stands by', () => fake.lists('leases.coordination.k8s.io') >= 2);
+        throw new Error('the work cannot go on');
+      },
+    };
+    const second = start({ identity: 'second', runnables: [broken] });
+    expect(await second.ended).toMatchObject({ message: 'the work cannot go on' });
+    expect(first.manager.leads()).toBe(true);
+  });
+
+  test('a renewal under way at the stop does not keep the lease from being emptied', async () => {
+    const first = start({ identity: 'first' });
+    await until('the first leads', () => first.manager.leads());
+    const renewals = (): number => fake.count('update', 'leases.coordination.k8s.io');
+    const before = renewals();
+    fake.faults.push({
+      when: (r) => r.verb === 'update' && r.collection === 'leases.coordination.k8s.io',
+      times: 1,
+      act: { kind: 'late-answer', millis: 500 },
+    });
+    await until('a renewal is under way', () => renewals() > before);
+    await first.stop();
+    const lease = fake.api.get('leases.coordination.k8s.io', { namespace: 'default', name: 'toys' });
+    expect(lease.spec).toMatchObject({ holderIdentity: '' });
+  });
+
   test('a leader whose lease is taken stops at once with LeaseLost', async () => {
     const first = start({ identity: 'first' });
     await until('it leads', () => first.manager.leads());

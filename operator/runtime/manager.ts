@@ -183,7 +183,14 @@ class Process implements Manager {
   }
 
   async #lead(signal: AbortSignal, failed: PromiseWithResolvers<never>): Promise<void> {
-    const elected = await this.#elect(signal);
+    // A standby whose background work failed stops too, and lets a healthy one stand by in its place.
+    const giveUp = new AbortController();
+    const electing = this.#elect(AbortSignal.any([signal, giveUp.signal]));
+    const elected = await Promise.race([electing, failed.promise]).catch(async (error: unknown) => {
+      giveUp.abort();
+      if (await electing.catch(() => false)) await this.#elector?.release();
+      throw error;
+    });
     if (!elected) return;
     const passes = new AbortController();
     const leading = new AbortController();
@@ -215,6 +222,12 @@ class Process implements Manager {
         await this.#recorder.flush(flushMillis);
       }
       holding.abort();
+      // A renewal under way would meet the release as a conflict, and the standby would wait for the lease to expire.
+      if (lost === undefined && this.#elector !== undefined)
+        await this.#within(
+          flushMillis,
+          held.catch(() => undefined),
+        );
       this.#leads = false;
       this.#metrics.master.set({ name }, 0);
       if (lost === undefined) await this.#elector?.release();

@@ -1,6 +1,7 @@
 /** An API server over real HTTP on 127.0.0.1, with a MemoryApi behind it and faults by script. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../client/cluster.ts';
 import { ApiError, apiError } from '../client/errors.ts';
 import type { Key, KubeObject, PatchBody } from '../types.ts';
@@ -26,6 +27,8 @@ export interface Fault {
     | { readonly kind: 'drop' }
     /** It is done, and then the connection breaks. */
     | { readonly kind: 'lose-answer' }
+    /** It is done at once and answered late. */
+    | { readonly kind: 'late-answer'; readonly millis: number }
     /** Nothing ever comes. */
     | { readonly kind: 'stall' };
 }
@@ -170,6 +173,7 @@ export class FakeServer {
       return;
     }
     const answer = this.#perform(received, target, text, request.headers['content-type'] ?? '');
+    if (fault?.act.kind === 'late-answer') await sleep(fault.act.millis);
     if (fault?.act.kind === 'lose-answer') request.socket.destroy();
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }
