@@ -6,7 +6,7 @@ import type { OutboxState, Store } from '../store/index.ts';
 /** What billing shows to Prometheus. */
 export interface BillingMetrics {
   readonly attempts: Counter;
-  /** Reads the outbox and sets the gauges. */
+  /** Reads the outbox and sets the gauges; between two readings it does nothing. */
   refresh(store: Store, clock: Clock): Promise<void>;
 }
 
@@ -20,6 +20,9 @@ const states: readonly OutboxState[] = [
   'REJECTED',
   'HOLD',
 ];
+
+/** As often as Prometheus commonly looks: the reading counts every row that there ever was. */
+const refreshMillis = 15_000;
 
 /** Registers billing's metrics. */
 export function createBillingMetrics(registry: Registry): BillingMetrics {
@@ -40,9 +43,12 @@ export function createBillingMetrics(registry: Registry): BillingMetrics {
     help: 'Age of the oldest usage that the provider has not acknowledged; 0 when there is none',
     registers,
   });
+  let next = Number.NEGATIVE_INFINITY;
   return {
     attempts,
     refresh: async (store, clock) => {
+      if (clock.monotonic() < next) return;
+      next = clock.monotonic() + refreshMillis;
       const found = await store.db
         .selectFrom('outbox')
         .select('state')

@@ -95,6 +95,16 @@ test.each([
   expect(answer).toMatchObject({ meters: [{ quantity: '3600', unpriced: '3600', accepted: '0' }], cost: null });
 });
 
+test('windows that nothing prices are not looked at again and again', async () => {
+  await seedPrices(store, [{ ...one, from: '2026-01-01T01:00:00Z' }]);
+  await seedPayer(store);
+  await freeze(
+    await sealWindow(store, start, 3600n),
+    await sealWindow(store, '2026-01-01T02:00:00Z', 3600n, { model: 'NVIDIA-B200' }),
+  );
+  expect(await freezeBacklog(store)).toBe(0);
+});
+
 test('what was sealed before its price was known is frozen when it is', async () => {
   const windows = await Promise.all([0, 1, 2].map((hour) => sealWindow(store, `2026-01-01T0${hour}:00:00Z`, 3600n)));
   await freeze(...windows);

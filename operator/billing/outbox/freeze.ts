@@ -102,6 +102,20 @@ async function unfrozen(store: Store, after: bigint): Promise<readonly Window[]>
     .select(['w.id', 'w.tenant', 'w.meter', 'w.model', 'w.profile', 'w.window_start', 'w.window_end'])
     .select(['w.revision', 'w.quantity'])
     .where('c.usage_window_id', 'is', null)
+    // What nothing prices would be looked at again at every pass, for ever.
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('price_book as b')
+          .innerJoin('price_sku as s', (join) =>
+            join.onRef('s.book', '=', 'b.book').onRef('s.version', '=', 'b.version'),
+          )
+          .select('s.name')
+          .whereRef('b.book', '=', 'l.book')
+          .whereRef('b.effective_from', '<=', 'w.window_start')
+          .whereRef('s.model', '=', 'w.model')
+          .whereRef('s.profile', '=', 'w.profile'),
+      ),
+    )
     .where('w.id', '>', after)
     .orderBy('w.id')
     .limit(backlogRows)
