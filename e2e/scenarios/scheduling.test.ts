@@ -23,7 +23,7 @@ beforeAll(async () => {
     ['apply', '--server-side'],
     gpuPool('sched', { 'gpuoptimizer.io/scenario': 'sched' }),
     gpuTenant('sched-acme', [ACME], [{ pool: 'sched', limit: 8 }]),
-    gpuTenant('sched-free', [FREE]),
+    gpuTenant('sched-free', [FREE, 'sched-new-*']),
     gpuTenant('sched-crowd', [CROWD]),
     namespaceNamed(MANAGED, { 'gpuoptimizer.io/managed': 'true' }),
     ...[ACME, FREE, CROWD].map((name) => namespaceNamed(name)),
@@ -135,6 +135,15 @@ describe('the gate', () => {
       expect([...(made.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
     },
   );
+
+  it('is on from the first moment in a namespace that a Tenant selects, and only there', async () => {
+    const managed = async (name: string): Promise<string | undefined> => {
+      const answer = await world.cluster.kubectl(['create', 'namespace', name, '--dry-run=server', '-o', 'json']);
+      return JSON.parse(answer).metadata.labels?.['gpuoptimizer.io/managed'];
+    };
+    await eventually('the API server knows the Tenants', () => managed('sched-new-one'));
+    expect(await managed('sched-newer')).toBeUndefined();
+  });
 
   it('stays on when its owner tries to take it off, and comes off for who may release', async () => {
     await world.send(
