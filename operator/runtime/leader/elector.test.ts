@@ -78,3 +78,29 @@ test('a leader cut off from the server is fenced before another can take over', 
   expect(fencedAt).toBeLessThan(performance.now());
   expect(holder()).toBe('second');
 });
+
+test('a lease that is deleted stays with its holder: no standby takes it while the holder may write', async () => {
+  const first = elector('first');
+  await first.acquire(AbortSignal.timeout(5_000));
+  const stop = new AbortController();
+  const held = first.hold(stop.signal);
+  const taken: string[] = [];
+  const second = elector('second');
+  const end = new AbortController();
+  const standing = second.acquire(end.signal).then(
+    () => taken.push('second'),
+    () => undefined,
+  );
+  await until('the standby watches', () => fake.lists('leases.coordination.k8s.io') >= 2);
+  for (let round = 0; round < 5; round += 1) {
+    const made = fake.count('create', 'leases.coordination.k8s.io');
+    fake.api.remove('leases.coordination.k8s.io', { namespace: 'default', name: 'lease' });
+    await until('it is there again', () => fake.count('create', 'leases.coordination.k8s.io') > made);
+    await until('it is held', () => holder() === 'first', 1_000);
+    first.fence();
+  }
+  expect(taken).toEqual([]);
+  end.abort();
+  stop.abort();
+  await Promise.all([held, standing]);
+});

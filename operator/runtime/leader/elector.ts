@@ -6,7 +6,7 @@
 import type { Clock, Logger } from '../../observability/index.ts';
 import { Watcher } from '../cache/watcher.ts';
 import type { Client } from '../client/client.ts';
-import { AlreadyExists, Conflict, NotLeader } from '../client/errors.ts';
+import { AlreadyExists, Conflict, NotFound, NotLeader } from '../client/errors.ts';
 import type { Transport } from '../client/transport.ts';
 import { microTime } from '../events/recorder.ts';
 import { pathOf } from '../kinds.ts';
@@ -146,10 +146,8 @@ export class Elector {
     try {
       const lease = await client.get(leaseKind, { namespace, name });
       const sent = clock.monotonic();
-      if (lease === undefined) {
-        const fresh = { metadata: { namespace, name }, ...this.#typed(), spec: this.#spec(undefined) };
-        return this.#took(await client.create(leaseKind, fresh, 'gpuopt-leader'), sent);
-      }
+      // Deleting a lease does not stop its holder, who may write until it would have expired.
+      if (lease === undefined) return this.#mayStillBeHeld() ? false : this.#took(await this.#create(), sent);
       this.#observe(lease);
       const holder = lease.spec?.holderIdentity ?? '';
       if (holder !== '' && holder !== identity && !this.#expired(lease)) return false;
@@ -162,8 +160,16 @@ export class Elector {
     }
   }
 
-  #typed(): { readonly apiVersion: string; readonly kind: string } {
-    return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+  #create(): Promise<LeaseObject> {
+    const { client, name, namespace } = this.#options;
+    const typed = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+    const fresh = { ...typed, metadata: { namespace, name }, spec: this.#spec(undefined) };
+    return client.create(leaseKind, fresh, 'gpuopt-leader');
+  }
+
+  #mayStillBeHeld(): boolean {
+    const seen = this.#seen;
+    return seen !== undefined && (seen.spec?.holderIdentity ?? '') !== '' && !this.#expired(seen);
   }
 
   #took(lease: LeaseObject, sent: number): true {
@@ -194,12 +200,23 @@ export class Elector {
       this.#took(await client.replace(leaseKind, { ...held, spec: this.#spec(held) }), sent);
     } catch (error) {
       log.warn({ err: error }, 'the lease was not renewed; trying again');
+      if (error instanceof NotFound) return this.#recreate();
       if (!(error instanceof Conflict)) return;
       // Conflict: someone wrote it. Still ours (a label, or our own lost answer)? Then go on from there.
       const lease = await client.get(leaseKind, { namespace, name }).catch(() => undefined);
       if (lease === undefined) return;
       if (lease.spec?.holderIdentity !== identity) throw this.#lost(`was taken by ${lease.spec?.holderIdentity}`);
       this.#held = lease;
+    }
+  }
+
+  /** Someone deleted the lease; it is still ours unless another has made it anew, which the next renewal finds out. */
+  async #recreate(): Promise<void> {
+    const sent = this.#options.clock.monotonic();
+    try {
+      this.#took(await this.#create(), sent);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the deleted lease could not be made again; trying again');
     }
   }
 
