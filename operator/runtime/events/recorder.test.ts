@@ -11,7 +11,7 @@ const unused = (): never => {
   throw new TypeError('not used by the recorder');
 };
 
-function make(): {
+function make(ahead: () => number = () => 0): {
   recorder: Recorder;
   clock: VirtualClock;
   created: KubeObject[];
@@ -38,7 +38,7 @@ function make(): {
   };
   const recorder = new Recorder({
     backend,
-    clock,
+    clock: { ...clock, now: () => clock.now() + ahead() },
     log: silentLog,
     metrics: new RuntimeMetrics(registry),
     instance: 'me',
@@ -88,6 +88,25 @@ test('events under one key are one, whatever they say', async () => {
   recorder.record(event('4 nodes', 'nodes'), 'toy');
   await clock.advance(0);
   expect(created).toHaveLength(1);
+});
+
+test('a note that is too long is cut to 1,024 bytes between characters', async () => {
+  const { recorder, clock, created } = make();
+  recorder.record(event(`a${'ü'.repeat(600)}`), 'toy');
+  await clock.advance(0);
+  expect(Reflect.get(Object(created[0]), 'note')).toBe(`a${'ü'.repeat(511)}`);
+});
+
+test('a wall clock that is set back neither silences nor floods', async () => {
+  const wall = { ahead: 0 };
+  const { recorder: set, clock, created } = make(() => wall.ahead);
+  set.record(event('first'), 'toy');
+  wall.ahead = -24 * 3_600_000;
+  for (let index = 0; index < 10; index += 1) set.record(event(`note ${index}`), 'toy');
+  await clock.advance(11 * 60_000);
+  set.record(event('first'), 'toy');
+  await clock.advance(0);
+  expect(created).toHaveLength(12);
 });
 
 test('times have six digits', () => {

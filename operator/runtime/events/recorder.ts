@@ -33,6 +33,7 @@ const burst = 25;
 const refillMillis = 300_000;
 const longestQueue = 1_000;
 const mostRemembered = 10_000;
+const noteBytes = 1_024;
 
 interface Series {
   readonly name: string;
@@ -62,7 +63,8 @@ export class Recorder {
   /** Takes an event and returns at once. */
   readonly record = (event: EventIntent, controller: string): void => {
     const { clock } = this.#options;
-    const now = clock.now();
+    // Spans by the monotonic clock: a wall clock set back would silence or flood.
+    const now = clock.monotonic();
     const { uid = '', name = '' } = event.regarding.metadata;
     const key = `${controller}|${event.dedupeKey ?? `${uid}|${event.reason}|${event.note}`}`;
     const known = this.#series.get(key);
@@ -75,11 +77,11 @@ export class Recorder {
       return;
     }
     const namespace = event.regarding.metadata.namespace ?? 'default';
-    const id = hash('sha1', `${key}|${now}|${this.#options.instance}`).slice(0, 16);
+    const id = hash('sha1', `${key}|${clock.now()}|${this.#options.instance}`).slice(0, 16);
     const made: Series = { name: `${name.slice(0, 200)}.${id}`, namespace, count: 1, lastAt: now, sentAt: now };
     if (this.#series.size >= mostRemembered) this.#series.clear();
     this.#series.set(key, made);
-    const body = this.#body(event, controller, made, now);
+    const body = this.#body(event, controller, made, clock.now());
     this.#enqueue(async () => {
       await this.#options.backend.create(eventKind, body, 'gpuopt-events');
     });
@@ -100,7 +102,7 @@ export class Recorder {
     if (series.count > 2 && now - series.sentAt < seriesMillis) return;
     series.sentAt = now;
     const { name, namespace, count } = series;
-    const body = { series: { count, lastObservedTime: microTime(now) } };
+    const body = { series: { count, lastObservedTime: microTime(this.#options.clock.now()) } };
     this.#enqueue(async () => {
       await this.#options.backend.patch(eventKind, { namespace, name }, { type: 'merge', body }, 'gpuopt-events');
     });
@@ -118,7 +120,7 @@ export class Recorder {
       action: event.action,
       reason: event.reason,
       type: event.type,
-      note: event.note.slice(0, 1024),
+      note: inBytes(event.note),
       regarding: {
         apiVersion: apiVersionOf(event.kind),
         kind: event.kind.kind,
@@ -163,6 +165,17 @@ export class Recorder {
     }
     this.#pumping = undefined;
   }
+}
+
+/** As much of a note as the API server takes: 1,024 bytes (k8s.io/kubernetes pkg/apis/core/validation, NoteLengthLimit). */
+function inBytes(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= noteBytes) return note;
+  // A character cut in two becomes U+FFFD, which is no part of the note.
+  return bytes
+    .subarray(0, noteBytes)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
 }
 
 /** RFC 3339 in microseconds; Kubernetes' MicroTime takes exactly six digits. */
