@@ -31,9 +31,12 @@ function describeField({ field, node }: Step): string | undefined {
   return undefined;
 }
 
+/** Formats whose length the API server knows when it estimates a rule (k8s.io/apiserver pkg/cel/common). */
+const SIZED_FORMATS: ReadonlySet<string> = new Set(['date', 'date-time']);
+
 function boundString({ node }: Step): string | undefined {
-  if (node.type !== 'string' || node.facets.maxLength !== undefined || node.facets.format !== undefined)
-    return undefined;
+  if (node.type !== 'string' || node.facets.maxLength !== undefined) return undefined;
+  if (SIZED_FORMATS.has(node.facets.format ?? '')) return undefined;
   return 'a string needs @maxLength';
 }
 

@@ -14,7 +14,9 @@ interface Hoisted {
  * it vanishes, so the rule moves up to the nearest object that is always there.
  */
 export function rewriteImmutable(root: Node): Node {
-  return visit(root, true).node;
+  const { immutable, ...open } = visit(root, true).node;
+  // The mark of a list entry or map value has no field above it that could hold its rule.
+  return immutable ? hold(open, [{ name: 'the entry', path: [], at: immutable }]) : open;
 }
 
 /**
