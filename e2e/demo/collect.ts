@@ -51,7 +51,8 @@ export async function settledUsage(places: Places): Promise<Pick<DemoFacts, 'usa
 
 function settled({ sealedThrough, meters }: Usage, end: Date): boolean {
   const sealed = sealedThrough !== null && Date.parse(sealedThrough) >= end.getTime();
-  return sealed && meters.every(({ pending }) => pending === '0');
+  // A window can be sealed a moment before its meter events are frozen: what is neither pending nor accepted is on its way.
+  return sealed && meters.every(({ pending, accepted, quantity }) => pending === '0' && accepted === quantity);
 }
 
 async function counted(url: string, end: Date): Promise<DemoFacts['stripe']> {

@@ -88,7 +88,7 @@ async function run(options: DemoOptions): Promise<number> {
   await inStep('nodes', join(clusterFolder, 'logs'), () => nodes(cluster, folder, fleet, progress));
   const operatorLog = operatorLogOf(cluster, folder);
   const operator = await inStep('operator', operatorLog, () =>
-    progress.step('operator', { doing: 'installing config/default', done: 'leads', usualSeconds: 25 }, () =>
+    progress.step('operator', { doing: 'installing config/default', done: 'ready', usualSeconds: 25 }, () =>
       startOperator(cluster, folder, {
         GPUOPT_PROMETHEUS_URL: peers.prometheusUrl,
         GPUOPT_WINDOW_SECONDS: String(WINDOW_SECONDS),

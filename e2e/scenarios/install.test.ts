@@ -93,10 +93,13 @@ describe('config/default on a real node', () => {
       cluster.kubectl(['exec', '-n', SYSTEM, 'deploy/gpuopt', '--', ...GPUOPT, ...args]);
     expect(await inside('--version')).toMatch(/^gpuopt \d+\.\d+\.\d+ \(gpuoptimizer\.io\/v1alpha1, Node v24\./);
     expect(await inside('--help')).toContain('Usage: gpuopt');
-    const checks: readonly { check: string; verdict: string }[] = JSON.parse(await inside('doctor', '--json'));
-    expect(
-      checks.filter(({ check }) => ['custom resources', 'leader'].includes(check)).map((each) => each.verdict),
-    ).toEqual(['ok', 'ok']);
+    // No node advertises a GPU yet, so the doctor finds something wrong, and says so by its exit code.
+    const doctor = ['exec', '-n', SYSTEM, 'deploy/gpuopt', '--', ...GPUOPT, 'doctor', '--json'];
+    const { code, stdout } = await cluster.tryKubectl(doctor);
+    const checks: readonly { check: string; verdict: string }[] = JSON.parse(stdout);
+    const verdicts = new Map(checks.map(({ check, verdict }) => [check, verdict]));
+    expect([code, verdicts.get('custom resources'), verdicts.get('leader')]).toEqual([1, 'ok', 'ok']);
+    expect(verdicts.get('nodes')).toBe('wrong');
   });
 
   it('every pod that the manifests make is admitted by Pod Security restricted, which refuses a privileged one', async () => {

@@ -148,7 +148,7 @@ export class Client implements Backend {
       try {
         return JSON.parse(await transport.send({ ...call, lane, timeoutMillis: Math.max(left, 1) }));
       } catch (error) {
-        const wait = retryAfter(error, call.method, repeat, attempt);
+        const wait = transport.closed ? undefined : retryAfter(error, call.method, repeat, attempt);
         if (wait === undefined || clock.monotonic() + wait >= deadline) throw error;
         await clock.sleep(wait, call.signal);
       }

@@ -92,6 +92,11 @@ export class Transport {
     });
   }
 
+  /** Whether it was closed: what breaks then is not worth another attempt. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Closes all connections; open streams break. */
   async close(): Promise<void> {
     this.#closed = true;
