@@ -11,6 +11,8 @@ export type OutboxRow = Selectable<OutboxTable>;
 export interface Claimed {
   readonly id: bigint;
   readonly attempts: number;
+  /** Since when an attempt may have reached the provider, in milliseconds since 1970. */
+  readonly guardFrom: number;
   readonly usage: FrozenUsage;
 }
 
@@ -96,7 +98,12 @@ export async function claim(
       .returningAll()
       .execute(),
   );
-  return rows.map((row) => ({ id: row.id, attempts: row.attempts, usage: frozen(row) }));
+  return rows.map((row) => ({
+    id: row.id,
+    attempts: row.attempts,
+    guardFrom: row.guard_from?.getTime() ?? now,
+    usage: frozen(row),
+  }));
 }
 
 function frozen(row: OutboxRow): FrozenUsage {
@@ -161,20 +168,33 @@ export async function postpone(store: Store, id: bigint, until: number, reason: 
   );
 }
 
-/** What the provider is known to have recorded in the UTC hour of a row, without it. */
-export async function knownInHour(store: Store, row: OutboxRow): Promise<bigint> {
+/** What is known of the rest of a row's UTC hour. */
+export interface RestOfHour {
+  /** What the provider is known to have recorded without the row. */
+  readonly recorded: bigint;
+  /** Whether a row of the hour is held that may or may not be recorded: then no sum proves anything. */
+  readonly disputed: boolean;
+}
+
+/** Adds up the other rows of the UTC hour of a row. */
+export async function restOfHour(store: Store, row: OutboxRow): Promise<RestOfHour> {
   const hour = hourOf(row);
-  const sum = await store.db
+  const rest = await store.db
     .selectFrom('outbox')
-    .select(sql<string>`coalesce(sum(quantity), 0)`.as('value'))
+    .select([
+      sql<string>`coalesce(sum(quantity) FILTER (WHERE state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED')), 0)`.as(
+        'recorded',
+      ),
+      sql<boolean>`coalesce(bool_or(state = 'HOLD' AND guard_from IS NOT NULL), false)`.as('disputed'),
+    ])
     .where('provider', '=', row.provider)
     .where('customer', '=', row.customer)
     .where('event_name', '=', row.event_name)
     .where('event_at', '>=', new Date(hour * 1000))
     .where('event_at', '<', new Date((hour + 3600) * 1000))
-    .where('state', 'in', ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'])
+    .where('id', '<>', row.id)
     .executeTakeFirstOrThrow();
-  return BigInt(sum.value);
+  return { recorded: BigInt(rest.recorded), disputed: rest.disputed };
 }
 
 /** The UTC hour of a row's event, in unix seconds of its start. */

@@ -127,6 +127,39 @@ test('a sum that is neither with nor without the row is left to a person, and ot
   expect(await world.states()).toEqual(['HOLD', 'ACCEPTED']);
 });
 
+test('a row whose hour holds another that nobody could settle is left to a person too', async () => {
+  world.sink.fates = ['lose-after'];
+  await world.send();
+  const usage = world.sink.accepted[0]?.usage;
+  if (usage === undefined) throw new Error('nothing was sent');
+  world.sink.accepted.push({ usage: { ...usage, identifier: 'foreign', quantity: 5n }, at: 0 });
+  world.now += 25 * hour;
+  await world.sendFor(5, 125_000);
+  const correction = await sealWindow(world.store, '2026-01-01T00:00:00Z', 3605n, { revision: 2 });
+  await world.store.fence.within((trx) => freezeSealed(trx, [correction]));
+  world.sink.fates = ['lose-before'];
+  await world.send();
+  world.now += 25 * hour;
+  // 3605 are recorded, which looks like the correction and is the row before it and the foreign one.
+  await world.sendFor(5, 125_000);
+  expect(await world.states()).toEqual(['HOLD', 'HOLD']);
+});
+
+test('a process that slept between claim and call does not send what the provider may have forgotten', async () => {
+  const [entry] = world.sinks.open();
+  if (entry === undefined) throw new Error('no sink');
+  const sleeps = async (): Promise<void> => {
+    world.now += 25 * hour;
+  };
+  world.sinks = { ...world.sinks, open: () => [['stripe', { ...entry[1], pace: sleeps }]] };
+  await world.send();
+  expect(world.sink.attempts).toBe(0);
+  expect(await world.states()).toEqual(['UNKNOWN']);
+  world.restart();
+  await world.sendFor(5, 125_000);
+  expect(world.sink.billed).toBe(3600n);
+});
+
 test('a key that is refused pauses the provider; nothing is lost, and a new key goes on', async () => {
   world.sink.fates = ['refuse'];
   await world.sendFor(3, 10_000);

@@ -1,20 +1,21 @@
 import type { Clock, Logger } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { SinkEntry, Sinks } from '../sinks/registry.ts';
-import { judge, nextStep, settle } from './decide.ts';
+import type { Delivery } from '../sinks/sink.ts';
+import { guardMillis, judge, nextStep, settle } from './decide.ts';
 import {
   type Claimed,
   claim,
   factsOf,
   finish,
   hourOf,
-  knownInHour,
   type OutboxRow,
   postpone,
   readDue,
   recover,
   remember,
   resolve,
+  restOfHour,
 } from './repository.ts';
 
 /** What the sender works with. */
@@ -76,7 +77,7 @@ async function deliver(
   signal: AbortSignal,
 ): Promise<void> {
   await entry.pace(signal);
-  const delivery = await entry.sink.deliver(claimed.usage, signal);
+  const delivery = await attempt(entry, claimed, clock.now(), signal);
   if (delivery.kind === 'refused') sinks.pause(provider, delivery.message);
   const settled = settle(delivery, claimed.attempts, clock.now());
   await finish(store, claimed.id, settled);
@@ -86,6 +87,12 @@ async function deliver(
     { provider, identifier, eventName, delivery: delivery.kind, state: settled.state },
     settled.error ?? 'delivered before',
   );
+}
+
+/** One call, unless the process slept so long since the claim that the provider may have forgotten the identifier. */
+async function attempt({ sink }: SinkEntry, claimed: Claimed, now: number, signal: AbortSignal): Promise<Delivery> {
+  if (now - claimed.guardFrom < guardMillis(sink.capabilities)) return await sink.deliver(claimed.usage, signal);
+  return { kind: 'unknown', reason: 'not sent: too long ago since it was claimed' };
 }
 
 /** Past the guard a row is never sent blindly: the provider's sum of its hour, read twice, says whether it arrived. */
@@ -107,8 +114,13 @@ async function readBack(
     return;
   }
   const { quantity, read } = factsOf(row);
-  const others = await knownInHour(store, row);
-  switch (judge(quantity, others, read?.value, recorded)) {
+  const { recorded: others, disputed } = await restOfHour(store, row);
+  const verdict = judge(quantity, others, read?.value, recorded);
+  if (disputed && verdict !== 'again') {
+    const reason = 'another row of the same hour is held, so the sum of the hour says nothing about this one';
+    return await resolve(store, row.id, 'HOLD', reason);
+  }
+  switch (verdict) {
     case 'again':
       return await remember(store, row.id, recorded, clock.now(), clock.now() + settleMillis);
     case 'recorded':
