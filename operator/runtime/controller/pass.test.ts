@@ -1,12 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../observability/index.ts';
 import { Conflict, Forbidden, NotFound } from '../client/errors.ts';
 import { type Act, runPass, silentLog, thing } from '../testing/index.ts';
 import type { MemoryApi } from '../testing/memory-api.ts';
-import { type Controller, type Kind, type KubeObject, Terminal, Waiting } from '../types.ts';
+import { type Controller, type Kind, type KubeObject, type Reader, Terminal, Waiting } from '../types.ts';
 import { AppliedMemory, holds } from './applied.ts';
 import { controller, singleton } from './builder.ts';
 import { PassContext } from './context.ts';
+import { PassTimeout, pass } from './pass.ts';
 import { Declarations } from './permissions.ts';
 
 interface Toy extends KubeObject {
@@ -329,6 +330,52 @@ test('the answer of a subresource of another kind never takes the place of the o
   );
   await context.patch(Toy, key, { type: 'merge', body: { spec: { replicas: 1 } }, subresource: 'scale' });
   expect(laid).toEqual([]);
+});
+
+test('a pass that does not heed its time limit is left alone: its key is told of it and its late end is not', async () => {
+  vi.useFakeTimers();
+  try {
+    const written: KubeObject[] = [];
+    const unused = (): never => {
+      throw new TypeError('not used');
+    };
+    const end = Promise.withResolvers<{ status: { size: number; conditions: typeof ready } }>();
+    const deaf = controller(Toy).reconcile(() => end.promise);
+    const own = new AbortController();
+    const primary = toy();
+    const running = pass(
+      {
+        controller: deaf,
+        declared: new Declarations(deaf),
+        reader: { get: (() => primary) as Reader['get'], list: () => [] },
+        backend: {
+          ...{ get: unused, patch: unused, create: unused, remove: unused, evict: unused },
+          apply: async (_kind, body) => {
+            written.push(body);
+            return JSON.parse(JSON.stringify(body));
+          },
+        },
+        overlay: () => undefined,
+        applied: new AppliedMemory(),
+        record: () => undefined,
+        counter: { applied: () => undefined },
+        clock: systemClock,
+        log: silentLog,
+      },
+      key,
+      own.signal,
+    );
+    own.abort(new PassTimeout('the pass took longer than 1 ms'));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await running).toMatchObject({ result: 'error', error: { code: 'PassTimeout' }, retry: 'backoff' });
+    end.resolve({ status: { size: 2, conditions: ready } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(written).toHaveLength(1);
+    expect(JSON.stringify(written)).toContain('"reason":"PassTimeout"');
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 describe('finalizers', () => {

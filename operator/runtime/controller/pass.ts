@@ -18,6 +18,7 @@ import { writesStatus } from './permissions.ts';
 import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
 
 const blockedMillis = 10_000;
+const settleMillis = 5_000;
 
 /** How a pass ended, in the words of the metric `controller_runtime_reconcile_total`. */
 export type PassResult =
@@ -49,7 +50,7 @@ export async function pass(
   const primary = controller.primary === undefined ? undefined : reader.get(controller.primary, key);
   const context = new PassContext(environment, primary, log, signal);
   try {
-    const outcome = await act(environment, key, primary, context);
+    const outcome = await orGiveUp(act(environment, key, primary, context), signal);
     if (primary !== undefined && outcome?.status !== undefined) {
       const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now());
       environment.applied.keepStatus(statusId(controller, key), primary.metadata.uid, status);
@@ -61,6 +62,27 @@ export async function pass(
   } catch (error) {
     if (!(signal.reason instanceof PassStopped)) await reportFailure(environment, primary, error, failures, log);
     return settle(error);
+  }
+}
+
+/**
+ * Rejects with the signal's reason when work that was told to end goes on for 5 s: it is left alone, its context
+ * refuses, and what it ends with reaches no status.
+ */
+async function orGiveUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const late = new Promise<never>((_resolve, reject) => {
+    const wait = (): void => {
+      const timer = setTimeout(() => reject(signal.reason), settleMillis);
+      over.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    };
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
   }
 }
 

@@ -27,7 +27,6 @@ export interface WorkerShare {
 }
 
 const blockedAfterMillis = 30_000;
-const settleMillis = 5_000;
 
 /** One a controller. `wire` before the cache runs, `run` when leading. */
 export class Worker {
@@ -162,27 +161,14 @@ export class Worker {
     outer.addEventListener('abort', onAbort, { once: true });
     const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
     const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
-    const running = pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key));
-    const over = { yes: false };
     try {
-      return await Promise.race([running, this.#late(own.signal, over)]);
+      return await pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key));
     } finally {
-      over.yes = true;
       clearTimeout(timer);
       outer.removeEventListener('abort', onAbort);
       if (own.signal.reason === timeout) this.#share.metrics.timeouts.inc({ controller: name });
       own.abort(new PassTimeout(`the pass over ${key} is over at ${clock.now()}`));
     }
-  }
-
-  #late(signal: AbortSignal, over: { readonly yes: boolean }): Promise<PassResult> {
-    return new Promise((resolve) => {
-      const give = (): void => resolve({ result: 'error', error: signal.reason, retry: 'backoff' });
-      const wait = (): void => {
-        if (!over.yes) setTimeout(give, settleMillis).unref();
-      };
-      signal.addEventListener('abort', wait, { once: true });
-    });
   }
 
   #settle(key: string, outcome: PassResult): void {
