@@ -50,7 +50,10 @@ export interface SMTPChannelSpec {
   readonly maxPerSecond?: Int32;
 }
 
-/** SMTPServer is a mail server. */
+/**
+ * SMTPServer is a mail server.
+ * @rule !has(self.credentialsSecretName) || self.tls != 'Disabled' -- credentials are not sent without TLS: set tls to Required, or leave credentialsSecretName out for a relay that asks for none
+ */
 export interface SMTPServer {
   /**
    * host is its name or address.

@@ -50,6 +50,12 @@ export const messagingChannels: SampleTable = {
       says: 'spec.unsubscribeBaseURL in body should match',
     },
     {
+      name: 'a password without TLS',
+      object: changed(base, { 'spec.smtp.tls': 'Disabled' }),
+      says: 'credentials are not sent without TLS',
+      cel: true,
+    },
+    {
       name: 'no postal address',
       object: changed(base, { 'spec.postalAddress': '' }),
       says: 'spec.postalAddress in body should be at least 10 chars long',
