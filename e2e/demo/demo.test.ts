@@ -101,7 +101,7 @@ const rows: readonly Row[] = [
     },
     step: 'scheduling',
     result: 'failed',
-    says: /2 wait, 1 of them without saying why/,
+    says: /2 pods waiting, 1 of them without saying why/,
   },
   {
     name: 'Stripe has one second less',
@@ -219,9 +219,9 @@ describe('the report', () => {
         ✓ install           config/default; the operator runs as a pod of the real node
         ✓ runtime           me holds the lease
         ✓ pools             1 pool count 8 of 8 GPUs
-        ✓ scheduling        1 pod placed, 1 wait and say why
-        ✓ metering          7 GPU-seconds sealed for 1 tenants
-        ✓ billing           Stripe's peer counts exactly the 1 meters' quantities
+        ✓ scheduling        1 pod placed, 1 pod waiting, each with its reason
+        ✓ metering          7 GPU-seconds sealed for 1 tenant
+        ✓ billing           Stripe's peer counts exactly the quantities of 1 meter
         ✓ tuning            1 recommendation; telemetry: good
         ✓ growth            3 mails to 3 people, 3 had consented; run Succeeded
         ✓ command line      1 command answered"

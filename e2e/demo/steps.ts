@@ -69,7 +69,9 @@ function scheduling({ cluster }: DemoFacts): StepResult {
   const bound = cluster.pods.filter(({ state }) => state === 'running' || state === 'finished');
   const waiting = cluster.pods.filter(({ state }) => state === 'waiting');
   const silent = waiting.filter(({ reason }) => reason === undefined);
-  const detail = `${counted(bound.length, 'pod')} placed, ${waiting.length} wait${silent.length > 0 ? `, ${silent.length} of them without saying why` : waiting.length > 0 ? ' and say why' : ''}`;
+  const why = silent.length > 0 ? `, ${silent.length} of them without saying why` : ', each with its reason';
+  const waits = waiting.length === 0 ? 'nobody waits' : `${counted(waiting.length, 'pod')} waiting${why}`;
+  const detail = `${counted(bound.length, 'pod')} placed, ${waits}`;
   return step('scheduling', bound.length > 0 && silent.length === 0, detail);
 }
 
@@ -79,7 +81,7 @@ function metering({ usage }: DemoFacts): StepResult {
   return step(
     'metering',
     tenants === usage.length && seconds > 0n,
-    `${seconds} GPU-seconds sealed for ${tenants} tenants`,
+    `${seconds} GPU-seconds sealed for ${counted(tenants, 'tenant')}`,
   );
 }
 
@@ -95,7 +97,7 @@ function billing({ usage, stripe, customers }: DemoFacts): StepResult {
   const meters = usage.reduce((sum, each) => sum + each.meters.length, 0);
   const detail =
     differences.length === 0
-      ? `Stripe's peer counts exactly the ${meters} meters' quantities`
+      ? `Stripe's peer counts exactly the quantities of ${counted(meters, 'meter')}`
       : `differs: ${differences.join(', ')}`;
   return step('billing', meters > 0 && differences.length === 0, detail);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { UsageAnswer } from '../../operator/billing/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
-import { type StartedPostgres, startPostgres } from '../../operator/store/testing/postgres.ts';
+import { type StartedPostgres, startPostgres } from '../../operator/store/testing/index.ts';
 import { gpuNode, gpuPod, gpuPool, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';
 import { eventually } from './gpu/operator.ts';
 import { type GpuWorld, gpuWorld } from './gpu/world.ts';
