@@ -179,7 +179,7 @@ class Process implements Manager {
   /** Waits for the caches, but not for one that cannot be filled: its controllers say so themselves. */
   async #warmUp(signal: AbortSignal): Promise<void> {
     const all = Promise.all(this.#cache.informers.map(({ whenSynced }) => whenSynced));
-    await Promise.race([this.#within(warmUpMillis, all), aborted(signal)]);
+    await this.#within(warmUpMillis, Promise.race([all, aborted(signal)]));
   }
 
   async #lead(signal: AbortSignal, failed: PromiseWithResolvers<never>): Promise<void> {
