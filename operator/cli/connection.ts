@@ -1,4 +1,4 @@
-import { type Client, connect, type Kind, type KubeObject, loadCluster, NotFound } from '../runtime/index.ts';
+import { type Client, connect, type Key, type Kind, type KubeObject, loadCluster, NotFound } from '../runtime/index.ts';
 
 /** A connection of one command to the cluster. */
 export interface CommandConnection {
@@ -8,6 +8,8 @@ export interface CommandConnection {
   readonly client: Client;
   /** Every object of the kind, projected as in the cache. */
   readonly list: <T extends KubeObject>(kind: Kind<T>) => Promise<readonly T[]>;
+  /** One object, undefined where there is none: for kinds that few may list. */
+  readonly get: <T extends KubeObject>(kind: Kind<T>, key: Key) => Promise<T | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function connectForCommand(options: {
     server: cluster.server,
     client,
     list: (kind) => client.list(kind).catch((error: unknown) => explainAbsent(error, kind)),
+    get: (kind, key) => client.get(kind, key),
     close,
   };
 }

@@ -19,7 +19,7 @@ export interface DoctorOptions {
   readonly now: Date;
 }
 
-type Lister = Pick<CommandConnection, 'list'>;
+type Lister = Pick<CommandConnection, 'list' | 'get'>;
 type Check = (connection: Lister, options: DoctorOptions) => Promise<Diagnosis>;
 
 interface Conditioned extends KubeObject {
@@ -88,10 +88,9 @@ async function podGate({ list }: Lister): Promise<Diagnosis> {
   return { check, verdict: 'wrong', seen: 'nothing gates GPU pods: tenants bypass limits and planning', remedy };
 }
 
-async function leader({ list }: Lister, { namespace, now }: DoctorOptions): Promise<Diagnosis> {
+async function leader({ get }: Lister, { namespace, now }: DoctorOptions): Promise<Diagnosis> {
   const check = 'leader';
-  const leases = await list(Lease);
-  const lease = leases.find(({ metadata }) => metadata.namespace === namespace && metadata.name === 'gpuopt');
+  const lease = await get(Lease, { namespace, name: 'gpuopt' });
   const remedy = `kubectl get pods -n ${namespace}; kubectl logs -n ${namespace} deploy/gpuopt`;
   const holder = lease?.spec?.holderIdentity;
   if (lease?.spec === undefined || !holder) return { check, verdict: 'wrong', seen: 'no operator leads', remedy };
