@@ -13,6 +13,7 @@ import { planId } from './names.ts';
 import { createNotifier } from './notices.ts';
 import { BIND_TIMEOUT_MILLIS, observe } from './observe.ts';
 import { PODS_BY_STATE, statesOf } from './pod-state.ts';
+import { createSentReleases } from './sent.ts';
 import { createStatusWriter } from './status-writer.ts';
 import { planChanged, sizeChanged, specChanged } from './wakes.ts';
 
@@ -21,9 +22,13 @@ const DEBOUNCE = '100ms';
 /** How soon a pass that left work behind is followed by another, in milliseconds. */
 const SOON_MILLIS = 1;
 
-/** The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was. */
+/**
+ * The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was; what
+ * it remembers beside them is only what it sent and the cache does not show yet.
+ */
 export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
-  const release = createReleaser(clock);
+  const sent = createSentReleases(clock);
+  const release = createReleaser(clock, sent);
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
@@ -57,12 +62,14 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .every('1m')
     .timeout('5m')
     .reconcile(async (ctx) => {
+      const settled = await sent.settle(ctx);
       const begun = clock.monotonic();
-      const facts = observe(ctx, ctx.now());
+      const facts = observe(ctx, ctx.now(), sent.byUid);
       const decision = decide(facts);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
       const released = await release(decision.release, planId(ctx.now()), ctx);
-      metrics.released(released.pods, ctx.now());
+      metrics.released([...settled, ...released.pods], ctx.now());
+      if (released.failure !== undefined) throw released.failure.error;
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       const again = await writeStatus(facts, decision, ctx);

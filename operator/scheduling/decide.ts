@@ -18,6 +18,8 @@ import {
 export interface Release {
   readonly pod: Pod;
   readonly node?: string;
+  /** The plan that released it first, for one that is sent again. */
+  readonly plan?: string;
 }
 
 /** A gang to let go, all of it in one burst. */
@@ -57,7 +59,10 @@ export function decide(facts: Facts): Decision {
   const nodes = new Map(output.place.map(({ member, node }) => [member, node]));
   const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
   return {
-    release: queue.filter(({ gang }) => !answers.has(gang.key)).map((queued) => releaseOf(queued, nodes)),
+    release: [
+      ...releasesAgain(facts),
+      ...queue.filter(({ gang }) => !answers.has(gang.key)).map((queued) => releaseOf(queued, nodes)),
+    ],
     waiting: queue.flatMap((queued) => {
       const answer = answers.get(queued.gang.key);
       return answer === undefined ? [] : [{ answer, queued }];
@@ -77,6 +82,17 @@ function loaded(facts: Facts): Planner['snapshot'] {
   const snapshot = createSnapshot(facts.nodes);
   for (const holding of facts.held) hold(snapshot, holding);
   return snapshot;
+}
+
+/**
+ * Releases without an answer go first, and only to the node they were sent to: that is right whether or not the first
+ * patch was applied. Where the node takes no pods any more they wait until it is known.
+ */
+function releasesAgain({ nodes, sent }: Facts): readonly GangRelease[] {
+  const open = new Set(nodes.filter(({ schedulable }) => schedulable).map(({ name }) => name));
+  return sent
+    .filter(({ node, confirmed }) => !confirmed && open.has(node))
+    .map(({ pod, node, plan }) => ({ gang: `sent/${pod.metadata.uid}`, releases: [{ pod, node, plan }] }));
 }
 
 function releaseOf({ gang, pods, unplanned }: QueuedGang, nodes: ReadonlyMap<string, string>): GangRelease {

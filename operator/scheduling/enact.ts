@@ -6,6 +6,7 @@ import type { GangRelease, Release } from './decide.ts';
 import { releaseRefusedEvent } from './events.ts';
 import { isGated } from './pod-state.ts';
 import { releasePatch } from './resources.ts';
+import type { SentReleases } from './sent.ts';
 
 /** Patches per second that the API server is asked to take from releases. */
 const RELEASES_PER_SECOND = 1000;
@@ -21,28 +22,42 @@ export interface Released {
   readonly pods: readonly Pod[];
   /** Gangs left for the next pass. */
   readonly left: number;
+  /** Why the releases stopped: the first of those whose answer did not come. */
+  readonly failure?: { readonly error: unknown };
 }
 
 /** Lets gangs go. */
 export type Releaser = (gangs: readonly GangRelease[], plan: string, ctx: Context) => Promise<Released>;
 
-/** A releaser with a pace of its own. */
-export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>): Releaser {
+/** What happened to one release. */
+type Result =
+  | { readonly result: 'released'; readonly pod: Pod }
+  | { readonly result: 'nothing' }
+  /** Not sent, or nobody knows whether it was applied; `sent` remembers it then. */
+  | { readonly result: 'failed'; readonly error: unknown };
+
+/**
+ * A releaser with a pace of its own. A release that fails does not end its burst, because the others are of its gang or
+ * on their way already; no further burst begins.
+ */
+export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>, sent: SentReleases): Releaser {
   const pace = createPace(clock, RELEASES_PER_SECOND);
   return async (gangs, plan, ctx) => {
     const until = clock.monotonic() + RELEASE_MILLIS;
     const pods: Pod[] = [];
+    let failure: Released['failure'];
     let done = 0;
-    while (done < gangs.length && clock.monotonic() <= until && !ctx.signal.aborted) {
+    while (done < gangs.length && failure === undefined && clock.monotonic() <= until && !ctx.signal.aborted) {
       const next = nextBurst(gangs, done);
       done += next.length;
       const burst = next.filter((gang) => stillWhole(gang, ctx)).flatMap(({ releases }) => releases);
       await eachBounded(burst, RELEASES_AT_ONCE, ctx.signal, async (release) => {
-        const pod = await releaseOne(release, plan, ctx, pace);
-        if (pod !== undefined) pods.push(pod);
+        const one = await releaseOne(release, plan, ctx, pace, sent);
+        if (one.result === 'released') pods.push(one.pod);
+        if (one.result === 'failed') failure ??= { error: one.error };
       });
     }
-    return { pods, left: gangs.length - done };
+    return { pods, left: gangs.length - done, failure };
   };
 }
 
@@ -68,20 +83,64 @@ function stillWhole({ releases }: GangRelease, ctx: Context): boolean {
   });
 }
 
-async function releaseOne(release: Release, plan: string, ctx: Context, pace: Pace): Promise<Pod | undefined> {
-  const { name = '', namespace, uid } = release.pod.metadata;
-  await pace.wait(ctx.signal);
+async function releaseOne(
+  release: Release,
+  plan: string,
+  ctx: Context,
+  pace: Pace,
+  sent: SentReleases,
+): Promise<Result> {
+  const { pod, node } = release;
+  const { name = '', namespace, uid } = pod.metadata;
+  let takeBack = (): void => undefined;
   try {
-    return await ctx.patch(Pod, { namespace, name, uid }, releasePatch(release, plan));
+    await pace.wait(ctx.signal);
+    if (node !== undefined) takeBack = sent.send(pod, node, release.plan ?? plan);
+    const answer = await ctx.patch(Pod, { namespace, name, uid }, releasePatch(release, release.plan ?? plan));
+    sent.confirm(pod, answer);
+    return { result: 'released', pod: answer };
   } catch (error) {
     const code = errorCode(error);
+    if (code === 'Invalid' || code === 'Forbidden') return refused(pod, error, takeBack, ctx, sent);
+    if (isCertain(error)) takeBack();
     // The pod went, or another of its name came: nothing is left to release, and the watch brings the news.
-    if (code === 'NotFound' || code === 'Conflict') return undefined;
-    if (code !== 'Invalid' && code !== 'Forbidden') throw error;
-    ctx.event(releaseRefusedEvent(release.pod, error instanceof Error ? error.message : String(error)));
-    ctx.log.warn({ err: error, pod: `${namespace}/${name}` }, 'the API server refused to release a pod');
-    return undefined;
+    return code === 'NotFound' || code === 'Conflict' ? { result: 'nothing' } : { result: 'failed', error };
   }
+}
+
+/**
+ * The API server refuses to release a pod twice, so a refusal may be the news that an earlier release was applied,
+ * which the cache does not show yet. The pod itself says which it is.
+ */
+async function refused(
+  pod: Pod,
+  refusal: unknown,
+  takeBack: () => void,
+  ctx: Context,
+  sent: SentReleases,
+): Promise<Result> {
+  const { name = '', namespace, uid } = pod.metadata;
+  try {
+    const live = await ctx.live.get(Pod, { namespace, name });
+    if (live?.metadata.uid === uid && live !== undefined && !isGated(live)) {
+      sent.confirm(pod, live);
+      return { result: 'released', pod: live };
+    }
+  } catch (error) {
+    return { result: 'failed', error };
+  }
+  takeBack();
+  ctx.event(releaseRefusedEvent(pod, refusal instanceof Error ? refusal.message : String(refusal)));
+  ctx.log.warn({ err: refusal, pod: `${namespace}/${name}` }, 'the API server refused to release a pod');
+  return { result: 'nothing' };
+}
+
+/** Whether an error says that the patch was not applied; a lost answer, an aborted call or a failing server do not. */
+function isCertain(error: unknown): boolean {
+  if (errorCode(error) === 'NotLeader') return true;
+  const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
+  // 408 is what a proxy says that waited for the server.
+  return typeof status === 'number' && status >= 400 && status < 500 && status !== 408;
 }
 
 /** The stable code of an error of the runtime. */

@@ -8,6 +8,7 @@ import { PLAN_LABEL, planTime } from './names.ts';
 import { nodeFacts } from './node-facts.ts';
 import type { Demand, Gang, HeldBack, Holding, Member, NodeFacts, PolicyName, Quota } from './planner/index.ts';
 import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRefused } from './pod-state.ts';
+import type { SentByUid, SentRelease } from './sent.ts';
 
 /** How long a released pod may take to be bound before a refusal by kube-scheduler counts, in milliseconds. */
 export const BIND_TIMEOUT_MILLIS = 60_000;
@@ -27,6 +28,8 @@ export interface Facts {
   readonly nodes: readonly NodeFacts[];
   readonly held: readonly Holding[];
   readonly queue: readonly QueuedGang[];
+  /** Releases that the cache does not show yet: they hold their room, and no gated pod of them is in the queue. */
+  readonly sent: readonly SentRelease[];
   readonly quotas: readonly Quota[];
   readonly policy: PolicyName;
   /** Released pods that kube-scheduler could not bind in time: they no longer hold their room. */
@@ -37,8 +40,8 @@ export interface Facts {
   readonly tenants: readonly string[];
 }
 
-/** Reads the world from the cache. */
-export function observe(reader: Reader, now: Date): Facts {
+/** Reads the world from the cache. `sentByUid` says which pods may be released although the cache shows their gates. */
+export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Map()): Facts {
   const pools = reader.list(kinds.GPUPool);
   const tenants = reader.list(kinds.Tenant);
   const tenantOf = createTenantOf(tenants);
@@ -47,13 +50,24 @@ export function observe(reader: Reader, now: Date): Facts {
   const overdue = released.filter((pod) => isOverdue(pod, now));
   const late = new Set(overdue);
   const promised = released.filter((pod) => !late.has(pod));
+  const gated = inState(reader, 'gated');
+  const sent = gated.map((pod) => sentByUid.get(pod.metadata.uid ?? '')).filter((one) => one !== undefined);
+  const queue = {
+    gated: gated.filter((pod) => !sentByUid.has(pod.metadata.uid ?? '')),
+    isOut: (pod: Pod) => !isGated(pod) || sentByUid.has(pod.metadata.uid ?? ''),
+    constraintOf: createConstraintOf(pooled),
+    tenantOf,
+    hasPools: pools.length > 0,
+  };
   return {
     nodes,
     held: [
       ...inState(reader, 'bound').map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
       ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
+      ...sent.map(({ pod, node }) => holding(pod, node, tenantOf)),
     ].filter((one) => one !== undefined),
-    queue: readQueue(reader, createConstraintOf(pooled), tenantOf, pools.length > 0),
+    queue: readQueue(reader, queue),
+    sent,
     quotas: tenants.flatMap(quotasOf),
     policy: packing(pools),
     overdue,
@@ -122,32 +136,35 @@ function packing(pools: readonly GPUPool[]): PolicyName {
   return bestFit ? 'best-fit' : 'fgd';
 }
 
-function readQueue(
-  reader: Reader,
-  constraintOf: ConstraintOf,
-  tenantOf: TenantOf,
-  hasPools: boolean,
-): readonly QueuedGang[] {
+/** What the queue is read from. */
+interface QueueSource {
+  readonly gated: readonly Pod[];
+  /** Whether a member of a gang no longer waits: it has no gate, or its release was sent. */
+  readonly isOut: (pod: Pod) => boolean;
+  readonly constraintOf: ConstraintOf;
+  readonly tenantOf: TenantOf;
+  readonly hasPools: boolean;
+}
+
+function readQueue(reader: Reader, source: QueueSource): readonly QueuedGang[] {
   const gangs = new Map<string, Pod[]>();
-  for (const pod of inState(reader, 'gated')) {
+  for (const pod of source.gated) {
     const key = gangKey(pod) ?? `pod/${keyText(pod)}`;
     const members = gangs.get(key);
     if (members === undefined) gangs.set(key, [pod]);
     else members.push(pod);
   }
-  return [...gangs].map(([key, pods]) => readGang(reader, key, pods, constraintOf, tenantOf, hasPools));
+  return [...gangs].map(([key, pods]) => readGang(reader, key, pods, source));
 }
 
 function readGang(
   reader: Reader,
   key: string,
   gated: readonly Pod[],
-  constraintOf: ConstraintOf,
-  tenantOf: TenantOf,
-  hasPools: boolean,
+  { isOut, constraintOf, tenantOf, hasPools }: QueueSource,
 ): QueuedGang {
   const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
-  const { started, heldBack } = completeness(reader, key, gated);
+  const { started, heldBack } = completeness(reader, key, gated, isOut);
   const members: Member[] = [];
   const unplanned: Pod[] = [];
   for (const [member, pod] of pods) {
@@ -178,6 +195,7 @@ function completeness(
   reader: Reader,
   key: string,
   gated: readonly Pod[],
+  isOut: QueueSource['isOut'],
 ): { readonly started: boolean; readonly heldBack?: HeldBack } {
   const [first] = gated;
   if (first === undefined) return { started: false };
@@ -185,7 +203,7 @@ function completeness(
   if (size === 1 && key.startsWith('pod/')) return { started: false };
   const others = reader
     .list(PodKind, { index: { name: PODS_BY_GANG, value: key } })
-    .filter((pod) => !isGated(pod) && pod.metadata.deletionTimestamp === undefined);
+    .filter((pod) => isOut(pod) && pod.metadata.deletionTimestamp === undefined);
   const living = others.filter((pod) => !isFinished(pod));
   // A member without devices is never gated: that it runs says nothing about the rest.
   if (living.some((pod) => podRequests(pod).devices.length > 0)) return { started: true };
