@@ -21,10 +21,10 @@ export function httpServer(options: ServerOptions): Runnable {
 }
 
 function serve(options: ServerOptions, signal: AbortSignal): Promise<void> {
-  const { log, handlers } = options;
+  const { log, handlers, name } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     answer(request, response, handlers).catch((error: unknown) => {
-      log.error({ error: error instanceof Error ? error.message : String(error), path: 'growth' }, 'a request failed');
+      log.error({ error: error instanceof Error ? error.message : String(error), server: name }, 'a request failed');
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
