@@ -88,8 +88,12 @@ interface ServerFate {
   readonly failure: AbortController;
 }
 
-/** What each of the operator's own servers says when it listens. */
-const serving = { apiAddress: 'serving usage', jobsAddress: 'serving campaign runs' } as const;
+/** The operator's own servers by the setting of their address: their name, and what they say when they listen. */
+const ownServers = {
+  apiAddress: { name: 'usage-api', says: 'serving usage' },
+  jobsAddress: { name: 'jobs-api', says: 'serving campaign runs' },
+} as const;
+const addressNames = ['apiAddress', 'jobsAddress'] as const;
 
 /**
  * The operator's own servers: usage for the command line, and the API of campaign runs. They work on the store alone, so a
@@ -100,16 +104,17 @@ function serverRoom({ settings, store, clock, log, registry }: RoomParts, client
     apiAddress: [usageApi(store, clock)],
     jobsAddress: jobApi({ store, clock, log, registry, review: tokenReviewer(client) }),
   };
-  const runnables = (['apiAddress', 'jobsAddress'] as const).map((name) => {
+  const runnables = addressNames.map((address) => {
+    const { name, says } = ownServers[address];
     const onListening = (port: number): void => {
-      fate.open.add(name);
-      log.info({ host: settings[name].host, port }, serving[name]);
+      fate.open.add(address);
+      log.info({ host: settings[address].host, port }, says);
     };
-    const runnable = httpServer({ name, ...settings[name], handlers: handlers[name], log, onListening });
+    const runnable = httpServer({ name, ...settings[address], handlers: handlers[address], log, onListening });
     const run = (signal: AbortSignal): Promise<void> =>
       runnable.run(signal).catch((error: unknown) => {
         // A standby would otherwise wait for the lease with a server missing.
-        fate.failure.abort(explainAddress(error, name, settings));
+        fate.failure.abort(explainAddress(error, address, settings));
         throw fate.failure.signal.reason;
       });
     return { name, where: 'everywhere' as const, run };
@@ -119,9 +124,9 @@ function serverRoom({ settings, store, clock, log, registry }: RoomParts, client
 
 /** Ready means: this process can do its part, be it as leader or as standby. */
 function readinessChecks(store: Store, { open }: ServerFate): readonly Check[] {
-  const servers = (['apiAddress', 'jobsAddress'] as const).map((name) => ({
-    name,
-    check: () => (open.has(name) ? undefined : 'not listening yet'),
+  const servers = addressNames.map((address) => ({
+    name: ownServers[address].name,
+    check: () => (open.has(address) ? undefined : 'not listening yet'),
   }));
   // The embedded database is part of this process: there is no way to it that could be cut.
   return store.kind === 'pglite' ? servers : [...servers, { name: 'store', check: () => storeProblem(store) }];
