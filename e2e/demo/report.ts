@@ -85,7 +85,7 @@ function waiting({ cluster }: DemoFacts): readonly string[] {
   );
   if (groups.size === 0) return ['nobody'];
   return [...groups].flatMap(([reason, pods]) => [
-    `${reason}: ${counted(pods.length, 'pod')}${pods.length > 1 ? ', for example' : ''} ${pods[0]?.namespace}/${pods[0]?.name}`,
+    `${reason}: ${counted(pods.length, 'pod')}${pods.length > 1 ? ', for example' : ','} ${pods[0]?.namespace}/${pods[0]?.name}`,
     ...wrapped(pods[0]?.message ?? '').map((line) => `    ${line}`),
   ]);
 }

@@ -93,13 +93,14 @@ describe('config/default on a real node', () => {
       cluster.kubectl(['exec', '-n', SYSTEM, 'deploy/gpuopt', '--', ...GPUOPT, ...args]);
     expect(await inside('--version')).toMatch(/^gpuopt \d+\.\d+\.\d+ \(gpuoptimizer\.io\/v1alpha1, Node v24\./);
     expect(await inside('--help')).toContain('Usage: gpuopt');
-    // No node advertises a GPU yet, so the doctor finds something wrong, and says so by its exit code.
+    // Whether a node advertises GPUs depends on what ran here before; the exit code must tell the same as the checks.
     const doctor = ['exec', '-n', SYSTEM, 'deploy/gpuopt', '--', ...GPUOPT, 'doctor', '--json'];
     const { code, stdout } = await cluster.tryKubectl(doctor);
     const checks: readonly { check: string; verdict: string }[] = JSON.parse(stdout);
     const verdicts = new Map(checks.map(({ check, verdict }) => [check, verdict]));
-    expect([code, verdicts.get('custom resources'), verdicts.get('leader')]).toEqual([1, 'ok', 'ok']);
-    expect(verdicts.get('nodes')).toBe('wrong');
+    expect([verdicts.get('custom resources'), verdicts.get('leader')]).toEqual(['ok', 'ok']);
+    expect(['ok', 'wrong']).toContain(verdicts.get('nodes'));
+    expect(code).toBe(checks.some(({ verdict }) => verdict === 'wrong') ? 1 : 0);
   });
 
   it('every pod that the manifests make is admitted by Pod Security restricted, which refuses a privileged one', async () => {
