@@ -199,7 +199,7 @@ describe('the report', () => {
         1 pod placed; from creation to binding p50 2 s, p90 2 s, p99 2 s (whole seconds, as Kubernetes stamps them)
 
       Who waits, and why
-        Quota: 1 pod acme-train/a-2
+        Quota: 1 pod, acme-train/a-2
             It needs 2 GPUs.
 
       Recommendations
