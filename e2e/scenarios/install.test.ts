@@ -172,6 +172,24 @@ describe('config/default on a real node', () => {
     });
   });
 
+  it('while it is down, the switch in docs/operations.md lets gated pods and new ones go without it', async () => {
+    await cluster.kubectl(['scale', '-n', SYSTEM, 'deployment/gpuopt', '--replicas=0']);
+    await eventually('the operator is gone', async () => {
+      const pods = await cluster.kubectl(['get', 'pods', '-n', SYSTEM, '-o', 'name']);
+      return pods.trim() === '' ? true : undefined;
+    });
+    await create(gpuPod(NAMESPACE, 'gated', gpuSpec(1)));
+    expect((await podNamed('gated')).spec?.schedulingGates).toEqual([{ name: 'gpuoptimizer.io/plan' }]);
+    const { code, stderr } = await inShell(cluster, documentedBlock('If the operator is down'));
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    await eventually('the gated pod is bound by kube-scheduler', () => bound('gated'));
+    await create(gpuPod(NAMESPACE, 'ungated', gpuSpec(1)));
+    await eventually('a new pod is bound too', () => bound('ungated'));
+    await cluster.kubectl(['apply', '--server-side', '-k', join(root, 'config/policies')]);
+    await cluster.kubectl(['scale', '-n', SYSTEM, 'deployment/gpuopt', '--replicas=1']);
+    await eventually('the operator is Ready again', ready);
+  });
+
   it('uninstalled as docs/operations.md says, it leaves running pods alone and deletable', async () => {
     const running = await podNamed('first');
     const { code, stderr } = await inShell(cluster, documentedBlock('Uninstall'));
