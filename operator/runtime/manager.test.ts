@@ -290,6 +290,17 @@ describe('leader election', () => {
     expect(lease.spec).toMatchObject({ holderIdentity: '' });
   });
 
+  test('a write that was not answered before the stop keeps the lease from being emptied', async () => {
+    const first = start({ identity: 'first' });
+    await until('the first leads', () => first.manager.leads());
+    fake.faults.push({ when: (r) => r.collection === 'configmaps', times: 99, act: { kind: 'stall' } });
+    addToy('one', 1);
+    await until('the write is under way', () => fake.count('patch', 'configmaps') > 0);
+    await first.stop();
+    const lease = fake.api.get('leases.coordination.k8s.io', { namespace: 'default', name: 'toys' });
+    expect(lease.spec).toMatchObject({ holderIdentity: 'first' });
+  });
+
   test('a leader whose lease is taken stops at once with LeaseLost', async () => {
     const first = start({ identity: 'first' });
     await until('it leads', () => first.manager.leads());

@@ -50,6 +50,8 @@ const stopMillis = 30_000;
 const flushMillis = 3_000;
 /** A write must end inside the 5 s between the fence (10 s) and the end of the lease (15 s). */
 const fencedWriteMillis = 4_000;
+/** How long a lease lasts that nobody renews. */
+const leaseMillis = 15_000;
 
 /** Builds the process; nothing starts before `run`. Throws Undeclared when a controller would list Secrets. */
 export function createManager(options: ManagerOptions): Manager {
@@ -62,6 +64,7 @@ class Process implements Manager {
   readonly #log: Logger;
   readonly #metrics: RuntimeMetrics;
   readonly #transport: Transport;
+  readonly #backend: Client;
   readonly #cache: Cache;
   readonly #recorder: Recorder;
   readonly #elector: Elector | undefined;
@@ -110,6 +113,7 @@ class Process implements Manager {
       });
     const fenced = { fence: this.#elector?.fence, writeTimeoutMillis: election && fencedWriteMillis };
     const backend = new Client({ transport, clock, ...fenced });
+    this.#backend = backend;
     this.#recorder = new Recorder({ backend, clock, log, metrics, instance: identity });
     this.#cache = new Cache({ transport, clock, random, log, metrics });
     const { cache } = { cache: this.#cache };
@@ -230,7 +234,11 @@ class Process implements Manager {
         );
       this.#leads = false;
       this.#metrics.master.set({ name }, 0);
-      if (lost === undefined) await this.#elector?.release();
+      // The server may still carry out a write that nobody answered; a successor whose cache does not show it yet would
+      // decide on what is not so. It then waits for the lease to expire, as after a crash.
+      const open = this.#backend.unansweredWithin(leaseMillis);
+      if (open) this.#log.warn({}, 'a write was not answered: the lease is left to expire');
+      if (lost === undefined && !open) await this.#elector?.release();
     }
   }
 

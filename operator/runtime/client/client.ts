@@ -3,7 +3,7 @@ import type { Clock } from '../../observability/index.ts';
 import { keyOf, pathOf } from '../kinds.ts';
 import type { Key, Kind, KubeObject, PatchBody } from '../types.ts';
 import type { ApplyOptions, Backend } from './backend.ts';
-import { Conflict, ConnectionLost, NotFound, ServerError, TooManyRequests } from './errors.ts';
+import { ApiError, Conflict, ConnectionLost, NotFound, ServerError, Timeout, TooManyRequests } from './errors.ts';
 import type { Call, Lane, Transport } from './transport.ts';
 
 interface Page<T> {
@@ -38,6 +38,7 @@ const longestRetryMillis = 2_000;
 /** Sends what passes ask for. Reads, applies and preconditioned deletes are retried; every verb waits out a 429. */
 export class Client implements Backend {
   readonly #options: ClientOptions;
+  #unansweredAt: number | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -139,6 +140,11 @@ export class Client implements Backend {
     }
   }
 
+  /** Whether a write of the last `millis` ended without an answer, so that the server may carry it out yet. */
+  unansweredWithin(millis: number): boolean {
+    return this.#unansweredAt !== undefined && this.#options.clock.monotonic() - this.#unansweredAt < millis;
+  }
+
   async #call<T>(call: Omit<Call, 'timeoutMillis'>, repeat: 'repeatable' | 'once' | 'never'): Promise<T> {
     const { clock, fence, lane, transport, readTimeoutMillis = 30_000, writeTimeoutMillis = 30_000 } = this.#options;
     const deadline = clock.monotonic() + (call.method === 'GET' ? readTimeoutMillis : writeTimeoutMillis);
@@ -148,12 +154,19 @@ export class Client implements Backend {
       try {
         return JSON.parse(await transport.send({ ...call, lane, timeoutMillis: Math.max(left, 1) }));
       } catch (error) {
+        if (call.method !== 'GET' && !isRefusal(error)) this.#unansweredAt = clock.monotonic();
         const wait = transport.closed ? undefined : retryAfter(error, call.method, repeat, attempt);
         if (wait === undefined || clock.monotonic() + wait >= deadline) throw error;
         await clock.sleep(wait, call.signal);
       }
     }
   }
+}
+
+/** Whether the server itself said no, so that nothing was done. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return !(error instanceof Timeout || error instanceof ConnectionLost || error instanceof ServerError);
 }
 
 /** A proxy or the server gave no answer of its own; a 504 also says that a list asks for more than the server has seen yet. */
