@@ -1,6 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 
 import { ClusterError } from './cluster-error.ts';
 import { findProgram, runCommand } from './commands.ts';
@@ -84,20 +84,42 @@ export function rangesInRoutes(routes: string): readonly Range[] {
     .filter((range) => range.last - range.first < WIDEST_TAKEN);
 }
 
-/** As many ports as names, each free on 127.0.0.1 and on `address` at this moment. */
+/**
+ * Below the range from which the kernel takes the ports of outgoing connections (32768 and up), and below NodePorts.
+ * In that range a client that asks for a server which is being restarted can be given the server's own port as its
+ * source, connect to itself, and keep the server from ever listening there again.
+ */
+const PORTS = { first: 15_000, last: 29_999 } as const;
+const PORT_TRIES = 200;
+
+/** As many ports as names, each free on every address at this moment. */
 export async function freePorts<Name extends string>(names: readonly Name[]): Promise<Readonly<Record<Name, number>>> {
-  const servers = names.map(() => createServer());
+  const servers: Server[] = [];
   try {
-    for (const server of servers) {
-      server.listen(0, '0.0.0.0');
-      await once(server, 'listening');
-    }
+    for (const _ of names) servers.push(await listenSomewhere());
     const ports = servers.map((server) => portOf(server.address()));
     const entries = names.map((name, i): [Name, number] => [name, ports[i] ?? 0]);
     return fromEntries(entries);
   } finally {
     for (const server of servers) server.close();
   }
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
+    const server = createServer();
+    try {
+      server.listen(randomInt(PORTS.first, PORTS.last + 1), '0.0.0.0');
+      await once(server, 'listening');
+      return server;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    }
+  }
+  throw new ClusterError(
+    'StartFailed',
+    `no TCP port between ${PORTS.first} and ${PORTS.last} is free; close programs that hold many sockets`,
+  );
 }
 
 function fromEntries<Name extends string>(entries: readonly [Name, number][]): Record<Name, number> {

@@ -183,6 +183,14 @@ describe('config/default on a real node', () => {
     const { code, stderr } = await inShell(cluster, documentedBlock('If the operator is down'));
     expect({ code, stderr }).toMatchObject({ code: 0 });
     await eventually('the gated pod is bound by kube-scheduler', () => bound('gated'));
+    // The API server takes a moment to forget a policy.
+    await eventually('new pods are not gated', async () => {
+      const input = JSON.stringify(gpuPod(NAMESPACE, 'ungated', gpuSpec(1)));
+      const made: Pod = JSON.parse(
+        await cluster.kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { input }),
+      );
+      return made.spec?.schedulingGates === undefined ? true : undefined;
+    });
     await create(gpuPod(NAMESPACE, 'ungated', gpuSpec(1)));
     await eventually('a new pod is bound too', () => bound('ungated'));
     await cluster.kubectl(['apply', '--server-side', '-k', join(root, 'config/policies')]);
