@@ -12,7 +12,10 @@ const FREE = 'sched-free';
 const CROWD = 'sched-crowd';
 const GATE = 'gpuoptimizer.io/plan';
 const nodes = [gpuNode('sched', 'sched-a'), gpuNode('sched', 'sched-b')];
-const crowdNodes = Array.from({ length: 12 }, (_, at) => gpuNode('crowd', `crowd-${String(at).padStart(2, '0')}`));
+/** Gangs of eight, one node each: enough that the operator is killed before it has released them all. */
+const GANGS = 40;
+const CROWD_PODS = GANGS * 8;
+const crowdNodes = Array.from({ length: GANGS }, (_, at) => gpuNode('crowd', `crowd-${String(at).padStart(2, '0')}`));
 
 let world: GpuWorld;
 
@@ -334,7 +337,7 @@ describe('the planner', () => {
   it('loses nothing and releases nothing twice when it is killed in the middle', async () => {
     await world.addNodes(...crowdNodes);
     await world.send(['apply', '--server-side'], gpuPool('crowd', { 'gpuoptimizer.io/scenario': 'crowd' }));
-    const jobs = Array.from({ length: 12 }, (_, at) => gpuJob(CROWD, `gang-${at}`, 8, 1, 'crowd'));
+    const jobs = Array.from({ length: GANGS }, (_, at) => gpuJob(CROWD, `gang-${at}`, 8, 1, 'crowd'));
     const creating = world.send(['create'], ...jobs);
     await eventually('some are released and some are not', async () => {
       const released = (await world.pods(CROWD)).filter(({ metadata }) => metadata.labels?.[GATE] !== undefined);
@@ -343,12 +346,14 @@ describe('the planner', () => {
     await world.operator.kill();
     await creating;
     const before = new Map((await world.pods(CROWD)).map(({ metadata }) => [metadata.name, metadata.labels?.[GATE]]));
-    expect([...before.values()].filter((plan) => plan !== undefined).length).toBeLessThan(96);
-    await eventually('every pod exists', async () => ((await world.pods(CROWD)).length === 96 ? true : undefined));
+    expect([...before.values()].filter((plan) => plan !== undefined).length).toBeLessThan(CROWD_PODS);
+    await eventually('every pod exists', async () =>
+      (await world.pods(CROWD)).length === CROWD_PODS ? true : undefined,
+    );
     await world.operator.start();
     const pods = await eventually('every pod runs', async () => {
       const now = (await world.pods(CROWD)).filter((pod) => pod.spec?.nodeName !== undefined);
-      return now.length === 96 ? now : undefined;
+      return now.length === CROWD_PODS ? now : undefined;
     });
     const again = pods.filter(({ metadata }) => {
       const plan = before.get(metadata.name);
