@@ -14,16 +14,7 @@ import {
   systemClock,
 } from './observability/index.ts';
 import { poolsRoom } from './pools/index.ts';
-import {
-  type Check,
-  type Client,
-  connect,
-  createManager,
-  LeaseLost,
-  loadCluster,
-  type Permission,
-  type Room,
-} from './runtime/index.ts';
+import { type Check, type Client, connect, createManager, LeaseLost, loadCluster, type Room } from './runtime/index.ts';
 import { schedulingRoom } from './scheduling/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { tuningRoom } from './tuning/index.ts';
@@ -32,17 +23,6 @@ import { tuningRoom } from './tuning/index.ts';
 const LEASE = 'gpuopt';
 /** Below timeoutSeconds of the readiness probe, so that the answer names what is missing. */
 const STORE_CHECK_MILLIS = 3_000;
-
-/** What the operator's own servers need beyond the controllers. */
-export const serverPermissions: readonly Permission[] = [
-  {
-    group: 'authentication.k8s.io',
-    resource: 'tokenreviews',
-    verbs: ['create'],
-    in: 'cluster',
-    why: 'campaign runs prove who they are with a token of their own audience',
-  },
-];
 
 /** What the rooms are built from. */
 export interface RoomParts {

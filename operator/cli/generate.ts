@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { buildRooms, serverPermissions } from '../main.ts';
+import { buildRooms } from '../main.ts';
 import { createLogger, createRegistry, systemClock } from '../observability/index.ts';
 import { describePermissions, type Permission, rbac, runtimePermissions } from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
@@ -34,8 +34,8 @@ async function outputs(): Promise<Readonly<Record<string, string>>> {
   try {
     const rooms = buildRooms({ settings, store, clock: systemClock, log, registry: createRegistry() });
     const controllers = rooms.flatMap((room) => room.controllers);
-    const permissions = [...describePermissions(controllers), ...runtimePermissions, ...serverPermissions];
-    const objects = rbac(controllers, names, serverPermissions);
+    const permissions = [...describePermissions(controllers), ...runtimePermissions];
+    const objects = rbac(controllers, names);
     return {
       'config/rbac/operator.yaml': `# ${note}\n${objects.map((object) => stringify(object)).join('---\n')}`,
       'docs/rbac.md': page(permissions),
