@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { program } from './binaries.ts';
 import { type CertificateRequest, issueCertificates, makeServiceAccountKey, writeKubeconfig } from './certificates.ts';
@@ -12,13 +13,15 @@ import {
   kwokArguments,
   schedulerArguments,
 } from './control-plane-arguments.ts';
-import { type ProcessRecord, startProcess } from './processes.ts';
+import { isAlive, type ProcessSpec, startProcess } from './processes.ts';
 import type { Progress } from './progress.ts';
 import { apiServerReady, httpReady, waitUntilReady } from './readiness.ts';
 import { stagesFile } from './stages.ts';
 import type { ClusterNetwork } from './state.ts';
 
 const READY_LIMIT_SECONDS = 120;
+const START_ATTEMPTS = 3;
+const RESTART_DELAY_MS = 1_000;
 
 /** The certificates of the control plane; the groups are the ones Kubernetes' built-in roles are bound to. */
 function certificates(layout: ControlPlaneLayout): readonly CertificateRequest[] {
@@ -64,7 +67,7 @@ export async function startControlPlane(layout: ControlPlaneLayout, progress: Pr
   });
   await progress.step('apiserver', { doing: 'starting', done: 'ready' }, async () => {
     const argv = [await program('kubernetes', 'kube-apiserver', progress), ...apiServerArguments(layout)] as const;
-    await waitForApiServer(folder, url, await startProcess(folder, { name: 'apiserver', argv: [...argv] }));
+    await startApiServer(folder, url, { name: 'apiserver', argv: [...argv] });
   });
   await startProcess(folder, {
     name: 'controller-manager',
@@ -77,9 +80,20 @@ export async function startControlPlane(layout: ControlPlaneLayout, progress: Pr
   return admin;
 }
 
-/** Waits until the API server is ready; with its process's last words if it ends instead. */
-export async function waitForApiServer(folder: string, url: string, process: ProcessRecord): Promise<void> {
-  await waitUntilReady(process, READY_LIMIT_SECONDS, () => apiServerReady(folder, url));
+/**
+ * Starts the API server and waits until it is ready. It ends itself when a check of its start does not pass in time,
+ * counting on a kubelet to start it again; so it is started again here. Fails with its last words when that is in vain.
+ */
+export async function startApiServer(folder: string, url: string, spec: ProcessSpec): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const apiserver = await startProcess(folder, spec);
+    try {
+      return await waitUntilReady(apiserver, READY_LIMIT_SECONDS, () => apiServerReady(folder, url));
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || isAlive(apiserver)) throw error;
+      await delay(RESTART_DELAY_MS);
+    }
+  }
 }
 
 /** Starts KWOK with our stages against the cluster of a kubeconfig. */

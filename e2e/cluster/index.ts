@@ -2,7 +2,7 @@ import { importImage } from '../image/load.ts';
 import { issueCertificates, writeKubeconfig } from './certificates.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
-import { waitForApiServer } from './control-plane.ts';
+import { startApiServer } from './control-plane.ts';
 import { loadIntoKind } from './kind.ts';
 import { kubectl, tryKubectl } from './kubectl.ts';
 import { down, up } from './lifecycle.ts';
@@ -107,8 +107,7 @@ async function builtProcess(stateDir: string, record: ClusterRecord, name: strin
 async function restartApiserver(stateDir: string, record: ClusterRecord): Promise<void> {
   const before = await builtProcess(stateDir, record, 'apiserver');
   await killProcess(before);
-  const after = await startProcess(stateDir, { name: before.name, argv: before.argv });
-  await waitForApiServer(stateDir, record.apiServer, after);
+  await startApiServer(stateDir, record.apiServer, { name: before.name, argv: before.argv });
   // A component that gave up while the API was away is started again, as the kubelet of a control plane node would.
   for (const each of await readProcesses(stateDir)) {
     if (!isAlive(each)) await startProcess(stateDir, each);

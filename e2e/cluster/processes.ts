@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -122,7 +122,7 @@ export function signal(record: Pick<ProcessRecord, 'pid' | 'start' | 'boot'>, na
 
 async function goneWithin(record: ProcessRecord, ms: number): Promise<boolean> {
   const until = Date.now() + ms;
-  while (isAlive(record)) {
+  while (isAlive(record) || hasThreads(record)) {
     if (Date.now() >= until) return false;
     await delay(POLL_MS);
   }
@@ -151,6 +151,16 @@ export function parseStat(line: string): Stat | undefined {
 export function identify(pid: number): Pick<ProcessRecord, 'pid' | 'start' | 'boot'> | undefined {
   const stat = statOf(pid);
   return stat === undefined ? undefined : { pid, start: stat.start, boot: bootId() };
+}
+
+/** Whether threads outlive the first one, which is then a zombie; until the last has ended its sockets stay open. */
+function hasThreads(record: Pick<ProcessRecord, 'pid' | 'start'>): boolean {
+  if (statOf(record.pid)?.start !== record.start) return false;
+  try {
+    return readdirSync(`/proc/${record.pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
 }
 
 function statOf(pid: number): Stat | undefined {
