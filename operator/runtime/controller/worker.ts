@@ -162,7 +162,7 @@ export class Worker {
     const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
     const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
     try {
-      return await pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key));
+      return await pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key)?.count);
     } finally {
       clearTimeout(timer);
       outer.removeEventListener('abort', onAbort);

@@ -74,7 +74,7 @@ describe('the queue', () => {
     expect(taken).toEqual(['a@0', 'a@5', 'a@15', 'a@35']);
     expect(backoffMillis(30)).toBe(1_000_000);
     queue.forget('a');
-    expect(queue.failures('a')).toBe(0);
+    expect(queue.failures('a')).toBeUndefined();
   });
 
   test('debounce takes changes in between together', async () => {
@@ -89,6 +89,47 @@ describe('the queue', () => {
     queue.add('a');
     await clock.advance(0);
     expect(taken).toEqual(['a@0', 'a@250', 'a@1020']);
+  });
+
+  test('a row of failures knows when it began, and ends with a success', async () => {
+    const { queue, clock } = make();
+    await clock.advance(1_000);
+    queue.retry('a');
+    await clock.advance(60_000);
+    queue.retry('a');
+    expect(queue.failures('a')).toEqual({ count: 2, since: 1_000 });
+    queue.forget('a');
+    expect(queue.failures('a')).toBeUndefined();
+  });
+
+  test('a slowed key waits, whatever adds it; others do not', async () => {
+    const { queue, clock, taken, work } = make();
+    work();
+    queue.slow('a', 30_000);
+    for (const key of ['a', 'b', 'a']) queue.add(key);
+    await clock.advance(29_000);
+    queue.add('a');
+    expect(taken).toEqual(['b@0']);
+    await clock.advance(1_000);
+    expect(taken).toEqual(['b@0', 'a@30000']);
+    queue.slow('a', 30_000);
+    queue.slow('a', 0);
+    queue.add('a');
+    await clock.advance(0);
+    expect(taken.at(-1)).toBe('a@30000');
+  });
+
+  test('hands out each of many keys at its time, whatever order they came in', async () => {
+    const { queue, clock, taken, work } = make();
+    work();
+    const times = Array.from({ length: 500 }, (_, index) => ((index * 7_919) % 500) + 1);
+    for (const after of times) queue.add(`k${after}`, { after });
+    // Each hundredth wish is moved to the front and must not come twice.
+    for (const after of times.filter((each) => each % 100 === 0)) queue.add(`k${after}`, { after: 0 });
+    await clock.advance(1_000);
+    const late = taken.filter((entry) => !entry.endsWith('@0'));
+    expect(late).toEqual(late.map((entry) => `k${entry.split('@')[1]}@${entry.split('@')[1]}`));
+    expect(taken).toHaveLength(500);
   });
 
   test('closing wakes whoever waits', async () => {

@@ -1,6 +1,7 @@
 /** A work queue of keys: one entry a key, FIFO inside a priority, a key handed out is locked until done. */
 import type { Clock } from '../../observability/index.ts';
 import type { QueueNumbers } from '../metrics.ts';
+import { DueHeap } from './due-heap.ts';
 import { Ready } from './ready.ts';
 
 /** Priority of changes. */
@@ -37,6 +38,13 @@ export interface QueueObserver {
   retried(): void;
 }
 
+/** A row of failures of one key, unbroken by a success. */
+export interface Failures {
+  readonly count: number;
+  /** When the first of them ended, by the monotonic clock. */
+  readonly since: number;
+}
+
 interface Entry {
   readonly priority: number;
   readonly due: number;
@@ -52,9 +60,12 @@ export class Queue {
   readonly #entries = new Map<string, Entry>();
   readonly #later = new Map<string, Entry>();
   readonly #ready = new Ready();
+  /** Entries that wait for their time; one that was moved to an earlier time leaves its old place behind. */
+  readonly #waiting = new DueHeap();
   readonly #running = new Map<string, number>();
   readonly #lastPass = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, Failures>();
+  readonly #slowed = new Map<string, number>();
   readonly #waiters: (() => void)[] = [];
   #alarm: { readonly at: number; readonly stop: AbortController } | undefined;
   #closed = false;
@@ -71,7 +82,7 @@ export class Queue {
     const now = this.#clock.monotonic();
     const debounced = (this.#lastPass.get(key) ?? Number.NEGATIVE_INFINITY) + this.#debounceMillis;
     if (debounced <= now) this.#lastPass.delete(key);
-    const wanted = { priority, due: Math.max(now + after, debounced) };
+    const wanted = { priority, due: Math.max(now + after, debounced, this.#slowed.get(key) ?? 0) };
     if (this.#running.has(key)) {
       this.#later.set(key, merge(this.#later.get(key), wanted));
       return;
@@ -88,7 +99,10 @@ export class Queue {
       if (known?.ready === true) this.#ready.remove(key, known.priority);
       this.#ready.push(key, entry.priority);
       this.#waiters.shift()?.();
-    } else this.#wakeAt(entry.due);
+      return;
+    }
+    if (known === undefined || known.due !== entry.due) this.#waiting.push({ key, due: entry.due });
+    this.#wakeAt(entry.due);
   }
 
   /** Waits for the next key and locks it; undefined when the queue is closed. */
@@ -113,21 +127,30 @@ export class Queue {
     this.#running.delete(key);
     const later = this.#later.get(key);
     this.#later.delete(key);
-    if (later !== undefined && !this.#closed)
-      this.#put(key, merge(this.#entries.get(key), later), this.#clock.monotonic());
+    if (later === undefined || this.#closed) return;
+    // It may have been slowed after it was added.
+    const due = Math.max(later.due, this.#slowed.get(key) ?? 0);
+    this.#put(key, merge(this.#entries.get(key), { ...later, due }), this.#clock.monotonic());
   }
 
   /** Adds a key after its backoff; answers how often it has failed in a row. */
   retry(key: string): number {
-    const failures = this.failures(key) + 1;
-    this.#failures.set(key, failures);
+    const { count = 0, since = this.#clock.monotonic() } = this.#failures.get(key) ?? {};
+    this.#failures.set(key, { count: count + 1, since });
     this.#observer.retried();
-    this.add(key, { after: backoffMillis(failures) });
-    return failures;
+    this.add(key, { after: backoffMillis(count + 1) });
+    return count + 1;
   }
 
-  failures(key: string): number {
-    return this.#failures.get(key) ?? 0;
+  /** The row of failures that the key is in, if it is in one. */
+  failures(key: string): Failures | undefined {
+    return this.#failures.get(key);
+  }
+
+  /** Hands the key out no earlier than in so many milliseconds, whatever adds it; 0 lifts that. */
+  slow(key: string, millis: number): void {
+    if (millis <= 0) this.#slowed.delete(key);
+    else this.#slowed.set(key, this.#clock.monotonic() + millis);
   }
 
   /** Forgets failures. */
@@ -169,13 +192,15 @@ export class Queue {
   #ring(): void {
     this.#alarm = undefined;
     const now = this.#clock.monotonic();
-    let next = Number.POSITIVE_INFINITY;
-    for (const [key, entry] of this.#entries) {
-      if (entry.ready) continue;
-      if (entry.due <= now) this.#put(key, entry, now);
-      else next = Math.min(next, entry.due);
+    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      const entry = this.#entries.get(next.key);
+      const counts = entry !== undefined && !entry.ready && entry.due === next.due;
+      if (counts && next.due > now) break;
+      this.#waiting.pop();
+      if (counts) this.#put(next.key, entry, now);
     }
-    if (next !== Number.POSITIVE_INFINITY) this.#wakeAt(next);
+    const next = this.#waiting.peek();
+    if (next !== undefined) this.#wakeAt(next.due);
   }
 }
 
