@@ -74,6 +74,8 @@ const commands = [
   ['simulate', 'schedule'],
   ['doctor'],
   ['validate'],
+  ['crd'],
+  ['crd', 'diff'],
 ] as const;
 
 describe('help', () => {

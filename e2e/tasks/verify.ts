@@ -13,6 +13,10 @@ export const checks: readonly Check[] = [
     name: 'generated CRDs, kinds, schemas and API docs unchanged',
     args: ['operator/crdgen/main.ts', '--check'],
   },
+  {
+    name: 'definitions can follow those of the last release',
+    args: ['operator/cli/main.ts', 'crd', 'diff', 'crds/released', 'crds'],
+  },
   { name: 'generated RBAC and docs unchanged', args: ['operator/cli/generate.ts', '--check'] },
   {
     name: 'format and lint (biome)',

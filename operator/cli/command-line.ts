@@ -9,6 +9,7 @@ const EXIT = { failed: 1, usage: 2, unreachable: 3 } as const;
 const exitCodes: Readonly<Record<string, number>> = {
   StoreOptions: EXIT.usage,
   ClusterConfigInvalid: EXIT.usage,
+  CRDGEN_CRD_TEXT: EXIT.usage,
   StoreLocked: EXIT.unreachable,
   StoreUnreachable: EXIT.unreachable,
   ConnectionLost: EXIT.unreachable,

@@ -4,6 +4,7 @@ import { registerJob } from '../growth/index.ts';
 import { createLogger, systemClock } from '../observability/index.ts';
 import { registerSimulate, registerWhy } from '../scheduling/index.ts';
 import { connectForCommand } from './connection.ts';
+import { registerCrd } from './crd-command.ts';
 import { registerDoctor } from './doctor-command.ts';
 import { registerRun } from './run-command.ts';
 import { registerValidate } from './validate-command.ts';
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   registerSimulate(program);
   registerDoctor(program);
   registerValidate(program);
+  registerCrd(program);
   for (const command of program.commands) {
     const group = groupExamples[command.name()];
     if (group !== undefined) command.addHelpText('after', `\nExample:\n  $ ${group}`);

@@ -1,3 +1,7 @@
 /** What the rest of the project may use of the generator: checks without a cluster, and the table that proves them. */
+export type { Crd } from './crd.ts';
+export type { Change } from './diff/change.ts';
+export { compareCrds } from './diff/crds.ts';
+export { readCrds } from './diff/read.ts';
 export { countClusterRules, type Finding, validateOffline } from './offline/validate.ts';
 export { sampleTables } from './samples/index.ts';

@@ -14,7 +14,7 @@ const folder = join(import.meta.dirname, '../../crds');
 const LEAST_PLACES = 200;
 
 const versions = readdirSync(folder)
-  .filter((name) => name !== 'kustomization.yaml')
+  .filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
   .map((name) => (parse(readFileSync(join(folder, name), 'utf8')) as Crd).spec)
   .flatMap((spec) => spec.versions.map((version) => ({ kind: spec.names.kind, version })));
 const places = versions.flatMap(({ kind, version }) =>

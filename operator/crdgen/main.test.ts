@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -46,4 +46,17 @@ it('writes, finds all well, and then names a file that was touched', () => {
     status: 1,
     stderr: expect.stringContaining('changed: crds/kustomization.yaml\n'),
   });
+});
+
+it('notes the definitions as released, and no others', () => {
+  mkdirSync(join(folder, 'crds/released'), { recursive: true });
+  writeFileSync(join(folder, 'crds/released/gone.yaml'), 'gone\n');
+  const { status, stdout } = crdgen('--release', '--out', folder);
+  const noted = readdirSync(join(folder, 'crds/released'));
+  expect({ status, noted: noted.map((name) => `noted crds/released/${name}`) }).toEqual({
+    status: 0,
+    noted: stdout.trim().split('\n'),
+  });
+  expect(noted).toContain('gpuoptimizer.io_tenants.yaml');
+  expect(noted).not.toContain('gone.yaml');
 });

@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ApiTypeError } from './errors.ts';
 import { generate } from './generate.ts';
-import { compare, type Difference, format, write } from './outputs.ts';
+import { compare, type Difference, format, release, write } from './outputs.ts';
 
 const HELP = `Makes custom resource definitions, kind tokens, offline schemas and reference pages out of operator/api.
 
-Usage: node operator/crdgen/main.ts [--check] [--out DIR]
+Usage: node operator/crdgen/main.ts [--check | --release] [--out DIR]
 
   --check    write nothing; exit 1 and name the files that are not as the types say
+  --release  note the definitions in crds/released; done once for each release, when its notes name every change that
+             'gpuopt crd diff crds/released crds' shows
   --out DIR  write below DIR (or check there) instead of the repository
   --help     print this
 
@@ -20,7 +22,12 @@ const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 function main(): number {
   const { values } = parseArgs({
-    options: { check: { type: 'boolean' }, out: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      check: { type: 'boolean' },
+      release: { type: 'boolean' },
+      out: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -28,6 +35,7 @@ function main(): number {
   }
   const folder = values.out ? resolve(values.out) : repository;
   const outputs = format(generate(repository), repository);
+  if (values.release) return reportRelease(release(outputs, folder));
   return values.check
     ? reportCheck(compare(outputs, folder), outputs.size)
     : reportWrite(write(outputs, folder), outputs.size);
@@ -46,6 +54,11 @@ function reportCheck(differences: readonly Difference[], total: number): number 
 function reportWrite(differences: readonly Difference[], total: number): number {
   for (const { path, kind } of differences) process.stdout.write(`${kind === 'stale' ? 'removed' : 'wrote'} ${path}\n`);
   process.stdout.write(`${total} generated files, ${differences.length} changed\n`);
+  return 0;
+}
+
+function reportRelease(paths: readonly string[]): number {
+  for (const path of paths) process.stdout.write(`noted ${path}\n`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Outputs, OWNED } from './generate.ts';
 
 /** One file that is not as it should be. */
@@ -53,6 +53,21 @@ export function write(outputs: Outputs, folder: string): readonly Difference[] {
     else writeFileSync(file, outputs.get(path) ?? '');
   }
   return differences;
+}
+
+/** Where the definitions of the last release lie: what the next one must be able to follow. */
+const RELEASED = 'crds/released';
+
+/** Notes the definitions as released, in place of those of the release before; returns their paths. */
+export function release(outputs: Outputs, folder: string): readonly string[] {
+  const definitions = [...outputs].filter(([path]) => /^crds\/[^/]+_[^/]+\.yaml$/.test(path));
+  rmSync(join(folder, RELEASED), { recursive: true, force: true });
+  mkdirSync(join(folder, RELEASED), { recursive: true });
+  return definitions.map(([path, content]) => {
+    const released = `${RELEASED}/${basename(path)}`;
+    writeFileSync(join(folder, released), content);
+    return released;
+  });
 }
 
 function present(folder: string): string[] {
