@@ -48,6 +48,8 @@ export class RuntimeMetrics {
   readonly ssaMisses;
   readonly eventsDropped;
   readonly forbidden;
+  readonly hotLoopTrips;
+  readonly #hotLoops = new Map<string, () => number>();
   readonly #queues = new Map<string, () => QueueNumbers>();
 
   constructor(registry: Registry) {
@@ -151,6 +153,14 @@ export class RuntimeMetrics {
       'controller',
       'request',
     ]);
+    this.hotLoopTrips = this.#counter(
+      'controller_hot_loop_trips_total',
+      'Keys that were slowed because their passes wrote in circles',
+      ofController,
+    );
+    const hotLoops = this.#gauge('controller_hot_loops', 'Keys that are slowed now', ofController, () => {
+      for (const [controller, read] of this.#hotLoops) hotLoops.set({ controller }, read());
+    });
     this.#collectQueues();
   }
 
@@ -158,7 +168,7 @@ export class RuntimeMetrics {
   introduce(controller: string, concurrency: number): void {
     for (const result of ['success', 'requeue', 'requeue_after', 'error'])
       this.reconcileTotal.inc({ controller, result }, 0);
-    for (const counter of [this.reconcileErrors, this.terminalErrors, this.panics, this.timeouts])
+    for (const counter of [this.reconcileErrors, this.terminalErrors, this.panics, this.timeouts, this.hotLoopTrips])
       counter.inc({ controller }, 0);
     this.maxConcurrent.set({ controller }, concurrency);
     this.activeWorkers.set({ controller }, 0);
@@ -173,6 +183,11 @@ export class RuntimeMetrics {
   /** A queue is read when metrics are scraped. */
   watchQueue(name: string, read: () => QueueNumbers): void {
     this.#queues.set(name, read);
+  }
+
+  /** The slowed keys of a controller are counted when metrics are scraped. */
+  watchHotLoops(controller: string, read: () => number): void {
+    this.#hotLoops.set(controller, read);
   }
 
   /** Informers are read when metrics are scraped. */

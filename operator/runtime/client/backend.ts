@@ -6,6 +6,12 @@ export interface ApplyOptions {
   readonly subresource?: string;
 }
 
+/** What must still hold of an object for a deletion or eviction to happen: it is the one that the decision was about. */
+export interface Preconditions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
 /** The calls that a pass makes; the client sends them, the testing kit keeps them in memory. */
 export interface Backend {
   /** `undefined` when absent. */
@@ -22,11 +28,7 @@ export interface Backend {
     signal?: AbortSignal,
   ): Promise<T>;
   /** Deletes under the preconditions given; absent is success. */
-  remove(
-    kind: Kind<KubeObject>,
-    key: Key,
-    preconditions: { readonly uid?: string; readonly resourceVersion?: string },
-    signal?: AbortSignal,
-  ): Promise<void>;
-  evict(key: Key, uid: string | undefined, signal?: AbortSignal): Promise<'evicted' | 'blocked' | 'gone'>;
+  remove(kind: Kind<KubeObject>, key: Key, preconditions: Preconditions, signal?: AbortSignal): Promise<void>;
+  /** Throws Conflict when the pod has changed since it was read. */
+  evict(key: Key, preconditions: Preconditions, signal?: AbortSignal): Promise<'evicted' | 'blocked' | 'gone'>;
 }

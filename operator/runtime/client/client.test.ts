@@ -127,8 +127,20 @@ describe('retries', () => {
 
   test('an eviction that a budget refuses is blocked, not repeated', async () => {
     fault(status(429, 'TooManyRequests'));
-    expect(await make().evict(key, 'u')).toBe('blocked');
-    expect(await make().evict(key, 'u')).toBe('gone');
+    expect(await make().evict(key, { uid: 'u' })).toBe('blocked');
+    expect(await make().evict(key, { uid: 'u' })).toBe('gone');
+  });
+
+  test.each([
+    { name: 'of a pod that changed since it was read', uid: undefined, want: 'Conflict' },
+    { name: 'of another pod under the name', uid: 'another', want: 'gone' },
+  ])('an eviction $name ends with $want', async ({ uid, want }) => {
+    const pod = fake.api.create('pods', { metadata: { ...key } });
+    fault({ kind: 'answer', status: 409, reason: 'Conflict' });
+    const ending = make()
+      .evict(key, { uid: uid ?? pod.metadata.uid, resourceVersion: '1' })
+      .catch((error: unknown) => (error instanceof Conflict ? 'Conflict' : error));
+    expect(await ending).toBe(want);
   });
 
   test('credentials that are refused are read again, once', async () => {

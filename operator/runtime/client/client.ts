@@ -2,7 +2,7 @@
 import type { Clock } from '../../observability/index.ts';
 import { keyOf, pathOf } from '../kinds.ts';
 import type { Key, Kind, KubeObject, PatchBody } from '../types.ts';
-import type { ApplyOptions, Backend } from './backend.ts';
+import type { ApplyOptions, Backend, Preconditions } from './backend.ts';
 import { ApiError, Conflict, ConnectionLost, NotFound, ServerError, Timeout, TooManyRequests } from './errors.ts';
 import type { Call, Lane, Transport } from './transport.ts';
 
@@ -31,6 +31,8 @@ const patchTypes = {
   strategic: 'application/strategic-merge-patch+json',
   json: 'application/json-patch+json',
 } as const;
+
+const podKind: Kind<KubeObject> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' };
 
 const firstRetryMillis = 100;
 const longestRetryMillis = 2_000;
@@ -108,12 +110,7 @@ export class Client implements Backend {
     return this.#call<T>({ method: 'PUT', path: pathOf(kind, keyOf(object)), body: object, signal }, 'once');
   }
 
-  async remove(
-    kind: Kind<KubeObject>,
-    key: Key,
-    preconditions: { readonly uid?: string; readonly resourceVersion?: string },
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async remove(kind: Kind<KubeObject>, key: Key, preconditions: Preconditions, signal?: AbortSignal): Promise<void> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions };
     try {
       await this.#call({ method: 'DELETE', path: pathOf(kind, key), body, signal }, 'repeatable');
@@ -122,20 +119,19 @@ export class Client implements Backend {
     }
   }
 
-  async evict(key: Key, uid: string | undefined, signal?: AbortSignal): Promise<'evicted' | 'blocked' | 'gone'> {
-    const pods = { group: '', version: 'v1', kind: 'Pod', plural: 'pods' };
-    const body = {
-      apiVersion: 'policy/v1',
-      kind: 'Eviction',
-      metadata: key,
-      deleteOptions: { preconditions: { uid } },
-    };
+  async evict(key: Key, preconditions: Preconditions, signal?: AbortSignal): Promise<'evicted' | 'blocked' | 'gone'> {
+    const typed = { apiVersion: 'policy/v1', kind: 'Eviction' };
+    const body = { ...typed, metadata: key, deleteOptions: { preconditions } };
     try {
-      await this.#call({ method: 'POST', path: pathOf(pods, key, 'eviction'), body, signal }, 'never');
+      await this.#call({ method: 'POST', path: pathOf(podKind, key, 'eviction'), body, signal }, 'never');
       return 'evicted';
     } catch (error) {
       if (error instanceof TooManyRequests) return 'blocked';
-      if (error instanceof NotFound || error instanceof Conflict) return 'gone';
+      if (error instanceof NotFound) return 'gone';
+      if (!(error instanceof Conflict)) throw error;
+      // Another pod under the name, or the same one, changed since it was read: then the decision is old.
+      const live = await this.get(podKind, key, signal);
+      if (live === undefined || live.metadata.uid !== preconditions.uid) return 'gone';
       throw error;
     }
   }

@@ -26,11 +26,13 @@ export class AppliedMemory {
     return unchanged || holds(live, intent);
   }
 
-  /** Records the server's answer to an apply. */
-  remember(id: string, intent: unknown, answer: KubeObject, now: number): void {
+  /** Records the server's answer to an apply; answers the hash of what was applied. */
+  remember(id: string, intent: unknown, answer: KubeObject, now: number): string {
     if (this.#entries.size >= largest) this.#entries.clear();
     const { uid, resourceVersion } = answer.metadata;
-    this.#entries.set(id, { hash: hashOf(intent), uid, version: resourceVersion, at: now });
+    const hash = hashOf(intent);
+    this.#entries.set(id, { hash, uid, version: resourceVersion, at: now });
+    return hash;
   }
 
   /** Keeps the status that a controller reported of an object, to be said again when a pass fails. */
@@ -51,7 +53,8 @@ export class AppliedMemory {
   }
 }
 
-function hashOf(value: unknown): string {
+/** Equal for equal content, whatever the order of its fields. */
+export function hashOf(value: unknown): string {
   return hash('sha1', stableJson(value), 'base64');
 }
 

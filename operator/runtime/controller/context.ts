@@ -16,7 +16,8 @@ import type {
   PatchBody,
   Reader,
 } from '../types.ts';
-import type { AppliedMemory } from './applied.ts';
+import { type AppliedMemory, hashOf } from './applied.ts';
+import type { Breaker, Write } from './breaker.ts';
 import { type Declarations, Undeclared } from './permissions.ts';
 
 /** Counts applies that were skipped or sent. */
@@ -35,6 +36,8 @@ export interface PassEnvironment {
   readonly applied: AppliedMemory;
   readonly record: (event: EventIntent, controller: string) => void;
   readonly counter: ApplyCounter;
+  /** Watches for writes in circles; absent where nobody acts on it. */
+  readonly breaker?: Breaker;
   readonly clock: Clock;
   readonly log: Logger;
   /** Why passes cannot see enough to run, for example a kind that may not be listed. */
@@ -52,12 +55,20 @@ const podKind: Kind<KubeObject> = { group: '', version: 'v1', kind: 'Pod', plura
 export class PassContext implements Context {
   readonly #environment: PassEnvironment;
   readonly #primary: KubeObject | undefined;
+  readonly #key: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
 
-  constructor(environment: PassEnvironment, primary: KubeObject | undefined, log: Logger, signal: AbortSignal) {
+  constructor(
+    environment: PassEnvironment,
+    key: Key,
+    primary: KubeObject | undefined,
+    log: Logger,
+    signal: AbortSignal,
+  ) {
     this.#environment = environment;
     this.#primary = primary;
+    this.#key = keyText(key);
     this.log = log;
     this.signal = signal;
   }
@@ -112,9 +123,13 @@ export class PassContext implements Context {
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...content };
     counter.applied(kind.kind, controller.name, true);
     const answer = await backend.apply(kind, body, { manager, subresource }, this.signal);
-    applied.remember(id, content, answer, clock.monotonic());
+    this.#wrote(kind, key, subresource ?? '', applied.remember(id, content, answer, clock.monotonic()));
     overlay(kind, answer);
     return answer;
+  }
+
+  #wrote(kind: Kind<KubeObject>, key: Key, part: Write['part'], content: string): void {
+    this.#environment.breaker?.wrote(this.#key, { object: `${kind.kind} ${keyText(key)}`, part, content });
   }
 
   async create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T | undefined> {
@@ -123,6 +138,7 @@ export class PassContext implements Context {
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object };
     try {
       const answer = await backend.create<T>(kind, body, managerOf(controller), this.signal);
+      this.#wrote(kind, keyOf(object), 'create', hashOf(object));
       overlay(kind, answer);
       return answer;
     } catch (error) {
@@ -135,6 +151,7 @@ export class PassContext implements Context {
     const { backend, controller, declared, overlay } = this.#environment;
     declared.requireVerb(kind, 'patch', patch.subresource);
     const answer = await backend.patch(kind, key, guarded(patch, key.uid), managerOf(controller), this.signal);
+    this.#wrote(kind, key, patch.subresource ?? '', hashOf(patch.body));
     // Some subresources answer with a kind of their own (Scale) that must not take the object's place in the cache.
     if (answer.kind === undefined || answer.kind === kind.kind) overlay(kind, answer);
     return answer;
@@ -144,11 +161,13 @@ export class PassContext implements Context {
     this.#environment.declared.requireVerb(kind, 'delete');
     const { uid, resourceVersion } = object.metadata;
     await this.#environment.backend.remove(kind, keyOf(object), { uid, resourceVersion }, this.signal);
+    this.#wrote(kind, keyOf(object), 'delete', '');
   }
 
   async evict(pod: KubeObject): Promise<'evicted' | 'blocked' | 'gone'> {
     this.#environment.declared.requireVerb(podKind, 'create', 'eviction');
-    return this.#environment.backend.evict(keyOf(pod), pod.metadata.uid, this.signal);
+    const { uid, resourceVersion } = pod.metadata;
+    return this.#environment.backend.evict(keyOf(pod), { uid, resourceVersion }, this.signal);
   }
 
   event(event: EventIntent): void {
@@ -175,13 +194,15 @@ export class PassContext implements Context {
         `${controller.primary.kind} ${keyText(keyOf(owner))} cannot own ${kind.kind} ${metadata.name} outside its namespace; pass owner: 'none'`,
       );
     }
+    // Blocking asks for the right to update the primary's finalizers, which only owns() declares.
+    const blockOwnerDeletion = controller.owns.some((owned) => kindId(owned) === kindId(kind));
     const reference = {
       apiVersion: apiVersionOf(controller.primary),
       kind: controller.primary.kind,
       name,
       uid,
       controller: true,
-      blockOwnerDeletion: true,
+      ...(blockOwnerDeletion && { blockOwnerDeletion }),
     };
     return { ownerReferences: [...(metadata.ownerReferences ?? []).filter((other) => other.uid !== uid), reference] };
   }

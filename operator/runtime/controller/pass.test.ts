@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../observability/index.ts';
-import { Conflict, Forbidden, NotFound } from '../client/errors.ts';
+import { Conflict, Forbidden } from '../client/errors.ts';
 import { type Act, runPass, silentLog, thing } from '../testing/index.ts';
 import type { MemoryApi } from '../testing/memory-api.ts';
 import { type Controller, type Kind, type KubeObject, type Reader, Terminal, Waiting } from '../types.ts';
@@ -164,6 +164,18 @@ describe('the end of a pass in conditions', () => {
       },
     ],
   };
+  const overdue: Toy['status'] = {
+    conditions: [
+      {
+        type: 'Stalled',
+        status: 'True',
+        reason: 'ProgressDeadlineExceeded',
+        message: '',
+        observedGeneration: 3,
+        lastTransitionTime: '2026-03-01T11:00:00Z',
+      },
+    ],
+  };
   const rows = [
     {
       name: 'waiting',
@@ -193,7 +205,20 @@ describe('the end of a pass in conditions', () => {
       name: 'errors for an hour',
       error: new Error('x'),
       live: before,
+      failures: { count: 9, millis: 3_600_000 },
       want: ['Ready=False:ProgressDeadlineExceeded', 'Stalled=True:ProgressDeadlineExceeded', 'Own=True:Y'],
+    },
+    {
+      name: 'an error after waiting for an hour',
+      error: new Error('x'),
+      live: before,
+      want: ['Ready=Unknown:ReconcileError', 'Reconciling=True:ReconcileError', 'Own=True:Y'],
+    },
+    {
+      name: 'errors again after a restart, when the deadline had been exceeded before it',
+      error: new Error('x'),
+      live: overdue,
+      want: ['Ready=False:ProgressDeadlineExceeded', 'Stalled=True:ProgressDeadlineExceeded'],
     },
     {
       name: 'waiting for an hour',
@@ -202,8 +227,8 @@ describe('the end of a pass in conditions', () => {
       want: ['Ready=Unknown:W', 'Reconciling=True:W', 'Own=True:Y'],
     },
   ];
-  test.each(rows)('$name', async ({ error, live, want }) => {
-    const out = await runPass(thrower(error), { world: [thing(Toy, toy({}, live))], key, now });
+  test.each(rows)('$name', async ({ error, live, failures, want }) => {
+    const out = await runPass(thrower(error), { world: [thing(Toy, toy({}, live))], key, now, failures });
     const made = (read(out.status).conditions ?? []).map((c) => `${c.type}=${c.status}:${c.reason}`);
     expect(made.sort()).toEqual([...want].sort());
     expect(read(out.status).observedGeneration).toBe(3);
@@ -324,6 +349,7 @@ test('the answer of a subresource of another kind never takes the place of the o
       clock: systemClock,
       log: silentLog,
     },
+    key,
     undefined,
     silentLog,
     new AbortController().signal,
@@ -376,45 +402,4 @@ test('a pass that does not heed its time limit is left alone: its key is told of
   } finally {
     vi.useRealTimers();
   }
-});
-
-describe('finalizers', () => {
-  const forgotten: string[] = [];
-  const keeper = controller(Toy)
-    .finalizer('example.com/toy', async (object) => {
-      forgotten.push(object.metadata.name ?? '');
-    })
-    .reconcile(async () => undefined);
-
-  test('are added before the first effect, under the version seen', async () => {
-    const out = await runPass(keeper, { world: [thing(Toy, toy())], key, now });
-    expect(out.acts).toMatchObject([
-      { act: 'patch', patch: { body: { metadata: { uid: 'u', finalizers: ['example.com/toy'] } } } },
-    ]);
-  });
-
-  test('an object that goes before it is marked is not acted for', async () => {
-    const gone = new NotFound({ status: 404, reason: 'NotFound', url: 'u', message: 'm' });
-    let passes = 0;
-    const marker = controller(Toy)
-      .finalizer('example.com/toy', async () => undefined)
-      .reconcile(async () => {
-        passes += 1;
-        return undefined;
-      });
-    const intercept = (): never => {
-      throw gone;
-    };
-    const out = await runPass(marker, { world: [thing(Toy, toy())], key, now, intercept });
-    expect(out.result).toEqual({ result: 'success' });
-    expect(passes).toBe(0);
-  });
-
-  test('forget runs on deletion and the object goes', async () => {
-    const dying = toy({ finalizers: ['other', 'example.com/toy'], deletionTimestamp: '2026-03-01T11:59:00Z' });
-    const out = await runPass(keeper, { world: [thing(Toy, dying)], key, now });
-    expect(forgotten).toEqual(['t']);
-    expect(out.get(Toy, key)?.metadata.finalizers).toEqual(['other']);
-    expect((await out.again()).acts).toEqual([]);
-  });
 });

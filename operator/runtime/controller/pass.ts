@@ -38,21 +38,29 @@ export class PassStopped extends Error {
   readonly code = 'PassStopped';
 }
 
-/** Runs one pass. Never throws. `failures` is how often this key failed in a row before. */
+/** Passes of one key that failed in a row before this one. */
+export interface FailureRow {
+  readonly count: number;
+  /** Milliseconds since the first of them. */
+  readonly millis: number;
+}
+
+/** Runs one pass. Never throws. */
 export async function pass(
   environment: PassEnvironment,
   key: Key,
   signal: AbortSignal,
-  failures = 0,
+  failures: FailureRow = { count: 0, millis: 0 },
 ): Promise<PassResult> {
   const { controller, reader } = environment;
   const log = environment.log.child({ controller: controller.name, key: keyText(key) });
   const primary = controller.primary === undefined ? undefined : reader.get(controller.primary, key);
-  const context = new PassContext(environment, primary, log, signal);
+  const context = new PassContext(environment, key, primary, log, signal);
   try {
     const outcome = await orGiveUp(act(environment, key, primary, context), signal);
     if (primary !== undefined && outcome?.status !== undefined) {
-      const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now());
+      const mark = environment.breaker?.condition(keyText(key));
+      const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now(), mark);
       environment.applied.keepStatus(statusId(controller, key), primary.metadata.uid, status);
       await writeStatus(environment, primary, status, signal);
     }
@@ -155,20 +163,26 @@ async function reportFailure(
   environment: PassEnvironment,
   primary: KubeObject | undefined,
   error: unknown,
-  failures: number,
+  failures: FailureRow,
   log: Logger,
 ): Promise<void> {
-  const failure = describe(error);
-  const fields = { err: error, reason: failure.reason, failures };
+  const failure = { ...describe(error), millis: failures.millis };
+  const fields = { err: error, reason: failure.reason, failures: failures.count };
   if (failure.kind === 'waiting') log.debug(fields, `pass waits: ${failure.message}`);
   else log.warn(fields, `pass failed: ${failure.message}`);
   // A single lost race with another writer is work as usual and would make Ready flicker.
-  if (primary === undefined || !writesStatus(environment.controller) || (error instanceof Conflict && failures === 0))
+  if (
+    primary === undefined ||
+    !writesStatus(environment.controller) ||
+    (error instanceof Conflict && failures.count === 0)
+  )
     return;
   // The live status may hold fields of other writers, which are not ours to say again; after a restart it is all there is.
   const { uid } = primary.metadata;
   const own = environment.applied.keptStatus(statusId(environment.controller, keyOf(primary)), uid);
-  const status = statusAfterFailure(primary, own ?? statusOf(primary), failure, new Date(environment.clock.now()));
+  const mark = environment.breaker?.condition(keyText(keyOf(primary)));
+  const now = new Date(environment.clock.now());
+  const status = statusAfterFailure(primary, own ?? statusOf(primary), failure, now, mark);
   try {
     // Without the pass's signal: it may be the very thing that ended the pass.
     await writeStatus(environment, primary, status, undefined);
@@ -177,7 +191,7 @@ async function reportFailure(
   }
 }
 
-function describe(error: unknown): Failure {
+function describe(error: unknown): Omit<Failure, 'millis'> {
   if (error instanceof Waiting) return { kind: 'waiting', reason: error.reason, message: error.message };
   if (error instanceof Terminal) return { kind: 'terminal', reason: error.reason, message: error.message };
   if (error instanceof ApiError) return { kind: 'error', reason: error.code, message: error.message };
@@ -193,7 +207,7 @@ async function writeStatus(
   status: WrittenStatus,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { applied, backend, clock, controller, counter, overlay, reader } = environment;
+  const { applied, backend, breaker, clock, controller, counter, overlay, reader } = environment;
   const kind = controller.primary;
   if (kind === undefined) return;
   const live = reader.get(kind, keyOf(object)) ?? object;
@@ -211,7 +225,9 @@ async function writeStatus(
   const options = { manager: managerOf(controller), subresource: 'status' };
   try {
     const answer = await backend.apply(kind, body, options, signal);
-    applied.remember(id, { status }, answer, clock.monotonic());
+    const content = applied.remember(id, { status }, answer, clock.monotonic());
+    const text = keyText(keyOf(object));
+    breaker?.wrote(text, { object: `${kind.kind} ${text}`, part: 'status', content });
     overlay(kind, answer);
   } catch (error) {
     // Gone meanwhile: there is nothing left to report on, and the watch will say so.

@@ -18,7 +18,12 @@ export interface Failure {
   readonly kind: 'waiting' | 'terminal' | 'error';
   readonly reason: string;
   readonly message: string;
+  /** How long passes of this object have failed in a row. */
+  readonly millis: number;
 }
+
+/** Conditions that the runtime makes; a room's own of these types are not written. */
+const runtimeTypes: ReadonlySet<string> = new Set(['Reconciling', 'Stalled', 'HotLoop']);
 
 /** Errors that last longer than this are reported as Stalled; retries go on. */
 export const progressDeadlineMillis = 600_000;
@@ -31,15 +36,16 @@ export function statusOf(object: KubeObject): WrittenStatus | undefined {
   return typeof status === 'object' && status !== null ? status : undefined;
 }
 
-/** The status after a pass that ended well: the room's own, with Reconciling or Stalled derived from Ready. */
+/** The status after a pass that ended well: the room's own, with Reconciling or Stalled derived from Ready, and `mark`. */
 export function statusAfterSuccess(
   object: KubeObject,
   intent: { readonly conditions: readonly ConditionIntent[] },
   now: Date,
+  mark?: ConditionIntent,
 ): WrittenStatus {
-  const own = intent.conditions.filter(({ type }) => type !== 'Reconciling' && type !== 'Stalled');
+  const own = intent.conditions.filter(({ type }) => !runtimeTypes.has(type));
   const ready = own.find(({ type }) => type === 'Ready');
-  return { ...intent, ...finish(object, [...own, ...marks(ready)], now) };
+  return { ...intent, ...finish(object, [...own, ...marks(ready), ...(mark === undefined ? [] : [mark])], now) };
 }
 
 function marks(ready: ConditionIntent | undefined): readonly ConditionIntent[] {
@@ -53,9 +59,10 @@ export function statusAfterFailure(
   last: WrittenStatus | undefined,
   failure: Failure,
   now: Date,
+  mark?: ConditionIntent,
 ): WrittenStatus {
-  const kept = (last?.conditions ?? []).filter(({ type }) => !['Ready', 'Reconciling', 'Stalled'].includes(type));
-  const overdue = failure.kind === 'error' && isOverdue(object, now);
+  const kept = (last?.conditions ?? []).filter(({ type }) => type !== 'Ready' && !runtimeTypes.has(type));
+  const overdue = failure.kind === 'error' && isOverdue(object, failure);
   const stalled = failure.kind === 'terminal' || overdue;
   const reason = overdue ? 'ProgressDeadlineExceeded' : failure.reason;
   const message = failure.message.slice(0, messageLimit);
@@ -63,17 +70,15 @@ export function statusAfterFailure(
     { type: 'Ready', status: stalled ? 'False' : 'Unknown', reason, message },
     { type: stalled ? 'Stalled' : 'Reconciling', status: 'True', reason, message },
   ];
-  return { ...last, ...finish(object, [...made, ...kept], now) };
+  return { ...last, ...finish(object, [...made, ...kept, ...(mark === undefined ? [] : [mark])], now) };
 }
 
-/** Whether errors have lasted past the deadline for this generation, or were already reported so. */
-function isOverdue(object: KubeObject, now: Date): boolean {
+/** Whether errors have lasted past the deadline, or were already reported so for this generation. Waiting does not count. */
+function isOverdue(object: KubeObject, { millis }: Failure): boolean {
+  if (millis >= progressDeadlineMillis) return true;
   const { generation = 0 } = object.metadata;
-  const live = statusOf(object)?.conditions ?? [];
-  const current = live.filter(({ observedGeneration }) => observedGeneration === generation);
-  if (current.some(({ type, reason }) => type === 'Stalled' && reason === 'ProgressDeadlineExceeded')) return true;
-  const since = current.find(({ type }) => type === 'Reconciling')?.lastTransitionTime;
-  return since !== undefined && now.getTime() - Date.parse(since) >= progressDeadlineMillis;
+  const stalled = statusOf(object)?.conditions?.find(({ type }) => type === 'Stalled');
+  return stalled?.reason === 'ProgressDeadlineExceeded' && stalled.observedGeneration === generation;
 }
 
 function finish(object: KubeObject, conditions: readonly ConditionIntent[], now: Date): Required<WrittenStatus> {

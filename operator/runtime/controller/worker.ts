@@ -4,14 +4,16 @@ import type { Cache } from '../cache/cache.ts';
 import type { CacheEvent, Informer } from '../cache/informer.ts';
 import type { Backend } from '../client/backend.ts';
 import { Forbidden, NotLeader } from '../client/errors.ts';
-import { keyText, kindId, parseKey } from '../kinds.ts';
+import { keyOf, keyText, kindId, parseKey } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
 import { backgroundPriority, changePriority, Queue, type Taken } from '../queue/queue.ts';
 import { type Controller, type EventIntent, type Key, Terminal } from '../types.ts';
 import type { AppliedMemory } from './applied.ts';
+import { Breaker } from './breaker.ts';
 import type { PassEnvironment } from './context.ts';
-import { type PassResult, PassTimeout, pass } from './pass.ts';
+import { type FailureRow, type PassResult, PassTimeout, pass } from './pass.ts';
 import { cachedKinds, Declarations } from './permissions.ts';
+import { WakeCauses } from './wake-causes.ts';
 import { wokenByOwned, wokenByPrimary, wokenByWatched } from './wiring.ts';
 
 /** What the workers of a process share. */
@@ -35,6 +37,8 @@ export class Worker {
   readonly #queue: Queue;
   readonly #environment: PassEnvironment;
   readonly #informers: readonly Informer[];
+  readonly #breaker: Breaker;
+  readonly #causes: WakeCauses;
   #active = 0;
 
   constructor(controller: Controller, share: WorkerShare) {
@@ -44,6 +48,9 @@ export class Worker {
     const labels = { name: controller.name, controller: controller.name };
     const observer = { added: () => metrics.queueAdds.inc(labels), retried: () => metrics.queueRetries.inc(labels) };
     this.#queue = new Queue(clock, observer, controller.debounceMillis);
+    this.#breaker = new Breaker(clock);
+    this.#causes = new WakeCauses();
+    metrics.watchHotLoops(controller.name, () => this.#breaker.open);
     this.#informers = cachedKinds(controller).map((kind) => cache.informer(kind));
     metrics.introduce(controller.name, controller.concurrency);
     metrics.watchQueue(controller.name, () => this.#queue.numbers());
@@ -52,12 +59,16 @@ export class Worker {
       declared: new Declarations(controller),
       reader: cache,
       backend: share.backend,
-      overlay: cache.overlay,
+      overlay: (kind, object) => {
+        this.#causes.wrote(object);
+        cache.overlay(kind, object);
+      },
       applied: share.applied,
       record: share.record,
       counter: {
         applied: (kind, name, sent) => (sent ? metrics.ssaMisses : metrics.ssaHits).inc({ kind, controller: name }),
       },
+      breaker: this.#breaker,
       clock,
       log,
       blocked: () => this.#blocked(),
@@ -72,7 +83,10 @@ export class Worker {
     const { primary } = controller;
     if (primary === undefined) this.#queue.add(controller.name);
     else {
-      cache.informer(primary).handle((event) => this.#wake(wokenByPrimary(controller, event), event));
+      cache.informer(primary).handle((event) => {
+        this.#heedChange(event);
+        this.#wake(wokenByPrimary(controller, event), event);
+      });
       for (const kind of controller.owns) {
         cache.informer(kind).handle((event) => this.#wake(wokenByOwned(primary, event), event));
       }
@@ -84,7 +98,19 @@ export class Worker {
 
   #wake(keys: readonly Key[], event: CacheEvent): void {
     const priority = event.kind === 'added' && event.initial ? backgroundPriority : changePriority;
-    for (const key of keys) this.#queue.add(keyText(key), { priority });
+    for (const key of keys) {
+      this.#causes.woke(keyText(key), event);
+      this.#queue.add(keyText(key), { priority });
+    }
+  }
+
+  /** A person who changes or removes a slowed object is not made to wait. */
+  #heedChange(event: CacheEvent): void {
+    if (event.kind === 'added') return;
+    if (event.kind === 'updated' && event.now.metadata.generation === event.before.metadata.generation) return;
+    const key = keyText(keyOf(event.before));
+    this.#breaker.forget(key);
+    this.#queue.slow(key, 0);
   }
 
   /** Hands out no more keys. */
@@ -142,7 +168,9 @@ export class Worker {
     metrics.queueWait.observe(labels, taken.waited / 1000);
     this.#active += 1;
     metrics.activeWorkers.set({ controller: name }, this.#active);
+    this.#breaker.began(taken.key, this.#causes.take(taken.key));
     const result = await this.#limited(taken.key, signal);
+    this.#heedBreaker(taken.key);
     const seconds = (clock.monotonic() - started) / 1000;
     this.#active -= 1;
     metrics.activeWorkers.set({ controller: name }, this.#active);
@@ -150,6 +178,23 @@ export class Worker {
     metrics.reconcileTime.observe({ controller: name }, seconds);
     this.#settle(taken.key, result);
     this.#queue.done(taken.key);
+  }
+
+  #heedBreaker(key: string): void {
+    const { log, metrics } = this.#share;
+    const { name } = this.controller;
+    const { slowMillis, change } = this.#breaker.ended(key);
+    if (slowMillis > 0 || change === 'closed') this.#queue.slow(key, slowMillis);
+    if (change === 'closed') log.info({ controller: name, key }, 'passes settle again');
+    if (change !== 'opened') return;
+    const message = this.#breaker.condition(key)?.message ?? '';
+    metrics.hotLoopTrips.inc({ controller: name });
+    log.warn({ controller: name, key }, `hot loop: ${message}`);
+    const { primary } = this.controller;
+    const regarding = primary && this.#share.cache.get(primary, parseKey(key));
+    if (primary === undefined || regarding === undefined) return;
+    const event = { regarding, kind: primary, type: 'Warning', reason: 'HotLoop', action: 'Reconcile' } as const;
+    this.#share.record({ ...event, note: message }, name);
   }
 
   /** Ends a pass that takes too long: its context refuses from then on, and its key stays locked until it ends or 5 s are over. */
@@ -162,13 +207,18 @@ export class Worker {
     const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
     const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
     try {
-      return await pass(this.#environment, parseKey(key), own.signal, this.#queue.failures(key)?.count);
+      return await pass(this.#environment, parseKey(key), own.signal, this.#failures(key));
     } finally {
       clearTimeout(timer);
       outer.removeEventListener('abort', onAbort);
       if (own.signal.reason === timeout) this.#share.metrics.timeouts.inc({ controller: name });
       own.abort(new PassTimeout(`the pass over ${key} is over at ${clock.now()}`));
     }
+  }
+
+  #failures(key: string): FailureRow | undefined {
+    const row = this.#queue.failures(key);
+    return row && { count: row.count, millis: this.#share.clock.monotonic() - row.since };
   }
 
   #settle(key: string, outcome: PassResult): void {

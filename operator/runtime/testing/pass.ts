@@ -3,7 +3,7 @@ import type { Backend } from '../client/backend.ts';
 import { NotFound } from '../client/errors.ts';
 import { AppliedMemory } from '../controller/applied.ts';
 import { managerOf } from '../controller/context.ts';
-import { type PassResult, pass } from '../controller/pass.ts';
+import { type FailureRow, type PassResult, pass } from '../controller/pass.ts';
 import { Declarations } from '../controller/permissions.ts';
 import { keyOf, keyText, kindId } from '../kinds.ts';
 import type { Controller, EventIntent, Key, Kind, KubeObject, ListOptions, PatchBody, Reader } from '../types.ts';
@@ -42,6 +42,8 @@ export interface PassInput {
   /** Default: the singleton's name. */
   readonly key?: Key;
   readonly now: Date;
+  /** The row of failures that the key is in. */
+  readonly failures?: FailureRow;
   /** Answers instead of the memory, for errors: throw, or return undefined to go on. */
   readonly intercept?: (act: Act) => Promise<void> | void;
 }
@@ -116,6 +118,7 @@ class Bench implements Backend {
       },
       key,
       new AbortController().signal,
+      this.#input.failures,
     );
     const primary = this.#controller.primary === undefined ? undefined : this.#stored(this.#controller.primary, key);
     return {
@@ -190,10 +193,10 @@ class Bench implements Backend {
     if (this.#stored(kind, key) !== undefined) this.#api.remove(kindId(kind), key, preconditions);
   }
 
-  async evict(key: Key, uid: string | undefined): Promise<'evicted' | 'gone'> {
+  async evict(key: Key, preconditions: Preconditions): Promise<'evicted' | 'gone'> {
     await this.#act({ act: 'evict', key: keyText(key) });
     try {
-      this.#api.remove('pods', key, { uid });
+      this.#api.remove('pods', key, preconditions);
       return 'evicted';
     } catch (error) {
       if (error instanceof NotFound) return 'gone';
