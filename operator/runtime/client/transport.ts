@@ -44,7 +44,7 @@ export class Transport {
   readonly #counter: RequestCounter;
   readonly #host: string;
   #session: Session | undefined;
-  #refreshing: Promise<Session> | undefined;
+  #refreshing: { readonly session: Promise<Session>; readonly refused: boolean } | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
@@ -136,7 +136,7 @@ export class Transport {
       return await attempt(session, left());
     } catch (error) {
       if (!(error instanceof Unauthorized) || this.#closed) throw error;
-      return attempt(await inTime(this.#refresh(), left(), call), left());
+      return attempt(await inTime(this.#refresh(true), left(), call), left());
     }
   }
 
@@ -153,15 +153,18 @@ export class Transport {
     return session;
   }
 
-  #refresh(): Promise<Session> {
-    this.#refreshing ??= inTime(this.#read(), renewalMillis, credentialsCall).finally(() => {
-      this.#refreshing = undefined;
+  #refresh(refused = false): Promise<Session> {
+    const running = this.#refreshing;
+    if (running !== undefined && (running.refused || !refused)) return running.session;
+    const session = inTime(this.#read(refused), renewalMillis, credentialsCall).finally(() => {
+      if (this.#refreshing?.session === session) this.#refreshing = undefined;
     });
-    return this.#refreshing;
+    this.#refreshing = { session, refused };
+    return session;
   }
 
-  async #read(): Promise<Session> {
-    const credentials = await this.#cluster.credentials();
+  async #read(refused: boolean): Promise<Session> {
+    const credentials = await this.#cluster.credentials({ refused });
     const fingerprint = JSON.stringify(credentials.tls, (_key, value: unknown) =>
       Buffer.isBuffer(value) ? value.toString('base64') : value,
     );
