@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConnectionLost, Gone, Invalid } from '../client/errors.ts';
+import { ConnectionLost, Gone, Invalid, TooManyRequests } from '../client/errors.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { type Sink, Watcher } from './watcher.ts';
 
@@ -166,3 +166,13 @@ async function* silentAfter(text: string, signal: AbortSignal): AsyncGenerator<U
   if (text !== '') yield Buffer.from(text);
   yield* answer(undefined, signal);
 }
+
+test.each([
+  { name: 'a short wish does not shorten the backoff', seconds: 0, at: 800 },
+  { name: 'the wish of an overloaded server is kept', seconds: 12, at: 12_000 },
+  { name: 'an endless one is not', seconds: 86_400, at: 60_000 },
+])('Retry-After: $name', async ({ seconds, at }) => {
+  const overloaded = new TooManyRequests({ ...fields, status: 429, retryAfter: seconds * 1000 });
+  const { asked } = await play([overloaded, end('7')], 90_000);
+  expect(asked.slice(0, 2)).toEqual(['stream@0', `stream@${at}`]);
+});

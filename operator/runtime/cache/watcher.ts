@@ -6,7 +6,7 @@
  *     └──limit=500────▶ pages ──────┴───────────────◀──── 410 ─────────────────┘ error: back off, resume
  */
 import type { Clock } from '../../observability/index.ts';
-import { errorFromBody, Gone, Invalid, NotFound, ServerError } from '../client/errors.ts';
+import { ApiError, errorFromBody, Gone, Invalid, NotFound, ServerError } from '../client/errors.ts';
 import type { KubeObject } from '../types.ts';
 import { LineSplitter } from './lines.ts';
 import { ListScanner } from './list-scanner.ts';
@@ -49,6 +49,8 @@ const pageSize = '500';
 const firstBackoffMillis = 800;
 const longestBackoffMillis = 30_000;
 const longestUnservedMillis = 5_000;
+/** A server that asks for more patience than this is asked all the same. */
+const longestWishMillis = 60_000;
 const healthyMillis = 120_000;
 const sliceMillis = 8;
 
@@ -93,7 +95,8 @@ export class Watcher {
         }
         sink.failed(error);
         // A kind that is not served yet may be installed at any moment.
-        await this.#backOff(signal, error instanceof NotFound ? longestUnservedMillis : longestBackoffMillis);
+        const longest = error instanceof NotFound ? longestUnservedMillis : longestBackoffMillis;
+        await this.#backOff(signal, longest, error instanceof ApiError ? error.retryAfter : undefined);
       }
     }
   }
@@ -104,12 +107,14 @@ export class Watcher {
     return true;
   }
 
-  async #backOff(signal: AbortSignal, longest = longestBackoffMillis): Promise<void> {
+  /** `wished` is what the server asked for; an overloaded one is not asked earlier. */
+  async #backOff(signal: AbortSignal, longest = longestBackoffMillis, wished = 0): Promise<void> {
     const { clock, random } = this.#options;
     const ceiling = Math.min(firstBackoffMillis * 2 ** this.#failures, longest);
     this.#failures += 1;
     // An abort ends the sleep early; the loop sees the signal itself.
-    await clock.sleep(ceiling * (0.5 + random() / 2), signal).catch(() => undefined);
+    const millis = Math.max(ceiling * (0.5 + random() / 2), Math.min(wished, longestWishMillis));
+    await clock.sleep(millis, signal).catch(() => undefined);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
