@@ -3,3 +3,4 @@ export { type Clock, systemClock } from './clock.ts';
 export { DurationError, parseDuration } from './duration.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';
+export { type Trace, traced, traceHeaders } from './tracing.ts';

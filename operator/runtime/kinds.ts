@@ -42,3 +42,10 @@ export function keyOf(object: KubeObject): Key {
 export function isBuiltIn(kind: Pick<KindName, 'group'>): boolean {
   return !kind.group.includes('.') || kind.group.endsWith('.k8s.io');
 }
+
+/** `PATCH pods/status` of method PATCH and `/api/v1/namespaces/a/pods/b/status`: names of objects are left out. */
+export function requestName(method: string, path: string): string {
+  const parts = path.split('/').slice(path.startsWith('/apis/') ? 4 : 3);
+  const [resource = '', , subresource] = parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts;
+  return `${method} ${subresource === undefined ? resource : `${resource}/${subresource}`}`;
+}

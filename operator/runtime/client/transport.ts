@@ -1,6 +1,7 @@
 /** HTTP to one API server: three agents, time limits, credentials that rotate, typed errors. No retries here. */
 import { Agent, type Dispatcher, errors, request } from 'undici';
-import type { Clock } from '../../observability/index.ts';
+import { type Clock, traced, traceHeaders } from '../../observability/index.ts';
+import { requestName } from '../kinds.ts';
 import type { Cluster, Credentials } from './cluster.ts';
 import { type ApiError, ConnectionLost, errorFromBody, Timeout, Unauthorized } from './errors.ts';
 
@@ -56,7 +57,15 @@ export class Transport {
   }
 
   /** Sends a request and reads the answer's text. Throws ApiError, or the signal's reason. */
-  async send(call: Call): Promise<string> {
+  send(call: Call): Promise<string> {
+    // Renewals of the lease would fill the traces with themselves.
+    if (call.lane === 'lease') return this.#send(call);
+    const attributes = { 'http.request.method': call.method, 'server.address': this.#host, 'url.path': call.path };
+    const span = { name: requestName(call.method, call.path), kind: 'client', attributes } as const;
+    return traced(span, () => this.#send(call));
+  }
+
+  #send(call: Call): Promise<string> {
     return this.#withFreshCredentials(call, async (session, left) => {
       const limit = new Limit(left, call.signal);
       try {
@@ -114,6 +123,7 @@ export class Transport {
         method: call.method,
         headers: {
           ...session.headers,
+          ...traceHeaders(),
           accept: 'application/json',
           'content-type': call.contentType ?? 'application/json',
         },

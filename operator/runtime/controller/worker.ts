@@ -1,10 +1,10 @@
 /** Runs one controller: changes → queue → passes, with its concurrency, time limit, backoff and metrics. */
-import type { Clock, Logger } from '../../observability/index.ts';
+import { type Clock, type Logger, traced } from '../../observability/index.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { CacheEvent, Informer } from '../cache/informer.ts';
 import type { Backend } from '../client/backend.ts';
 import { Forbidden, NotLeader } from '../client/errors.ts';
-import { keyOf, keyText, kindId, parseKey } from '../kinds.ts';
+import { keyOf, keyText, kindId, parseKey, requestName } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
 import { backgroundPriority, changePriority, Queue, type Taken } from '../queue/queue.ts';
 import { type Controller, type EventIntent, type Key, Terminal } from '../types.ts';
@@ -169,7 +169,7 @@ export class Worker {
     this.#active += 1;
     metrics.activeWorkers.set({ controller: name }, this.#active);
     this.#breaker.began(taken.key, this.#causes.take(taken.key));
-    const result = await this.#limited(taken.key, signal);
+    const result = await this.#traced(taken, signal);
     this.#heedBreaker(taken.key);
     const seconds = (clock.monotonic() - started) / 1000;
     this.#active -= 1;
@@ -195,6 +195,17 @@ export class Worker {
     if (primary === undefined || regarding === undefined) return;
     const event = { regarding, kind: primary, type: 'Warning', reason: 'HotLoop', action: 'Reconcile' } as const;
     this.#share.record({ ...event, note: message }, name);
+  }
+
+  #traced(taken: Taken, signal: AbortSignal): Promise<PassResult> {
+    const { name } = this.controller;
+    const attributes = { 'gpuopt.controller': name, 'gpuopt.key': taken.key, 'gpuopt.queued_ms': taken.waited };
+    return traced({ name: `reconcile ${name}`, attributes }, async (trace) => {
+      const result = await this.#limited(taken.key, signal);
+      trace.note({ 'gpuopt.result': result.result });
+      if (result.result === 'error') trace.failed(result.error);
+      return result;
+    });
   }
 
   /** Ends a pass that takes too long: its context refuses from then on, and its key stays locked until it ends or 5 s are over. */
@@ -238,7 +249,7 @@ export class Worker {
     metrics.reconcileErrors.inc({ controller: name });
     if (error instanceof Terminal) metrics.terminalErrors.inc({ controller: name });
     if (isPanic(error)) metrics.panics.inc({ controller: name });
-    if (error instanceof Forbidden) metrics.forbidden.inc({ controller: name, request: requestOf(error.url) });
+    if (error instanceof Forbidden) metrics.forbidden.inc({ controller: name, request: nameOf(error.url) });
     if (outcome.retry === 'on-change') {
       this.#queue.forget(key);
       return;
@@ -260,10 +271,7 @@ function isPanic(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
-/** `PATCH pods/status` of `PATCH /api/v1/namespaces/a/pods/b/status`: names of objects never become labels. */
-function requestOf(url: string): string {
+function nameOf(url: string): string {
   const [method = '', path = ''] = url.split(' ');
-  const parts = path.split('/').slice(path.startsWith('/apis/') ? 4 : 3);
-  const [resource = '', , subresource] = parts[0] === 'namespaces' && parts.length > 2 ? parts.slice(2) : parts;
-  return `${method} ${subresource === undefined ? resource : `${resource}/${subresource}`}`;
+  return requestName(method, path);
 }
