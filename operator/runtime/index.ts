@@ -10,3 +10,13 @@ export { createManager, type Manager } from './manager.ts';
 export { rbac, runtimePermissions } from './rbac.ts';
 export type { Check } from './server/http.ts';
 export * from './types.ts';
+export {
+  type AdmissionRequest,
+  type Mutation,
+  mutating,
+  type Verdict,
+  validating,
+} from './webhooks/admission.ts';
+export { CertificateError } from './webhooks/certificates.ts';
+export { conversion, type Spokes } from './webhooks/conversion.ts';
+export type { Webhook } from './webhooks/webhook.ts';

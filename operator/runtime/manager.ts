@@ -16,6 +16,8 @@ import { Elector, LeaseLost } from './leader/elector.ts';
 import { RuntimeMetrics } from './metrics.ts';
 import { type Check, type HttpServer, serveHttp } from './server/http.ts';
 import type { Room, Runnable } from './types.ts';
+import { WebhookMetrics } from './webhooks/metrics.ts';
+import { serveWebhooks, type WebhookServer, type WebhookServerOptions } from './webhooks/server.ts';
 
 /** What a manager is made of. */
 export interface ManagerOptions {
@@ -29,6 +31,8 @@ export interface ManagerOptions {
   readonly leaderElection?: { readonly namespace: string; readonly name: string; readonly identity?: string };
   /** Absent: no server. */
   readonly http?: { readonly port: number; readonly host?: string };
+  /** Absent: no webhooks are served, which is right wherever admission policies do their part. */
+  readonly webhooks?: WebhookServerOptions;
   /** More readiness checks. */
   readonly checks?: readonly Check[];
 }
@@ -39,6 +43,8 @@ export interface Manager {
   run(signal: AbortSignal): Promise<void>;
   /** The port of the HTTP server once it listens. */
   port(): number | undefined;
+  /** The port of the webhook server once it listens. */
+  webhookPort(): number | undefined;
   /** Whether this process leads. */
   leads(): boolean;
 }
@@ -70,6 +76,7 @@ class Process implements Manager {
   readonly #elector: Elector | undefined;
   readonly #workers: readonly Worker[];
   #server: HttpServer | undefined;
+  #webhooks: WebhookServer | undefined;
   #stopping = false;
   #leads = false;
 
@@ -135,6 +142,10 @@ class Process implements Manager {
     return this.#server?.port;
   }
 
+  webhookPort(): number | undefined {
+    return this.#webhooks?.port;
+  }
+
   leads(): boolean {
     return this.#leads;
   }
@@ -146,6 +157,7 @@ class Process implements Manager {
     // Also awaited below; this keeps a late failure from being an unhandled rejection.
     failed.promise.catch(() => undefined);
     await this.#listen();
+    await this.#serveWebhooks(signal);
     const cached = this.#cache.run(caches.signal);
     const standing = this.#start('everywhere', everywhere.signal, failed.reject);
     try {
@@ -156,6 +168,7 @@ class Process implements Manager {
       caches.abort();
       everywhere.abort();
       await this.#within(stopMillis, Promise.all([cached, ...standing]));
+      await this.#webhooks?.close();
       await this.#transport.close();
       await this.#server?.close();
       this.#log.info({}, 'stopped');
@@ -171,13 +184,36 @@ class Process implements Manager {
     this.#log.info({ port: this.#server.port }, 'serving metrics and health');
   }
 
+  /** Before the caches: a list may need a conversion. The end is told at once, so that callers turn to another process. */
+  async #serveWebhooks(signal: AbortSignal): Promise<void> {
+    const { registry, webhooks } = this.#options;
+    if (webhooks === undefined) return;
+    const parts = { reader: this.#cache, clock: this.#clock, log: this.#log, metrics: new WebhookMetrics(registry) };
+    try {
+      const server = await serveWebhooks(webhooks, parts);
+      this.#webhooks = server;
+      signal.addEventListener('abort', () => server.drain(), { once: true });
+      this.#log.info({ port: server.port }, 'serving webhooks');
+    } catch (error) {
+      await this.#transport.close();
+      await this.#server?.close();
+      throw error;
+    }
+  }
+
   #checks(): readonly Check[] {
     const caches = this.#cache.informers.map((informer) => ({
       name: `informer-${kindId(informer.kind)}`,
       check: () =>
         informer.synced ? undefined : `not complete: ${text(informer.error ?? 'the first list is under way')}`,
     }));
-    return [{ name: 'shutdown', check: () => (this.#stopping ? 'stopping' : undefined) }, ...caches];
+    const served = this.#options.webhooks !== undefined;
+    const webhooks = {
+      name: 'webhooks',
+      check: () => (this.#webhooks ? this.#webhooks.problem() : 'not listening yet'),
+    };
+    const shutdown = { name: 'shutdown', check: () => (this.#stopping ? 'stopping' : undefined) };
+    return [shutdown, ...(served ? [webhooks] : []), ...caches];
   }
 
   /** Waits for the caches, but not for one that cannot be filled: its controllers say so themselves. */
