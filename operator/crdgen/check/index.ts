@@ -1,12 +1,12 @@
 import type { Root } from '../model.ts';
 import { checkBounds } from './bounds.ts';
 import { checkColumns } from './columns.ts';
-import { checkCorrelation } from './correlation.ts';
 import { checkDefault } from './defaults.ts';
 import { checkNames, checkVersions } from './names.ts';
+import { checkRules } from './rules.ts';
 import { type Step, walk } from './walk.ts';
 
-const ofTypes: readonly ((step: Step) => void)[] = [checkBounds, checkCorrelation, checkDefault];
+const ofTypes: readonly ((step: Step) => void)[] = [checkBounds, checkDefault];
 
 /** What belongs to the API server and is not ours to describe. */
 const FOREIGN = /^\.(apiVersion|kind|metadata)\b/;
@@ -20,5 +20,6 @@ export function check(roots: readonly Root[]): void {
       if (!FOREIGN.test(step.path)) for (const one of ofTypes) one(step);
     }
     checkColumns(root);
+    checkRules(root);
   }
 }

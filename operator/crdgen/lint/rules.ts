@@ -1,3 +1,4 @@
+import { complaintOf } from '../pattern/index.ts';
 import type { JsonSchema } from '../schema.ts';
 
 /** A version of a definition as it lies in crds/. */
@@ -21,7 +22,6 @@ export type PlaceRule = (place: Place) => string | undefined;
 
 const INT_BOUNDS: Readonly<Record<string, number>> = { int32: 2 ** 31, int64: Number.MAX_SAFE_INTEGER };
 const GO_DURATION = /\(\[?0-9.*(ms|us|ns|\[smh\])/;
-const NOT_RE2 = /\(\?<?[=!]|\\[1-9]/;
 const WORD = /^[A-Z][A-Za-z0-9]*$/;
 
 /** Rules of kubernetes-sigs/kube-api-linter under their names there, then ours, over one place of the schema. */
@@ -46,7 +46,7 @@ export const placeRules: Readonly<Record<string, PlaceRule>> = {
     const wrong = schema.enum?.find((value) => !WORD.test(value));
     return wrong === undefined ? undefined : `has the value ${wrong}, which is not PascalCase`;
   },
-  patterns: ({ schema }) => wrongPattern(schema.pattern),
+  patterns: ({ schema }) => (schema.pattern === undefined ? undefined : complaintOf(schema.pattern)),
   timenames: ({ name, schema }) =>
     name && schema.format === 'date-time' && !name.endsWith('Time')
       ? 'is a time whose name does not end in Time'
@@ -74,16 +74,6 @@ function listTags(schema: JsonSchema): string | undefined {
   if (!type) return 'has no list type';
   if (schema.items?.type === 'object' && type === 'set') return 'is a set of objects';
   return type === 'map' && !schema['x-kubernetes-list-map-keys']?.length ? 'is a map list without keys' : undefined;
-}
-
-function wrongPattern(pattern: string | undefined): string | undefined {
-  if (pattern === undefined) return undefined;
-  try {
-    new RegExp(pattern, 'u');
-  } catch (error) {
-    return `does not compile in JavaScript: ${String(error)}`;
-  }
-  return NOT_RE2.test(pattern) ? 'does not compile in RE2' : undefined;
 }
 
 /** Rules over a whole version. */

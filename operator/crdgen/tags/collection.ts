@@ -1,3 +1,5 @@
+import { ApiTypeError } from '../errors.ts';
+import { complaintOf } from '../pattern/index.ts';
 import { celString } from '../rewrite/cel.ts';
 import { count, oneOf, type SealedTag, tag, text, withFacets } from './tag.ts';
 
@@ -59,7 +61,11 @@ export const collectionTags: readonly SealedTag[] = [
     name: 'keys',
     allowedOn: ['map'],
     order: 20,
-    parse: text,
+    parse: (payload, at) => {
+      const complaint = complaintOf(payload);
+      if (complaint) throw new ApiTypeError(at, `@keys ${payload} ${complaint}`);
+      return text(payload, at);
+    },
     apply: (node, pattern, at) => ({
       ...node,
       rules: [

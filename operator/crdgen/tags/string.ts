@@ -1,5 +1,6 @@
 import { ApiTypeError, type Location } from '../errors.ts';
 import type { Node } from '../model.ts';
+import { complaintOf } from '../pattern/index.ts';
 import { asInteger } from './number.ts';
 import { count, oneOf, type SealedTag, tag, withFacets } from './tag.ts';
 
@@ -49,39 +50,14 @@ export const stringTags: readonly SealedTag[] = [
     name: 'pattern',
     allowedOn: ['string'],
     order: 10,
-    parse: (payload, at) => {
-      checkPattern(payload, at);
-      return payload;
-    },
+    parse: checkPattern,
     apply: (node, pattern) => withFacets(node, { pattern }),
     help: 'a regular expression that RE2 and JavaScript read alike',
   }),
 ];
 
-/** Constructs that JavaScript has and RE2 has not. */
-const NOT_IN_RE2: readonly (readonly [RegExp, string])[] = [
-  [/\(\?<?[=!]/, 'look-ahead and look-behind'],
-  [/\\[1-9]/, 'back-references'],
-  [/\\k</, 'back-references'],
-  [/\\c[A-Za-z]/, 'control escapes'],
-  [/\\u/, '\\u escapes'],
-  [/\[\^?\]/, 'empty classes'],
-];
-/** RE2 refuses a repetition above this (google/re2 re2/parse.cc, kMaxRepeat). */
-const MAX_REPEAT = 1000;
-
-function checkPattern(pattern: string, at: Location): void {
-  try {
-    new RegExp(pattern, 'u');
-  } catch (cause) {
-    throw new ApiTypeError(at, `@pattern ${pattern} does not compile in JavaScript with the flag u`, { cause });
-  }
-  for (const [construct, words] of NOT_IN_RE2) {
-    if (construct.test(pattern)) throw new ApiTypeError(at, `@pattern ${pattern} uses ${words}, which RE2 has not`);
-  }
-  for (const [, least = '0', most = '0'] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
-    if (Math.max(Number(least), Number(most)) > MAX_REPEAT) {
-      throw new ApiTypeError(at, `@pattern ${pattern} repeats more than ${MAX_REPEAT} times, which RE2 refuses`);
-    }
-  }
+function checkPattern(pattern: string, at: Location): string {
+  const complaint = complaintOf(pattern);
+  if (complaint) throw new ApiTypeError(at, `@pattern ${pattern} ${complaint}`);
+  return pattern;
 }
