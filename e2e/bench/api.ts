@@ -26,9 +26,9 @@ export interface MetaOnly {
 }
 
 /** One event of a watch. */
-export interface WatchEvent {
+export interface WatchEvent<T = MetaOnly> {
   readonly type: string;
-  readonly object: MetaOnly;
+  readonly object: T;
 }
 
 /** A bare client of the API server for benchmarks: no cache and no backoff, so that it takes little of the machine. */
@@ -37,6 +37,8 @@ export interface BenchApi {
   send(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, options?: SendOptions): Promise<Answer>;
   /** Watches metadata only, which costs the server and this process a tenth of whole objects. */
   watch(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent>;
+  /** Watches whole objects. */
+  watchWhole<T extends MetaOnly>(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>>;
   /** Lists metadata only. */
   list(path: string): Promise<readonly MetaOnly[]>;
   close(): Promise<void>;
@@ -56,9 +58,11 @@ export interface Answer {
 }
 
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const WHOLE_OBJECTS = 'application/json';
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 /** Asking more often would load the machine that is being measured. */
 const POLL_MILLIS = 500;
+const DELETE_MILLIS = 300_000;
 const HEADERS_TIMEOUT_MILLIS = 60_000;
 
 /** Opens a client from a kubeconfig whose certificates are embedded, as the test cluster's admin kubeconfig has them. */
@@ -80,6 +84,20 @@ export function openApi(kubeconfig: string): BenchApi {
       key: pem(user['client-key-data']),
     },
   });
+  async function* events<T>(path: string, accept: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+    const answer = await request(`${cluster?.server}${path}`, { dispatcher: agent, signal, headers: { accept } });
+    if (answer.statusCode >= 300) throw new Error(`GET ${path} answered ${answer.statusCode}`);
+    let rest = '';
+    answer.body.setEncoding('utf8');
+    for await (const chunk of answer.body) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const event: WatchEvent<T> = JSON.parse(line);
+        yield event;
+      }
+    }
+  }
   return {
     async send(method, path, { body, contentType = 'application/json', also = [] } = {}) {
       const answer = await connected(() =>
@@ -95,24 +113,8 @@ export function openApi(kubeconfig: string): BenchApi {
       }
       return { status: answer.statusCode, text };
     },
-    async *watch(path, signal) {
-      const answer = await request(`${cluster.server}${path}`, {
-        dispatcher: agent,
-        signal,
-        headers: { accept: METADATA_ONLY },
-      });
-      if (answer.statusCode >= 300) throw new Error(`GET ${path} answered ${answer.statusCode}`);
-      let rest = '';
-      answer.body.setEncoding('utf8');
-      for await (const chunk of answer.body) {
-        const lines = (rest + String(chunk)).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          const event: WatchEvent = JSON.parse(line);
-          yield event;
-        }
-      }
-    },
+    watch: (path, signal) => events(path, METADATA_ONLY, signal),
+    watchWhole: (path, signal) => events(path, WHOLE_OBJECTS, signal),
     async list(path) {
       const answer = await connected(() =>
         request(`${cluster.server}${path}`, { dispatcher: agent, headers: { accept: METADATA_LIST } }),
@@ -161,6 +163,7 @@ export async function until<T>(
   timeoutMillis: number,
   signal: AbortSignal,
   ask: () => Promise<T | undefined>,
+  pollMillis = POLL_MILLIS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
@@ -168,6 +171,18 @@ export async function until<T>(
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > deadline) throw new Error(`within ${timeoutMillis / 1000} s this did not happen: ${what}`);
-    await delay(POLL_MILLIS, undefined, { signal });
+    await delay(pollMillis, undefined, { signal });
   }
+}
+
+/** Deletes all objects of a collection and waits until they are gone. */
+export async function clearAll(api: BenchApi, path: string, signal: AbortSignal): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 };
+  // The server gives a request a minute, in which a busy one does not delete thousands; the next request goes on.
+  await until(`${path} is deleted`, DELETE_MILLIS, signal, async () =>
+    (await api.send('DELETE', path, { body, also: [504] })).status === 504 ? undefined : true,
+  );
+  await until(`${path} is empty`, DELETE_MILLIS, signal, async () =>
+    (await api.list(`${path}?limit=1`)).length === 0 ? true : undefined,
+  );
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type ProcessRecord, readProcess, startProcess, stopProcess } from '../cluster/processes.ts';
 import { until } from './api.ts';
+import { metricsOf, pageOf } from './metrics.ts';
 import { type ProcessUse, processUse } from './proc.ts';
 
 /** The operator as a process of this machine, with the flags and the heap setting of config/manager. */
@@ -53,7 +54,7 @@ export function createOperator(stateDir: string, kubeconfig: string): Operator {
         return text.includes('"msg":"leading"') ? portIn(text) : undefined;
       });
       await until('the operator is ready', START_MILLIS, signal, async () =>
-        (await page(port, 'readyz')).ok ? true : undefined,
+        (await pageOf(port, 'readyz')).ok ? true : undefined,
       );
     },
     async stop() {
@@ -64,18 +65,11 @@ export function createOperator(stateDir: string, kubeconfig: string): Operator {
     use: () => processUse(pid()),
     pid,
     async metric(name) {
-      const text = await (await page(port, 'metrics')).text();
-      const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (.+)$`, 'gm'))].map(([, value]) =>
-        Number(value),
-      );
-      if (values.length === 0) throw new Error(`the operator has no metric ${name}`);
-      return values.reduce((sum, value) => sum + value, 0);
+      const page = await metricsOf(port);
+      if (!page.has(name)) throw new Error(`the operator has no metric ${name}`);
+      return page.sum(name);
     },
   };
-}
-
-function page(port: number, path: string): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(10_000) });
 }
 
 function portIn(log: string): number | undefined {

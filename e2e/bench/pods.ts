@@ -1,6 +1,6 @@
 import { PLAN_LABEL } from '../../operator/scheduling/index.ts';
 import type { WorkloadObject } from '../fleet/objects.ts';
-import { type BenchApi, inParallel, until } from './api.ts';
+import { type BenchApi, inParallel } from './api.ts';
 import { percentile } from './numbers.ts';
 
 /** One load of pods. */
@@ -36,7 +36,6 @@ interface Moment {
 
 /** Creates on the way at once: as many as keep two cores of API server busy. */
 const CREATE_WIDTH = 16;
-const DELETE_MILLIS = 300_000;
 
 /** Creates all pods as fast as the API server takes them and waits until each is bound. */
 export async function loadPods(api: BenchApi, options: LoadOptions): Promise<LoadResult> {
@@ -122,17 +121,4 @@ async function planTimes(
 /** 20261123T042214.123Z as milliseconds since the epoch. */
 function planTime(plan: string): number {
   return Date.parse(plan.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(.*)$/, '$1-$2-$3T$4:$5:$6'));
-}
-
-/** Deletes all pods of a namespace and waits until they are gone. */
-export async function clearPods(api: BenchApi, namespace: string, signal: AbortSignal): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 };
-  // The server gives a request a minute, in which a busy one does not delete thousands; the next request goes on.
-  await until(`${namespace} is deleted`, DELETE_MILLIS, signal, async () =>
-    (await api.send('DELETE', path, { body, also: [504] })).status === 504 ? undefined : true,
-  );
-  await until(`${namespace} is empty`, DELETE_MILLIS, signal, async () =>
-    (await api.list(`${path}?limit=1`)).length === 0 ? true : undefined,
-  );
 }

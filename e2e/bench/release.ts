@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { generateUniformPods } from '../fleet/workload.ts';
-import { runBench, whole } from './command.ts';
+import { clearAll } from './api.ts';
+import { type Machine, machineText, machineWith, runBench } from './command.ts';
 import { aligned, median } from './numbers.ts';
-import { clearPods, type LoadResult, loadPods } from './pods.ts';
+import { type LoadResult, loadPods } from './pods.ts';
 import { BARE_NAMESPACE, GATED_NAMESPACE, type World, withWorld } from './world.ts';
 
 const HELP = `Measures how fast pods get from create to bound: through the gate and the planner, and by kube-scheduler alone.
@@ -42,12 +41,9 @@ type Medians = Readonly<Record<(typeof MEASURES)[number], number>>;
 
 const MEASURES = ['perSecond', 'createdPerSecond', 'p50Millis', 'p99Millis', 'planP50Millis', 'plans'] as const;
 
-interface Report {
+interface Report extends Machine {
   readonly pods: number;
   readonly nodes: number;
-  readonly cores: number;
-  readonly node: string;
-  readonly kubernetes: string;
   readonly rounds: readonly Round[];
   readonly bare: Medians;
   readonly gated: Medians;
@@ -93,7 +89,7 @@ async function loadTwice(world: World, namespace: string, pods: number, signal: 
     const before = await world.cpuSeconds();
     const result = await loadPods(world.api, { namespace, pods: objects, timeoutMillis: LOAD_MILLIS, signal });
     const after = Object.entries(await world.cpuSeconds());
-    await clearPods(world.api, namespace, signal);
+    await clearAll(world.api, `/api/v1/namespaces/${namespace}/pods`, signal);
     return { ...result, cpuSeconds: Object.fromEntries(after.map(([name, cpu]) => [name, cpu - (before[name] ?? 0)])) };
   };
   await load(Math.min(WARM_UP_PODS, pods));
@@ -112,7 +108,7 @@ function mediansOf(loads: readonly LoadResult[]): Medians {
   };
 }
 
-function table({ pods, nodes, cores, node, kubernetes, rounds, bare, gated, ratio }: Report): string {
+function table({ pods, nodes, rounds, bare, gated, ratio, ...machine }: Report): string {
   const row = (name: string, key: (typeof MEASURES)[number], digits = 0): readonly string[] => [
     name,
     gated[key].toFixed(digits),
@@ -122,7 +118,7 @@ function table({ pods, nodes, cores, node, kubernetes, rounds, bare, gated, rati
   const only = (name: string, value: string): readonly string[] => [name, value, '–', '–'];
   const ratios = rounds.map((round) => (round.gated.perSecond / round.bare.perSecond).toFixed(2)).join(', ');
   return [
-    `release: ${pods} pods on ${nodes} nodes, medians of ${rounds.length} rounds (${cores} cores, Node ${node}, Kubernetes ${kubernetes})\n`,
+    `release: ${pods} pods on ${nodes} nodes, medians of ${rounds.length} rounds (${machineText(machine)})\n`,
     aligned([
       ['', 'gate and planner', 'kube-scheduler alone', 'ratio'],
       row('pods bound per second', 'perSecond'),
@@ -158,36 +154,25 @@ function cpuRows(rounds: readonly Round[], pods: number): readonly (readonly str
   ]);
 }
 
-await runBench(async (signal) => {
-  const { values } = parseArgs({
-    options: {
-      pods: { type: 'string', default: '2000' },
-      nodes: { type: 'string', default: '500' },
-      rounds: { type: 'string', default: '3' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const pods = whole('--pods', values.pods, 1, 50_000);
-  const nodes = whole('--nodes', values.nodes, 1, 10_000);
-  const rounds = whole('--rounds', values.rounds, 1, 100);
-  await withWorld({ nodes, pods }, signal, async (world) => {
-    const results = await measure(world, pods, rounds, signal);
-    const report: Report = {
-      pods,
-      nodes,
-      cores: availableParallelism(),
-      node: process.versions.node,
-      kubernetes: world.version,
-      rounds: results,
-      bare: mediansOf(results.map(({ bare }) => bare)),
-      gated: mediansOf(results.map(({ gated }) => gated)),
-      ratio: median(results.map(({ bare, gated }) => gated.perSecond / bare.perSecond)),
-    };
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report));
-  });
+await runBench({
+  help: HELP,
+  options: {
+    pods: { usual: 2000, least: 1, most: 50_000 },
+    nodes: { usual: 500, least: 1, most: 10_000 },
+    rounds: { usual: 3, least: 1, most: 100 },
+  },
+  measure: ({ pods, nodes, rounds }, signal) =>
+    withWorld({ nodes, pods }, signal, async (world): Promise<Report> => {
+      const results = await measure(world, pods, rounds, signal);
+      return {
+        pods,
+        nodes,
+        ...machineWith(world.version),
+        rounds: results,
+        bare: mediansOf(results.map(({ bare }) => bare)),
+        gated: mediansOf(results.map(({ gated }) => gated)),
+        ratio: median(results.map(({ bare, gated }) => gated.perSecond / bare.perSecond)),
+      };
+    }),
+  table,
 });

@@ -1,8 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { generateUniformPods } from '../fleet/workload.ts';
-import { runBench, whole } from './command.ts';
+import { type Machine, machineText, machineWith, runBench } from './command.ts';
 import { aligned } from './numbers.ts';
 import { loadPods } from './pods.ts';
 import { resetPeak } from './proc.ts';
@@ -40,12 +38,9 @@ interface Phase {
   readonly heapMiB: number;
 }
 
-interface Report {
+interface Report extends Machine {
   readonly pods: number;
   readonly nodes: number;
-  readonly cores: number;
-  readonly node: string;
-  readonly kubernetes: string;
   readonly phases: readonly Phase[];
 }
 
@@ -88,9 +83,9 @@ async function measure(
   return phases;
 }
 
-function table({ pods, nodes, cores, node, kubernetes, phases }: Report): string {
+function table({ pods, nodes, phases, ...machine }: Report): string {
   return [
-    `size: the operator at ${nodes} nodes and ${pods} pods (${cores} cores, Node ${node}, Kubernetes ${kubernetes})\n`,
+    `size: the operator at ${nodes} nodes and ${pods} pods (${machineText(machine)})\n`,
     aligned([
       ['phase', 'seconds', 'CPU s', 'CPU s/min', 'RSS MiB', 'peak MiB', 'heap MiB'],
       ...phases.map((each) => [
@@ -106,33 +101,17 @@ function table({ pods, nodes, cores, node, kubernetes, phases }: Report): string
   ].join('');
 }
 
-await runBench(async (signal) => {
-  const { values } = parseArgs({
-    options: {
-      pods: { type: 'string', default: '5000' },
-      nodes: { type: 'string', default: '1213' },
-      idle: { type: 'string', default: '60' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const pods = whole('--pods', values.pods, 1, 50_000);
-  const nodes = whole('--nodes', values.nodes, 1, 10_000);
-  const idle = whole('--idle', values.idle, 1, 3600);
-  await withWorld({ nodes, pods }, signal, async (world) => {
-    const phases = await measure(world, pods, idle, signal);
-    const report: Report = {
-      pods,
-      nodes,
-      cores: availableParallelism(),
-      node: process.versions.node,
-      kubernetes: world.version,
-      phases,
-    };
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report));
-  });
+await runBench({
+  help: HELP,
+  options: {
+    pods: { usual: 5000, least: 1, most: 50_000 },
+    nodes: { usual: 1213, least: 1, most: 10_000 },
+    idle: { usual: 60, least: 1, most: 3600 },
+  },
+  measure: ({ pods, nodes, idle }, signal) =>
+    withWorld({ nodes, pods }, signal, async (world): Promise<Report> => {
+      const phases = await measure(world, pods, idle, signal);
+      return { pods, nodes, ...machineWith(world.version), phases };
+    }),
+  table,
 });

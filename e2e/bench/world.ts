@@ -1,20 +1,15 @@
-import { resolve } from 'node:path';
 import { GATE } from '../../operator/scheduling/index.ts';
-import { acquireCluster, type Cluster } from '../cluster/index.ts';
-import { down } from '../cluster/lifecycle.ts';
-import { type Lock, takeLock } from '../cluster/lock.ts';
-import { isAlive, readProcesses } from '../cluster/processes.ts';
-import { type Progress, progressTo } from '../cluster/progress.ts';
-import { stateFolder } from '../cluster/state.ts';
+import type { Cluster } from '../cluster/index.ts';
+import type { Progress } from '../cluster/progress.ts';
 import { installForProcess } from '../demo/install.ts';
 import { WHOLE } from '../fleet/groups.ts';
 import { generateNodes } from '../fleet/nodes.ts';
 import { fleetPools } from '../fleet/platform.ts';
 import { generateUniformPods } from '../fleet/workload.ts';
-import { type BenchApi, inParallel, openApi, until } from './api.ts';
+import { type BenchApi, inParallel, until } from './api.ts';
+import { type BenchCluster, cpuSecondsOf, withBenchCluster } from './cluster.ts';
 import { BenchImpossible, BenchUsageError } from './command.ts';
 import { createOperator, type Operator } from './operator.ts';
-import { processUse } from './proc.ts';
 
 /** The namespace of the tenant, whose pods pass our gate and planner. */
 export const GATED_NAMESPACE = 'bench-gated';
@@ -36,47 +31,24 @@ export interface World {
 const WRITES_AT_ONCE = 16;
 const READY_MILLIS = 120_000;
 
-/**
- * Works in a fresh cluster with `nodes` fake nodes, which must have a whole GPU for each of `pods`, and ends all of it however the work ends. The cluster has a state
- * folder of its own beside the usual one, so a running demo is neither disturbed nor measured.
- */
-export async function withWorld(
+/** Works in a fresh cluster with `nodes` fake nodes, which must have a whole GPU for each of `pods`. */
+export async function withWorld<T>(
   { nodes, pods }: { readonly nodes: number; readonly pods: number },
   signal: AbortSignal,
-  work: (world: World) => Promise<void>,
-): Promise<void> {
+  work: (world: World) => Promise<T>,
+): Promise<T> {
   const gpus = generateNodes(nodes).reduce((sum, { status }) => sum + Number(status.allocatable[WHOLE] ?? 0), 0);
   if (gpus < pods) throw new BenchUsageError(`${nodes} nodes have ${gpus} whole GPUs, too few for ${pods} pods`);
-  const stateDir = resolve(stateFolder(), '../bench/cluster');
-  const progress = progressTo(process.stderr);
-  const lock: Lock = await takeLock(`bench ${stateDir}`, 'running a benchmark', { wait: false });
-  try {
-    // What a benchmark that was killed has left is not a fresh cluster.
-    await down(stateDir, progress);
-    const cluster = await acquireCluster({ stateDir, realNode: false, progress });
-    signal.throwIfAborted();
-    if (!cluster.record.fakeNodes) {
-      throw new BenchImpossible(`a ${cluster.record.kind} cluster plays no fake nodes; unset KUBECONFIG_E2E`);
+  return await withBenchCluster(signal, async (bench) => {
+    const { record } = bench.cluster;
+    if (!record.fakeNodes) {
+      throw new BenchImpossible(`a ${record.kind} cluster plays no fake nodes; unset KUBECONFIG_E2E`);
     }
-    const api = openApi(cluster.kubeconfig);
-    try {
-      await work(await prepare(cluster, api, nodes, progress, signal));
-    } finally {
-      await api.close();
-    }
-  } finally {
-    await down(stateDir, progress);
-    await lock.release();
-  }
+    return await work(await prepare(bench, nodes, signal));
+  });
 }
 
-async function prepare(
-  cluster: Cluster,
-  api: BenchApi,
-  nodes: number,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<World> {
+async function prepare({ cluster, api, progress }: BenchCluster, nodes: number, signal: AbortSignal): Promise<World> {
   const kubectl: Cluster['kubectl'] = (args, options) => cluster.kubectl(args, options);
   await progress.step('install', { doing: 'installing', done: 'installed' }, () =>
     installForProcess(kubectl, { folder: cluster.stateDir, settings: {} }),
@@ -110,7 +82,7 @@ async function prepare(
     operator,
     progress,
     version: cluster.record.version,
-    cpuSeconds: () => cpuOf(cluster.stateDir),
+    cpuSeconds: () => cpuSecondsOf(cluster.stateDir),
     startOperator: async () => {
       await operator.start(signal);
       await until('pods of the tenant are gated', READY_MILLIS, signal, () => gated(api));
@@ -124,12 +96,6 @@ const tenant = {
   metadata: { name: 'bench' },
   spec: { selector: { namespaces: [GATED_NAMESPACE] } },
 };
-
-async function cpuOf(stateDir: string): Promise<Readonly<Record<string, number>>> {
-  const processes = (await readProcesses(stateDir)).filter(isAlive);
-  const named = processes.map(({ name, pid }) => [name, processUse(pid).cpuSeconds] as const);
-  return Object.fromEntries([...named, ['bench', processUse(process.pid).cpuSeconds]]);
-}
 
 async function readyNodes(api: BenchApi): Promise<number> {
   interface Nodes {

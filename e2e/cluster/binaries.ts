@@ -25,8 +25,20 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
  * Throws `PrerequisiteMissing` without Go, `BuildFailed` with the compiler's last words.
  */
 export async function programsOf(name: ModuleName, progress: Progress): Promise<string> {
-  const module: GoModule = goModules[name];
-  const folder = join(cacheFolder(), await cacheKey(name, module));
+  return await programsIn({ name, module: goModules[name], sources: join(MODULES_FOLDER, name) }, progress);
+}
+
+/** A Go module of this repository: the folder `sources` with its go.mod, and how to build it. */
+export interface ModuleSources {
+  readonly name: string;
+  readonly module: GoModule;
+  readonly sources: string;
+}
+
+/** As `programsOf`, for a module that is not part of the cluster. */
+export async function programsIn(from: ModuleSources, progress: Progress): Promise<string> {
+  const { name, module } = from;
+  const folder = join(cacheFolder(), await cacheKey(from));
   if (existsSync(folder)) return folder;
   await requireGo();
   const lock = await takeLock(`build ${folder}`, `building ${name}`, { wait: true });
@@ -35,7 +47,7 @@ export async function programsOf(name: ModuleName, progress: Progress): Promise<
     await progress.step(
       name,
       { doing: `building ${module.version}`, done: 'built', usualSeconds: module.usualSeconds },
-      () => build(name, module, folder),
+      () => build(from, folder),
     );
     return folder;
   } finally {
@@ -53,23 +65,24 @@ export async function program(module: ModuleName, name: string, progress: Progre
   return join(await programsOf(module, progress), name);
 }
 
-async function cacheKey(name: ModuleName, module: GoModule): Promise<string> {
+async function cacheKey({ name, module, sources }: ModuleSources): Promise<string> {
   const recipe = module.targets.map((target) => goArguments(module, target.package, target.program));
   const hash = createHash('sha256').update(JSON.stringify([recipe, module.targets, process.arch]));
-  for (const file of ['go.mod', 'go.sum', 'main.go']) {
-    const path = join(MODULES_FOLDER, name, file);
+  const code = (await readdir(sources)).filter((file) => file.endsWith('.go')).sort();
+  for (const file of ['go.mod', 'go.sum', ...code]) {
+    const path = join(sources, file);
     if (existsSync(path)) hash.update(await readFile(path));
   }
   return `${name}-${module.version}-${hash.digest('hex').slice(0, 12)}`;
 }
 
-async function build(name: ModuleName, module: GoModule, folder: string): Promise<void> {
+async function build({ name, module, sources }: ModuleSources, folder: string): Promise<void> {
   await mkdir(cacheFolder(), { recursive: true });
   await removeAbandoned(folder);
   const scratch = await mkdtemp(`${folder}.part-`);
   try {
     for (const target of module.targets) {
-      await goBuild(name, goArguments(module, target.package, join(scratch, target.program)));
+      await goBuild(name, sources, goArguments(module, target.package, join(scratch, target.program)));
       for (const alias of target.aliases ?? []) await symlink(target.program, join(scratch, alias));
     }
     await rename(scratch, folder);
@@ -104,12 +117,12 @@ export function goArguments(module: GoModule, packagePath: string, output: strin
   ];
 }
 
-async function goBuild(name: ModuleName, args: readonly string[]): Promise<void> {
+async function goBuild(name: string, sources: string, args: readonly string[]): Promise<void> {
   const said: string[] = [];
   const code = await new Promise<number>((resolve, reject) => {
     // Building is the one thing here that takes all cores for minutes; it yields to whatever else runs.
     const child = spawn('nice', ['go', ...args], {
-      cwd: join(MODULES_FOLDER, name),
+      cwd: sources,
       env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

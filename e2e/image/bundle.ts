@@ -20,8 +20,16 @@ export interface Bundle {
 export async function bundleProject(out = join(root, 'dist/app')): Promise<Bundle> {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
+  await bundleEntry({ gpuopt: join(root, 'operator/cli/main.ts') }, out);
+  for (const file of pgliteFiles) cpSync(join(root, 'node_modules/@electric-sql/pglite/dist', file), join(out, file));
+  const bytes = readdirSync(out).reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
+  return { out, bytes };
+}
+
+/** Bundles an entry, its output's name → its source, the way the image's is. */
+export async function bundleEntry(entryPoints: Readonly<Record<string, string>>, out: string): Promise<void> {
   await build({
-    entryPoints: { gpuopt: join(root, 'operator/cli/main.ts') },
+    entryPoints: { ...entryPoints },
     outdir: out,
     bundle: true,
     splitting: true,
@@ -39,9 +47,6 @@ export async function bundleProject(out = join(root, 'dist/app')): Promise<Bundl
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
   });
-  for (const file of pgliteFiles) cpSync(join(root, 'node_modules/@electric-sql/pglite/dist', file), join(out, file));
-  const bytes = readdirSync(out).reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
-  return { out, bytes };
 }
 
 if (import.meta.main) {
