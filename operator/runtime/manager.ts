@@ -12,6 +12,7 @@ import { describePermissions } from './controller/permissions.ts';
 import { Worker } from './controller/worker.ts';
 import { Recorder } from './events/recorder.ts';
 import { kindId } from './kinds.ts';
+import { catchUp } from './leader/catch-up.ts';
 import { Elector, LeaseLost } from './leader/elector.ts';
 import { RuntimeMetrics } from './metrics.ts';
 import { type Check, type HttpServer, serveHttp } from './server/http.ts';
@@ -241,6 +242,7 @@ class Process implements Manager {
     this.#log.info({}, 'leading');
     const held = this.#elector?.hold(holding.signal) ?? new Promise<void>(() => undefined);
     held.catch(failed.reject);
+    if (this.#elector !== undefined) await this.#catchUp(signal);
     const work = [
       ...this.#workers.map((worker) => worker.run(passes.signal)),
       ...this.#start('leader', leading.signal, failed.reject),
@@ -276,6 +278,11 @@ class Process implements Manager {
       if (open) this.#log.warn({}, 'a write was not answered: the lease is left to expire');
       if (lost === undefined && !open) await this.#elector?.release();
     }
+  }
+
+  #catchUp(signal: AbortSignal): Promise<void> {
+    const kinds = this.#cache.informers.filter(({ synced }) => synced).map(({ kind }) => kind);
+    return catchUp({ kinds, transport: this.#transport, clock: this.#clock, log: this.#log }, signal);
   }
 
   /** Whether this process leads now; false when it was told to stop first. */
