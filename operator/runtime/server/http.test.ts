@@ -50,6 +50,42 @@ test('a check that never ends fails by its name', async () => {
   expect(text).toContain('[-]database failed: no answer within 100 ms');
 });
 
-test('an unknown path says what there is', async () => {
-  expect(await ask('/')).toEqual([404, 'try /metrics, /healthz or /readyz\n']);
+const two: readonly Check[] = [
+  { name: 'good', check: () => undefined },
+  { name: 'informer-pods', check: () => 'not complete' },
+];
+test.each([
+  {
+    name: 'all of them',
+    path: '/readyz',
+    status: 503,
+    text: '[+]good ok\n[-]informer-pods failed: not complete\nreadyz check failed\n',
+  },
+  {
+    name: 'one that fails',
+    path: '/readyz/informer-pods',
+    status: 503,
+    text: '[-]informer-pods failed: not complete\nreadyz/informer-pods check failed\n',
+  },
+  { name: 'one that passes', path: '/readyz/good', status: 200, text: '[+]good ok\nreadyz/good check passed\n' },
+  {
+    name: 'all but one',
+    path: '/readyz?exclude=informer-pods',
+    status: 200,
+    text: '[+]good ok\nreadyz check passed\n',
+  },
+  {
+    name: 'one that there is not',
+    path: '/readyz/bad',
+    status: 404,
+    text: 'try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n',
+  },
+  {
+    name: 'an unknown path',
+    path: '/',
+    status: 404,
+    text: 'try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n',
+  },
+])('checks by name: $name', async ({ path, status, text }) => {
+  expect(await ask(path, two)).toEqual([status, text]);
 });

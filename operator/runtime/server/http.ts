@@ -32,8 +32,7 @@ export interface HttpServer {
 /** Starts the server; rejects when the port is taken. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    answer(options, path, response).catch((error: unknown) => {
+    answer(options, new URL(request.url ?? '/', 'http://localhost'), response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(error instanceof Error ? error.message : 'failed');
     });
@@ -46,19 +45,21 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function answer(options: HttpOptions, path: string, response: ServerResponse): Promise<void> {
-  const { checkMillis = 5_000, live, ready, registry } = options;
-  if (path === '/metrics') {
+async function answer(options: HttpOptions, { pathname, searchParams }: URL, response: ServerResponse): Promise<void> {
+  const { checkMillis = 5_000, registry } = options;
+  if (pathname === '/metrics') {
     // First the text: a gauge that throws must still be able to become a 500.
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType }).end(text);
     return;
   }
-  const checks = path === '/healthz' ? live() : path === '/readyz' ? ready() : undefined;
-  if (checks === undefined) {
-    response.writeHead(404).end('try /metrics, /healthz or /readyz\n');
+  const asked = checksAt(options, pathname);
+  if (asked === undefined) {
+    response.writeHead(404).end('try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n');
     return;
   }
+  const excluded = searchParams.getAll('exclude');
+  const checks = asked.filter(({ name }) => !excluded.includes(name));
   const results = await Promise.all(
     checks.map(async (one) => ({ name: one.name, problem: await problemOf(one, checkMillis) })),
   );
@@ -66,8 +67,17 @@ async function answer(options: HttpOptions, path: string, response: ServerRespon
   const lines = results.map(({ name, problem }) =>
     problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
   );
-  const last = `${path.slice(1)} check ${failed ? 'failed' : 'passed'}`;
+  const last = `${pathname.slice(1)} check ${failed ? 'failed' : 'passed'}`;
   response.writeHead(failed ? 503 : 200, { 'content-type': 'text/plain' }).end(`${[...lines, last].join('\n')}\n`);
+}
+
+/** The checks of `/healthz` or `/readyz`, or the one of them that the path names; undefined when there is none. */
+function checksAt({ live, ready }: HttpOptions, path: string): readonly Check[] | undefined {
+  const [, group = '', name] = path.split('/');
+  const checks = group === 'healthz' ? live() : group === 'readyz' ? ready() : undefined;
+  if (checks === undefined || name === undefined) return checks;
+  const one = checks.filter((check) => check.name === decodeURIComponent(name));
+  return one.length === 0 ? undefined : one;
 }
 
 /** What is wrong by a check; one that throws or never ends is wrong itself. */
