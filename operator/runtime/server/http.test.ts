@@ -54,6 +54,7 @@ const two: readonly Check[] = [
   { name: 'good', check: () => undefined },
   { name: 'informer-pods', check: () => 'not complete' },
 ];
+const unknown = 'try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n';
 test.each([
   {
     name: 'all of them',
@@ -78,13 +79,14 @@ test.each([
     name: 'one that there is not',
     path: '/readyz/bad',
     status: 404,
-    text: 'try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n',
+    text: unknown,
   },
+  { name: 'no path', path: '//', status: 404, text: unknown },
   {
     name: 'an unknown path',
     path: '/',
     status: 404,
-    text: 'try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n',
+    text: unknown,
   },
 ])('checks by name: $name', async ({ path, status, text }) => {
   expect(await ask(path, two)).toEqual([status, text]);

@@ -32,7 +32,7 @@ export interface HttpServer {
 /** Starts the server; rejects when the port is taken. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    answer(options, new URL(request.url ?? '/', 'http://localhost'), response).catch((error: unknown) => {
+    answer(options, request.url ?? '/', response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(error instanceof Error ? error.message : 'failed');
     });
@@ -45,7 +45,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   return { port: portOf(server), close: () => close(server) };
 }
 
-async function answer(options: HttpOptions, { pathname, searchParams }: URL, response: ServerResponse): Promise<void> {
+async function answer(options: HttpOptions, target: string, response: ServerResponse): Promise<void> {
+  const [pathname = '/', query] = target.split('?');
   const { checkMillis = 5_000, registry } = options;
   if (pathname === '/metrics') {
     // First the text: a gauge that throws must still be able to become a 500.
@@ -58,7 +59,7 @@ async function answer(options: HttpOptions, { pathname, searchParams }: URL, res
     response.writeHead(404).end('try /metrics, /healthz or /readyz, or one check as in /readyz/shutdown\n');
     return;
   }
-  const excluded = searchParams.getAll('exclude');
+  const excluded = new URLSearchParams(query).getAll('exclude');
   const checks = asked.filter(({ name }) => !excluded.includes(name));
   const results = await Promise.all(
     checks.map(async (one) => ({ name: one.name, problem: await problemOf(one, checkMillis) })),
@@ -76,7 +77,7 @@ function checksAt({ live, ready }: HttpOptions, path: string): readonly Check[] 
   const [, group = '', name] = path.split('/');
   const checks = group === 'healthz' ? live() : group === 'readyz' ? ready() : undefined;
   if (checks === undefined || name === undefined) return checks;
-  const one = checks.filter((check) => check.name === decodeURIComponent(name));
+  const one = checks.filter((check) => check.name === name);
   return one.length === 0 ? undefined : one;
 }
 
