@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
-import { countClusterRules, validateOffline } from '../crdgen/index.ts';
+import { judgeOffline } from '../crdgen/index.ts';
 import { CliError } from './cli-error.ts';
 
 /** What was found in one document of a file. */
@@ -9,14 +9,17 @@ interface Verdict {
   readonly file: string;
   readonly object: string;
   readonly findings: readonly { readonly path: string; readonly message: string }[];
-  readonly clusterRules: number;
+  /** Rules that only the cluster can judge, and why. */
+  readonly unjudged: readonly { readonly path: string; readonly rule: string; readonly why: string }[];
 }
 
 const example = `
 Example:
   $ gpuopt validate -f config/samples/tenants.yaml
 
-Exit codes: 0 valid, 1 invalid, 2 a file cannot be read. Rules in CEL are checked by the cluster only; they are counted.`;
+The verdict is that of the API server on creation. Rules that it judges by what was there before, and those that cannot
+be evaluated without it, are named.
+Exit codes: 0 valid, 1 invalid, 2 a file cannot be read.`;
 
 /** Adds `validate`: the schema's verdict on custom resources, without a cluster. */
 export function registerValidate(program: Command): void {
@@ -37,12 +40,11 @@ export function registerValidate(program: Command): void {
 function check(file: string): readonly Verdict[] {
   return objectsOf(file)
     .filter(isOurs)
-    .map((object) => ({
-      file,
-      object: nameOf(object),
-      findings: validateOffline(object).map(({ path, message }) => ({ path, message })),
-      clusterRules: countClusterRules(object),
-    }));
+    .map((object) => {
+      const { findings, unjudged } = judgeOffline(object);
+      const wrong = findings.map(({ path, message }) => ({ path, message }));
+      return { file, object: nameOf(object), findings: wrong, unjudged };
+    });
 }
 
 function objectsOf(file: string): readonly unknown[] {
@@ -74,11 +76,10 @@ function nameOf({ kind, metadata }: Named): string {
 }
 
 function render(verdicts: readonly Verdict[]): string {
-  const lines = verdicts.map(({ file, object, findings }) =>
-    findings.length === 0
-      ? `${file}: ${object} is valid`
-      : [`${file}: ${object} is invalid`, ...findings.map(({ message }) => `  ${message}`)].join('\n'),
-  );
-  const rules = verdicts.reduce((sum, { clusterRules }) => sum + clusterRules, 0);
-  return `${lines.join('\n')}\n${rules} rules are checked only by the cluster\n`;
+  const lines = verdicts.flatMap(({ file, object, findings, unjudged }) => [
+    `${file}: ${object} is ${findings.length === 0 ? 'valid' : 'invalid'}`,
+    ...findings.map(({ message }) => `  ${message}`),
+    ...unjudged.map(({ path, rule, why }) => `  left to the cluster, since ${why}: ${path || '.'}: ${rule}`),
+  ]);
+  return `${lines.join('\n')}\n`;
 }

@@ -3,5 +3,5 @@ export type { Crd } from './crd.ts';
 export type { Change } from './diff/change.ts';
 export { compareCrds } from './diff/crds.ts';
 export { readCrds } from './diff/read.ts';
-export { countClusterRules, type Finding, validateOffline } from './offline/validate.ts';
+export { judgeOffline, validateOffline } from './offline/validate.ts';
 export { sampleTables } from './samples/index.ts';

@@ -40,7 +40,6 @@ export const gpuPools: SampleTable = {
       name: 'a selector that selects everything',
       object: changed(base, { 'spec.nodes.selector': {} }),
       says: 'selector must have at least one entry in matchLabels or matchExpressions',
-      cel: true,
     },
     {
       name: 'an unknown packing',
@@ -56,13 +55,11 @@ export const gpuPools: SampleTable = {
       name: 'time-slicing without its settings',
       object: changed(base, { 'spec.sharing': { type: 'TimeSlicing' } }),
       says: 'timeSlicing is required when type is TimeSlicing, and forbidden otherwise',
-      cel: true,
     },
     {
       name: 'the settings of another type',
       object: changed(base, { 'spec.sharing': { type: 'MIG', mps: { replicas: 2 } } }),
       says: 'mps is required when type is MPS, and forbidden otherwise',
-      cel: true,
     },
     {
       name: 'one replica',

@@ -53,7 +53,6 @@ export const messagingChannels: SampleTable = {
       name: 'a password without TLS',
       object: changed(base, { 'spec.smtp.tls': 'Disabled' }),
       says: 'credentials are not sent without TLS',
-      cel: true,
     },
     {
       name: 'no postal address',

@@ -17,8 +17,6 @@ export interface ValidRow {
 /** An object that the API server refuses, with the characteristic part of its message. */
 export interface InvalidRow extends ValidRow {
   readonly says: string;
-  /** True when only the API server sees it, because a CEL rule says so. */
-  readonly cel?: true;
 }
 
 /** A change that the API server judges by what was there before; only it can. */
