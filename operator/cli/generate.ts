@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the controllers: config/rbac/operator.yaml and docs/rbac.md.
+ * Writes what follows from the controllers: config/rbac/operator.yaml, docs/rbac.md and docs/metrics.md.
  * Usage: node operator/cli/generate.ts [--check]; with --check it only compares, and exits 1 naming the files that differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,28 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { buildRooms } from '../main.ts';
 import { createLogger, createRegistry, systemClock } from '../observability/index.ts';
-import { describePermissions, type Permission, rbac, runtimePermissions } from '../runtime/index.ts';
+import {
+  createManager,
+  describePermissions,
+  type Permission,
+  rbac,
+  runtimePermissions,
+  WebhookMetrics,
+} from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
+import { metricsPage } from './docs/metrics-page.ts';
 import { type Settings, withRunOptions } from './settings.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const names = { name: 'gpuopt', namespace: 'gpuopt-system', serviceAccount: 'gpuopt' };
 const note = 'generated from the controllers by `make generate`; do not edit';
+
+/** The manager is made to be asked for its metrics; it never runs. */
+const nowhere = {
+  server: 'http://localhost',
+  namespace: '',
+  credentials: () => Promise.reject(new Error('never asked')),
+};
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const files = await outputs();
@@ -32,13 +47,17 @@ async function outputs(): Promise<Readonly<Record<string, string>>> {
   const log = createLogger({ level: 'silent' });
   const store = await openStore({ dataDir: ':memory:', log, clock: systemClock });
   try {
-    const rooms = buildRooms({ settings, store, clock: systemClock, log, registry: createRegistry() });
+    const registry = createRegistry({ process: 'include' });
+    const rooms = buildRooms({ settings, store, clock: systemClock, log, registry });
+    createManager({ cluster: nowhere, rooms, log, registry });
+    new WebhookMetrics(registry);
     const controllers = rooms.flatMap((room) => room.controllers);
     const permissions = [...describePermissions(controllers), ...runtimePermissions];
     const objects = rbac(controllers, names);
     return {
       'config/rbac/operator.yaml': `# ${note}\n${objects.map((object) => stringify(object)).join('---\n')}`,
       'docs/rbac.md': page(permissions),
+      'docs/metrics.md': await metricsPage(registry, note),
     };
   } finally {
     await store.close();

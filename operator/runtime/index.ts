@@ -6,7 +6,7 @@ export * from './client/errors.ts';
 export { controller, singleton } from './controller/builder.ts';
 export { describePermissions } from './controller/permissions.ts';
 export { LeaseLost } from './leader/elector.ts';
-export { createManager, type Manager } from './manager.ts';
+export { createManager, type Manager, type ManagerOptions } from './manager.ts';
 export { rbac, runtimePermissions } from './rbac.ts';
 export type { Check } from './server/http.ts';
 export * from './types.ts';
@@ -19,4 +19,6 @@ export {
 } from './webhooks/admission.ts';
 export { CertificateError } from './webhooks/certificates.ts';
 export { conversion, type Spokes } from './webhooks/conversion.ts';
+export { WebhookMetrics } from './webhooks/metrics.ts';
+export { WebhookAddressError } from './webhooks/server.ts';
 export type { Webhook } from './webhooks/webhook.ts';
