@@ -1,6 +1,6 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
 import { billingRoom, freezeSealed, usageApi } from './billing/index.ts';
-import { type AddressName, explainAddress } from './cli/address-error.ts';
+import { type AddressName, explainAddress, explainStart } from './cli/address-error.ts';
 import { endOnSurprise, stopSignal } from './cli/process-end.ts';
 import type { Settings } from './cli/settings.ts';
 import { growthRoom, httpServer, jobApi, tokenReviewer } from './growth/index.ts';
@@ -13,9 +13,18 @@ import {
   type Registry,
   systemClock,
 } from './observability/index.ts';
-import { poolsRoom } from './pools/index.ts';
-import { type Check, type Client, connect, createManager, LeaseLost, loadCluster, type Room } from './runtime/index.ts';
-import { schedulingRoom } from './scheduling/index.ts';
+import { namespaceWebhooks, poolsRoom } from './pools/index.ts';
+import {
+  type Check,
+  type Client,
+  connect,
+  createManager,
+  LeaseLost,
+  loadCluster,
+  type ManagerOptions,
+  type Room,
+} from './runtime/index.ts';
+import { createGateProbe, podWebhooks, schedulingRoom } from './scheduling/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { tuningRoom } from './tuning/index.ts';
 
@@ -142,7 +151,14 @@ export async function runOperator(settings: Settings): Promise<number> {
     await store.migrate();
     const parts = { settings, store, clock, log, registry };
     const fate: ServerFate = { open: new Set(), failure: new AbortController() };
-    const rooms = [...buildRooms(parts), serverRoom(parts, connection.client, fate)];
+    const probe = createGateProbe({
+      resources: (group, version, signal) => connection.client.resources(group, version, signal),
+      webhooks: settings.webhookAddress === undefined ? 'off' : 'on',
+      clock,
+      log,
+    });
+    const admission: Room = { name: 'admission', controllers: [], runnables: [probe.runnable] };
+    const rooms = [...buildRooms(parts), serverRoom(parts, connection.client, fate), admission];
     const election = { namespace: settings.namespace, name: LEASE };
     const manager = createManager({
       cluster,
@@ -151,7 +167,8 @@ export async function runOperator(settings: Settings): Promise<number> {
       registry,
       clock,
       http: settings.metricsAddress,
-      checks: readinessChecks(store, fate),
+      ...webhooksOf(settings),
+      checks: [...readinessChecks(store, fate), probe.check],
       ...(settings.leaderElection === 'on' && { leaderElection: election }),
     });
     await manager.run(AbortSignal.any([stop, fate.failure.signal]));
@@ -162,11 +179,18 @@ export async function runOperator(settings: Settings): Promise<number> {
       log.error({ err: error }, 'another process leads now; this one ends');
       return 1;
     }
-    throw explainAddress(error, 'metricsAddress', settings);
+    throw explainStart(error, settings);
   } finally {
     await connection.close();
     await store.close();
   }
+}
+
+/** Webhooks are served where an address is given; policies need none. */
+function webhooksOf({ webhookAddress, webhookCertificates }: Settings): Pick<ManagerOptions, 'webhooks'> {
+  if (webhookAddress === undefined) return {};
+  const hooks = [...podWebhooks, ...namespaceWebhooks];
+  return { webhooks: { ...webhookAddress, certificates: webhookCertificates, hooks } };
 }
 
 /** The database where its URL is given, else the folder: an installation names a folder for when there is no URL. */

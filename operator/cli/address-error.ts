@@ -1,13 +1,15 @@
+import { CertificateError, WebhookAddressError } from '../runtime/index.ts';
 import { CliError } from './cli-error.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings that are addresses to listen at. */
-export type AddressName = 'metricsAddress' | 'apiAddress' | 'jobsAddress';
+export type AddressName = 'metricsAddress' | 'apiAddress' | 'jobsAddress' | 'webhookAddress';
 
 const flags: Readonly<Record<AddressName, string>> = {
   metricsAddress: '--metrics-address',
   apiAddress: '--api-address',
   jobsAddress: '--jobs-address',
+  webhookAddress: '--webhook-address',
 };
 
 const problems: Readonly<Record<string, string>> = {
@@ -23,7 +25,16 @@ export function explainAddress(error: unknown, name: AddressName, settings: Pick
   const problem = problems[code];
   const listening =
     error instanceof Error && 'syscall' in error && ['listen', 'getaddrinfo'].includes(String(error.syscall));
-  if (problem === undefined || !listening) return error;
-  const { host, port } = settings[name];
+  const address = settings[name];
+  if (problem === undefined || !listening || address === undefined) return error;
+  const { host, port } = address;
   return new CliError('Usage', `${flags[name]} ${host}:${port} cannot be used: ${problem}`, { cause: error });
+}
+
+/** Turns a failure of the process to start into a sentence that names the flag, where it is one of a flag. */
+export function explainStart(error: unknown, settings: Pick<Settings, AddressName | 'webhookCertificates'>): unknown {
+  if (error instanceof WebhookAddressError) return explainAddress(error.cause, 'webhookAddress', settings);
+  if (!(error instanceof CertificateError)) return explainAddress(error, 'metricsAddress', settings);
+  const flag = `--webhook-certificates ${settings.webhookCertificates}`;
+  return new CliError('Usage', `${flag} cannot be used: ${error.message}`, { cause: error });
 }

@@ -11,6 +11,8 @@ export interface Settings {
   readonly apiAddress: Address;
   readonly jobsAddress: Address;
   readonly jobsUrl: string;
+  readonly webhookAddress?: Address;
+  readonly webhookCertificates: string;
   readonly jobImage: string;
   readonly jobImagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   readonly jobNodeSelector: Readonly<Record<string, string>>;
@@ -94,6 +96,15 @@ export const runOptions: readonly Option[] = [
     .env('GPUOPT_JOBS_URL')
     .argParser(parseUrl)
     .default('http://gpuopt.gpuopt-system.svc:8082'),
+  option('--webhook-address <host:port>', 'admission webhooks, for clusters without admission policies; default: none')
+    .env('GPUOPT_WEBHOOK_ADDRESS')
+    .argParser(parseAddress),
+  option(
+    '--webhook-certificates <folder>',
+    'folder with tls.crt and tls.key of the webhooks; read again when they change',
+  )
+    .env('GPUOPT_WEBHOOK_CERTIFICATES')
+    .default('/certificates'),
   option('--job-image <image>', 'image of campaign pods').env('GPUOPT_JOB_IMAGE').default('gpuoptimizer.io/gpuopt:dev'),
   option('--job-image-pull-policy <policy>', 'pull policy of campaign pods')
     .env('GPUOPT_JOB_IMAGE_PULL_POLICY')

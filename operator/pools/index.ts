@@ -6,6 +6,7 @@ import { createPoolMetrics } from './pool/metrics.ts';
 import { tenantController } from './tenancy/controller.ts';
 import { createInstalledProbe } from './world.ts';
 
+export { namespaceWebhooks } from './admission/index.ts';
 export { createPoolClaims } from './membership.ts';
 export { nodeGpus } from './nvidia/node-gpus.ts';
 export { nodeAilment } from './nvidia/node-health.ts';

@@ -4,6 +4,7 @@ import type { Room } from '../runtime/index.ts';
 import { plannerController } from './controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
 
+export { createGateProbe, podWebhooks } from './admission/index.ts';
 export { GATE, PLAN_LABEL } from './names.ts';
 export { registerSimulate } from './simulate/index.ts';
 export { registerWhy } from './why/command.ts';

@@ -74,6 +74,21 @@ export class Client implements Backend {
     return items;
   }
 
+  /** What the server serves in a group and version, by the plural names; nothing when it knows neither. */
+  async resources(group: string, version: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const path = `/apis/${group}/${version}`;
+    try {
+      const found = await this.#call<{ readonly resources?: readonly { readonly name: string }[] }>(
+        { method: 'GET', path, signal },
+        'repeatable',
+      );
+      return (found.resources ?? []).map(({ name }) => name);
+    } catch (error) {
+      if (error instanceof NotFound) return [];
+      throw error;
+    }
+  }
+
   apply<T extends KubeObject>(
     kind: Kind<T>,
     body: KubeObject,

@@ -27,8 +27,8 @@ const settleMillis = 1_000;
 
 /** Reads `tls.crt` and `tls.key` of a folder, as a Secret of type kubernetes.io/tls is mounted. Throws `CertificateError`. */
 export async function readKeyPair(folder: string): Promise<KeyPair> {
-  const [cert, key] = await Promise.all(['tls.crt', 'tls.key'].map((name) => readPem(join(folder, name))));
-  if (cert === undefined || key === undefined) throw new CertificateError(`${folder} could not be read`);
+  const cert = await readPem(join(folder, 'tls.crt'));
+  const key = await readPem(join(folder, 'tls.key'));
   try {
     // Throws when the key is another certificate's.
     createSecureContext({ cert, key });

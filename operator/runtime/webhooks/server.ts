@@ -28,6 +28,12 @@ export interface WebhookServerParts {
   readonly metrics: WebhookMetrics;
 }
 
+/** The address of the webhooks cannot be listened at; the cause is the system's error. */
+export class WebhookAddressError extends Error {
+  override readonly name = 'WebhookAddressError';
+  readonly code = 'WebhookAddressError';
+}
+
 /** A review holds the object twice, each at most 3 MiB, and 1 MiB of the rest: the limit of controller-runtime. */
 const admissionBytes = 7 * 1024 ** 2;
 /** A conversion holds every object of a list that is in another version. */
@@ -41,7 +47,7 @@ const defaultDrainMillis = 5_000;
 /** What is under way at the end is given this long. */
 const finishMillis = 1_000;
 
-/** Reads the certificate and listens. Rejects with `CertificateError`, or when the port is taken. */
+/** Reads the certificate and listens. Rejects with `CertificateError` or `WebhookAddressError`. */
 export async function serveWebhooks(options: WebhookServerOptions, parts: WebhookServerParts): Promise<WebhookServer> {
   const pair = await readKeyPair(options.certificates);
   parts.metrics.certificateReads.inc();
@@ -84,7 +90,8 @@ export class WebhookServer {
     const { certificates: folder, host, port } = this.#options;
     const { clock, log } = this.#parts;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      const refuse = (cause: Error): void => reject(new WebhookAddressError(`webhooks: ${cause.message}`, { cause }));
+      this.#server.once('error', refuse);
       this.#server.listen(port, host, resolve);
     });
     this.#server.removeAllListeners('error');

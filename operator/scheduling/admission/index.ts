@@ -1,0 +1,25 @@
+/** @module What config/policies decides about pods, as webhooks for clusters without admission policies. */
+import { Pod } from '../../kube/index.ts';
+import { mutating, validating, type Webhook } from '../../runtime/index.ts';
+import { gatedPod } from './gate.ts';
+import { type Guard, gateGuard, nodeNameGuard, planLabelGuard } from './guards.ts';
+
+export { createGateProbe } from './probe.ts';
+
+/** The webhooks of pods; config/webhooks names their paths. */
+export const podWebhooks: readonly Webhook[] = [
+  mutating(Pod, '/gate', (request) => {
+    const { object } = request;
+    return { allowed: true, ...(object !== undefined && { object: gatedPod(object, request) }) };
+  }),
+  guarding('/gate-guard', gateGuard),
+  guarding('/plan-label', planLabelGuard),
+  guarding('/node-name', nodeNameGuard),
+];
+
+function guarding(path: string, guard: Guard): Webhook {
+  return validating(Pod, path, (request) => {
+    const message = guard(request);
+    return message === undefined ? { allowed: true } : { allowed: false, message };
+  });
+}
