@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRegistry } from '../observability/index.ts';
-import { controller } from './controller/builder.ts';
+import { controller, singleton } from './controller/builder.ts';
 import { type Controller, createManager } from './index.ts';
 import { FakeServer, silentLog, until } from './testing/index.ts';
 import { Note, Toy, toyMaker } from './testing/toys.ts';
@@ -88,5 +88,23 @@ describe('controllers that write in circles', () => {
     const before = count;
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(count).toBe(before);
+  });
+
+  test('a singleton is told of, but goes on: it works for others too', async () => {
+    let count = 0;
+    const restless = singleton('restless')
+      .watches(Note)
+      .may({ group: '', resource: 'configmaps', verbs: ['patch'], in: 'cluster', why: 'a test' })
+      .reconcile(async (ctx) => {
+        count += 1;
+        await ctx.apply(Note, { metadata: key, data: { size: `pass ${count}` } });
+        return undefined;
+      });
+    const metrics = start([restless]);
+    await until('it is counted', async () =>
+      (await metrics()).includes('controller_hot_loop_trips_total{controller="restless"} 1'),
+    );
+    const before = count;
+    await until('it goes on', () => count > before + 5);
   });
 });

@@ -155,10 +155,10 @@ export class RuntimeMetrics {
     ]);
     this.hotLoopTrips = this.#counter(
       'controller_hot_loop_trips_total',
-      'Keys that were slowed because their passes wrote in circles',
+      'Keys whose passes were found to write in circles',
       ofController,
     );
-    const hotLoops = this.#gauge('controller_hot_loops', 'Keys that are slowed now', ofController, () => {
+    const hotLoops = this.#gauge('controller_hot_loops', 'Keys whose passes write in circles now', ofController, () => {
       for (const [controller, read] of this.#hotLoops) hotLoops.set({ controller }, read());
     });
     this.#collectQueues();

@@ -29,7 +29,12 @@ describe('the hot-loop breaker', () => {
   const loops = [
     { name: 'a fight over one object', content: () => 'ours', everyMillis: 10 },
     { name: 'a slow fight', content: () => 'ours', everyMillis: 10_000 },
-    { name: 'a controller that wavers', content: (i: number) => (i % 2 === 0 ? 'x' : 'y'), everyMillis: 10 },
+    {
+      name: 'a controller that wavers',
+      content: (i: number) => (i % 2 === 0 ? 'x' : 'y'),
+      echo: true,
+      everyMillis: 10,
+    },
     { name: 'new content each time, woken by itself', content: (i: number) => `at ${i}`, echo: true, everyMillis: 10 },
   ];
   test.each(loops)('opens for $name', async (step) => {
@@ -41,6 +46,11 @@ describe('the hot-loop breaker', () => {
   });
 
   const work = [
+    {
+      name: 'content that comes and goes with what others do',
+      content: (i: number) => (i % 2 === 0 ? 'x' : 'y'),
+      everyMillis: 10,
+    },
     { name: 'new content each time, woken by others', content: (i: number) => `at ${i}`, everyMillis: 10 },
     {
       name: 'other objects each time',

@@ -1,6 +1,7 @@
 /**
- * Finds keys whose passes write in circles, so that they can be slowed: the same content sent to the same object again
- * (another writer changes it back), or one object written again by passes that nothing but their own writes woke.
+ * Finds keys whose passes write in circles, so that they can be slowed: the content sent last is sent again (another
+ * writer changes it back), or one object is written again by passes that nothing but their own writes woke. Content that
+ * comes and goes with what others do is work as usual.
  */
 import type { Clock } from '../../observability/index.ts';
 import type { ConditionIntent } from '../types.ts';
@@ -10,7 +11,6 @@ const strikesToOpen = 20;
 const windowMillis = 300_000;
 const firstSlowMillis = 30_000;
 const longestSlowMillis = 300_000;
-const contentsRemembered = 8;
 const mostTargets = 20_000;
 
 /** One write of a pass. */
@@ -24,7 +24,7 @@ export interface Write {
 }
 
 interface Target {
-  contents: readonly string[];
+  content: string | undefined;
   strikes: number;
   since: number;
   lastAt: number;
@@ -71,13 +71,13 @@ export class Breaker {
     const id = `${key}\n${object}\n${part}`;
     const known = this.#targets.get(id);
     const target = known === undefined || now - known.lastAt > windowMillis ? fresh(now) : known;
-    const again = target.contents.includes(content);
-    if ((again || (pass.echo && target.contents.length > 0)) && !pass.struck.has(id)) {
+    const again = target.content !== undefined && (pass.echo || target.content === content);
+    if (again && !pass.struck.has(id)) {
       pass.struck.add(id);
       if (now - target.since > windowMillis) Object.assign(target, { strikes: 0, since: now });
       target.strikes += 1;
     }
-    if (!again) target.contents = [...target.contents, content].slice(-contentsRemembered);
+    target.content = content;
     target.lastAt = now;
     // Set anew, so that the map is in order of age.
     this.#targets.delete(id);
@@ -115,7 +115,7 @@ export class Breaker {
       type: 'HotLoop',
       status: 'True',
       reason: 'RepeatedWrites',
-      message: `${open.object} is written again and again: another writer changes it back, or the controller does not settle. Passes are slowed. kubectl get --show-managed-fields -o yaml tells who writes it`,
+      message: `${open.object} is written again and again: another writer changes it back, or the controller does not settle; kubectl get --show-managed-fields -o yaml tells who writes it`,
     };
   }
 
@@ -129,5 +129,5 @@ export class Breaker {
 }
 
 function fresh(now: number): Target {
-  return { contents: [], strikes: 0, since: now, lastAt: now };
+  return { content: undefined, strikes: 0, since: now, lastAt: now };
 }

@@ -182,15 +182,15 @@ export class Worker {
 
   #heedBreaker(key: string): void {
     const { log, metrics } = this.#share;
-    const { name } = this.controller;
+    const { name, primary } = this.controller;
     const { slowMillis, change } = this.#breaker.ended(key);
-    if (slowMillis > 0 || change === 'closed') this.#queue.slow(key, slowMillis);
+    // A singleton works for many objects: whoever fights over one of them must not stop it for all.
+    if (primary !== undefined && (slowMillis > 0 || change === 'closed')) this.#queue.slow(key, slowMillis);
     if (change === 'closed') log.info({ controller: name, key }, 'passes settle again');
     if (change !== 'opened') return;
     const message = this.#breaker.condition(key)?.message ?? '';
     metrics.hotLoopTrips.inc({ controller: name });
     log.warn({ controller: name, key }, `hot loop: ${message}`);
-    const { primary } = this.controller;
     const regarding = primary && this.#share.cache.get(primary, parseKey(key));
     if (primary === undefined || regarding === undefined) return;
     const event = { regarding, kind: primary, type: 'Warning', reason: 'HotLoop', action: 'Reconcile' } as const;
