@@ -226,6 +226,24 @@ test('deleting under a uid spares a successor of the same name', async () => {
   expect(await client.get(Note, key)).toBeUndefined();
 });
 
+test.each([
+  {
+    name: 'a patch',
+    send: (client: Client, metadata: object) =>
+      client.patch(Note, key, { type: 'merge', body: { metadata, data: { a: 'c' } } }, 'tester'),
+  },
+  {
+    name: 'an apply',
+    send: (client: Client, metadata: object) =>
+      client.apply(Note, { ...note, metadata: { ...key, ...metadata } }, { manager: 'tester' }),
+  },
+])('$name under the uid of a predecessor is a Conflict, and changes nothing', async ({ send }) => {
+  const { metadata } = fake.api.create('configmaps', note);
+  await expect(send(make(), { uid: 'another' })).rejects.toBeInstanceOf(Conflict);
+  expect(fake.api.get('configmaps', key).metadata.resourceVersion).toBe(metadata.resourceVersion);
+  await send(make(), { uid: metadata.uid });
+});
+
 test('a list is read in pages', async () => {
   for (let index = 0; index < 1_100; index += 1)
     fake.api.seed('configmaps', { metadata: { namespace: 'a', name: `n${index}` } });

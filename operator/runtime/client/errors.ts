@@ -50,7 +50,7 @@ export class AlreadyExists extends ApiError {
   override readonly name = 'AlreadyExists';
   override readonly code = 'AlreadyExists';
 }
-/** 409: a precondition failed. */
+/** 409, or 422 about the uid: a precondition failed. */
 export class Conflict extends ApiError {
   override readonly name = 'Conflict';
   override readonly code = 'Conflict';
@@ -107,7 +107,7 @@ export function apiError(fields: ApiErrorFields): ApiError {
   switch (fields.status) {
     case 400:
     case 422:
-      return new Invalid(fields);
+      return isAnotherObject(fields) ? new Conflict(fields) : new Invalid(fields);
     case 401:
       return new Unauthorized(fields);
     case 403:
@@ -123,6 +123,11 @@ export function apiError(fields: ApiErrorFields): ApiError {
     default:
       return fields.status >= 500 ? new ServerError(fields) : new ApiError(fields);
   }
+}
+
+/** A patch or an apply with the uid of another object is refused as an attempt to change the uid. */
+function isAnotherObject({ causes = [] }: ApiErrorFields): boolean {
+  return causes.length > 0 && causes.every(({ field }) => field === 'metadata.uid');
 }
 
 interface StatusBody {

@@ -203,8 +203,10 @@ export class Elector {
       if (error instanceof NotFound) return this.#recreate();
       if (!(error instanceof Conflict)) return;
       // Conflict: someone wrote it. Still ours (a label, or our own lost answer)? Then go on from there.
-      const lease = await client.get(leaseKind, { namespace, name }).catch(() => undefined);
-      if (lease === undefined) return;
+      const lease = await client.get(leaseKind, { namespace, name }).catch(() => 'unknown' as const);
+      if (lease === 'unknown') return;
+      // To the API server a deleted lease is one with another uid: it answers Conflict where others answer NotFound.
+      if (lease === undefined) return this.#recreate();
       if (lease.spec?.holderIdentity !== identity) throw this.#lost(`was taken by ${lease.spec?.holderIdentity}`);
       this.#held = lease;
     }

@@ -3,19 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../client/cluster.ts';
-import { ApiError, apiError } from '../client/errors.ts';
-import type { Key, KubeObject, PatchBody } from '../types.ts';
-import { type Change, MemoryApi, type Stored } from './memory-api.ts';
-
-/** A request that was received. */
-export interface Received {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly collection: string;
-  /** What it is for. */
-  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
-}
+import type { KubeObject } from '../types.ts';
+import { perform } from './answers.ts';
+import { MemoryApi } from './memory-api.ts';
+import { invalidOptions, Refusal } from './refusals.ts';
+import { describeRequest, type Received, targetOf } from './requests.ts';
+import { Watches, type WatchFault } from './watches.ts';
 
 /** What goes wrong with matching requests, so many times. */
 export interface Fault {
@@ -30,14 +23,9 @@ export interface Fault {
     /** It is done at once and answered late. */
     | { readonly kind: 'late-answer'; readonly millis: number }
     /** Nothing ever comes. */
-    | { readonly kind: 'stall' };
-}
-
-interface Watching {
-  readonly collection: string;
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-  readonly response: ServerResponse;
+    | { readonly kind: 'stall' }
+    /** Of a watch alone: it is opened, and its frames suffer. */
+    | WatchFault;
 }
 
 /** Start with `FakeServer.start()`, end with `close()`. */
@@ -51,21 +39,18 @@ export class FakeServer {
   /** Whether sendInitialEvents is understood; else such a watch is refused with 422. */
   watchList = true;
   readonly #server: Server;
-  readonly #watching = new Set<Watching>();
+  readonly #watches: Watches;
   readonly #sockets = new Set<Socket>();
-  #held = false;
 
   private constructor(api: MemoryApi) {
     this.api = api;
+    this.#watches = new Watches(api);
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch((error: unknown) => refuse(response, error));
     });
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-    });
-    api.subscribe((change) => {
-      if (!this.#held) this.#send(change);
     });
   }
 
@@ -111,26 +96,22 @@ export class FakeServer {
 
   /** Ends every watch as the server does at its time limit. */
   endWatches(): void {
-    for (const watching of this.#watching) watching.response.end();
+    this.#watches.end();
   }
 
   /** Breaks every watch in the middle of a frame that announces `object`. */
   cutWatchesInside(collection: string, object: KubeObject): void {
-    const line = JSON.stringify({ type: 'MODIFIED', object });
-    for (const { response, collection: watched } of this.#watching) {
-      if (watched !== collection) continue;
-      response.write(line.slice(0, line.length / 2), () => response.destroy());
-    }
+    this.#watches.breakInside(collection, object);
   }
 
   /** Sends a raw line to the watches of a collection. */
   sendLine(collection: string, line: string): void {
-    for (const watching of this.#watching) if (watching.collection === collection) watching.response.write(`${line}\n`);
+    this.#watches.write(collection, line);
   }
 
   /** Watches hear nothing of changes until they are opened again. */
   holdEvents(held: boolean): void {
-    this.#held = held;
+    this.#watches.hold(held);
   }
 
   /** Stops like a killed process: all connections break, the memory stays. */
@@ -146,144 +127,60 @@ export class FakeServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://fake');
-    const target = parsePath(url.pathname);
-    const received = describe(request.method ?? 'GET', url, target);
+    const target = targetOf(url.pathname);
+    const received = describeRequest(request.method ?? 'GET', url, target);
     this.received.push(received);
     const text = await readBody(request);
-    const fault = this.faults.find((one) => one.times > 0 && one.when(received));
-    if (fault !== undefined) {
-      fault.times -= 1;
-      if (fault.act.kind === 'stall') return;
-      if (fault.act.kind === 'drop') {
-        request.socket.destroy();
-        return;
-      }
-      if (fault.act.kind === 'answer') {
-        const { status, reason, retryAfterSeconds } = fault.act;
-        if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-        throw apiError({ status, reason, url: url.pathname, message: `scripted ${status}` });
-      }
+    const act = this.#faultOf(received);
+    if (act?.kind === 'stall') return;
+    if (act?.kind === 'drop') {
+      request.socket.destroy();
+      return;
     }
+    if (act?.kind === 'answer') throw scripted(act);
     if (this.unserved.has(target.collection)) {
       response.writeHead(404).end('404 page not found\n');
       return;
     }
     if (received.verb === 'watch') {
-      this.#watch(target, url.searchParams, response);
+      if (!this.watchList && url.searchParams.has('sendInitialEvents')) throw unknownOption;
+      this.#watches.open(target, url.searchParams, response, isWatchFault(act) ? act : undefined);
       return;
     }
-    const answer = this.#perform(received, target, text, request.headers['content-type'] ?? '');
-    if (fault?.act.kind === 'late-answer') await sleep(fault.act.millis);
-    if (fault?.act.kind === 'lose-answer') request.socket.destroy();
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    const contentType = request.headers['content-type'] ?? '';
+    const { code, body } = perform(this.api, { received, target, text, contentType });
+    if (act?.kind === 'late-answer') await sleep(act.millis);
+    if (act?.kind === 'lose-answer') request.socket.destroy();
+    else response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
-  #perform(received: Received, target: Target, text: string, contentType: string): unknown {
-    const { api } = this;
-    const { collection, key, subresource } = target;
-    if (received.verb === 'list') return this.#list(target, received.query);
-    if (subresource === 'eviction') return api.remove('pods', key);
-    const body: KubeObject = text === '' ? { metadata: {} } : JSON.parse(text);
-    const manager = received.query.get('fieldManager') ?? 'unknown';
-    switch (received.verb) {
-      case 'create':
-        return api.create(collection, { ...body, metadata: { ...body.metadata, namespace: key.namespace } }, manager);
-      case 'update':
-        return api.update(collection, body, subresource);
-      case 'delete':
-        return api.remove(collection, key, Reflect.get(body, 'preconditions') ?? {});
-      case 'patch':
-        if (contentType.startsWith('application/apply-patch'))
-          return api.apply(collection, key, body, manager, subresource);
-        return api.patch(collection, key, { type: patchType(contentType), body, subresource });
-      default:
-        return api.get(collection, key);
-    }
-  }
-
-  #list({ collection, key }: Target, query: URLSearchParams): unknown {
-    const all = [...this.api.list(collection, key.namespace)].sort((a, b) => (id(a) < id(b) ? -1 : 1));
-    const start = Number(query.get('continue') ?? 0);
-    const limit = Number(query.get('limit') ?? all.length);
-    const items = all.slice(start, start + limit);
-    const next = start + limit < all.length ? String(start + limit) : '';
-    const metadata = { resourceVersion: String(this.api.version), continue: next };
-    return { kind: 'List', apiVersion: 'v1', metadata, items };
-  }
-
-  #watch({ collection, key }: Target, query: URLSearchParams, response: ServerResponse): void {
-    const initial = query.get('sendInitialEvents') === 'true';
-    const path = `watch ${collection}`;
-    if (initial && !this.watchList) {
-      throw apiError({ status: 422, reason: 'Invalid', url: path, message: 'sendInitialEvents is forbidden' });
-    }
-    const version = Number(query.get('resourceVersion') ?? this.api.version);
-    if (!initial && version < this.api.compacted) {
-      throw apiError({ status: 410, reason: 'Expired', url: path, message: `too old resource version: ${version}` });
-    }
-    const name = query.get('fieldSelector')?.replace('metadata.name=', '');
-    const watching = { collection, namespace: key.namespace, name, response };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    response.on('close', () => this.#watching.delete(watching));
-    this.#watching.add(watching);
-    if (initial) this.#sendInitial(watching);
-    else for (const change of this.api.since(version)) sendTo(watching, change);
-  }
-
-  #sendInitial(watching: Watching): void {
-    for (const object of this.api.list(watching.collection, watching.namespace)) {
-      sendTo(watching, { version: 0, collection: watching.collection, type: 'ADDED', object });
-    }
-    const metadata = {
-      resourceVersion: String(this.api.version),
-      annotations: { 'k8s.io/initial-events-end': 'true' },
-    };
-    watching.response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
-  }
-
-  #send(change: Change): void {
-    for (const watching of this.#watching) sendTo(watching, change);
+  #faultOf(received: Received): Fault['act'] | undefined {
+    const fault = this.faults.find((one) => one.times > 0 && one.when(received));
+    if (fault !== undefined) fault.times -= 1;
+    return fault?.act;
   }
 }
 
-function sendTo({ collection, name, namespace, response }: Watching, { type, object, collection: of }: Change): void {
-  if (of !== collection || (namespace !== undefined && object.metadata.namespace !== namespace)) return;
-  if (name !== undefined && object.metadata.name !== name) return;
-  response.write(`${JSON.stringify({ type, object })}\n`);
+const watchFaults: ReadonlySet<string> = new Set(['lag', 'duplicate', 'cut', 'silence']);
+
+function isWatchFault(act: Fault['act'] | undefined): act is WatchFault {
+  return act !== undefined && watchFaults.has(act.kind);
 }
 
-interface Target {
-  readonly collection: string;
-  readonly key: Key;
-  readonly subresource: string | undefined;
+function scripted({ reason, retryAfterSeconds, status }: Extract<Fault['act'], { kind: 'answer' }>): Refusal {
+  return new Refusal(
+    status,
+    reason,
+    `scripted ${status}`,
+    retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  );
 }
 
-function parsePath(path: string): Target {
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
-  const group = parts[0] === 'apis' ? (parts[1] ?? '') : '';
-  const rest = parts.slice(parts[0] === 'apis' ? 3 : 2);
-  const namespaced = rest[0] === 'namespaces' && rest.length > 2;
-  const namespace = namespaced ? rest[1] : undefined;
-  const [plural = '', name = '', subresource] = namespaced ? rest.slice(2) : rest;
-  return { collection: group === '' ? plural : `${plural}.${group}`, key: { namespace, name }, subresource };
-}
-
-function describe(method: string, url: URL, { collection, key }: Target): Received {
-  const verbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
-  const read = key.name !== '' ? 'get' : url.searchParams.get('watch') === 'true' ? 'watch' : 'list';
-  const verb =
-    method === 'POST' || method === 'PUT' || method === 'PATCH' || method === 'DELETE' ? verbs[method] : read;
-  return { method, path: url.pathname, query: url.searchParams, collection, verb };
-}
-
-function patchType(contentType: string): PatchBody['type'] {
-  if (contentType.startsWith('application/json-patch')) return 'json';
-  return contentType.startsWith('application/strategic') ? 'strategic' : 'merge';
-}
+const unknownOption = invalidOptions('ListOptions', {
+  reason: 'FieldValueForbidden',
+  field: 'sendInitialEvents',
+  message: 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+});
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -292,14 +189,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-  const known = error instanceof ApiError;
-  const code = known ? error.status : 500;
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = known ? error.reason : 'InternalError';
-  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message };
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function id({ metadata }: Stored): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
+  const refusal =
+    error instanceof Refusal ? error : new Refusal(500, 'InternalError', error instanceof Error ? error.message : '');
+  const { httpCode, status } = refusal;
+  const seconds: unknown = Reflect.get(Object(status.details), 'retryAfterSeconds');
+  if (seconds !== undefined) response.setHeader('retry-after', String(seconds));
+  response.writeHead(httpCode, { 'content-type': 'application/json' }).end(JSON.stringify(status));
 }
