@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toCrd } from './emit/crd.ts';
+import { toJsonSchema } from './emit/json-schema.ts';
 import { toSchema } from './emit/schema.ts';
 import { toYaml } from './emit/yaml.ts';
 import { ApiTypeError } from './errors.ts';
@@ -12,12 +13,18 @@ const testdata = join(import.meta.dirname, 'testdata');
 /** Rows of "Hard cases" and of the tag tables; a case that vanishes is noticed. */
 const LEAST_CASES = 60;
 
-/** What a fixture is compared with: the schema of its spec, its whole definition, or its error. */
-const EXPECTED = ['out.yaml', 'crd.yaml', 'error.txt'] as const;
+/** What a fixture is compared with, and how that is made: the schema of its spec, its definition, its JSON Schema, or its error. */
+const EXPECTED = {
+  'out.yaml': specOf,
+  'crd.yaml': crdOf,
+  'schema.json': (name: string) => toJsonSchema(compileCase(name)[0]),
+  'error.txt': errorOf,
+};
+const files = Object.keys(EXPECTED) as (keyof typeof EXPECTED)[];
 
 const cases = readdirSync(testdata, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
-  .map(({ name }) => ({ name, expected: EXPECTED.filter((file) => existsSync(join(testdata, name, file))) }));
+  .map(({ name }) => ({ name, expected: files.filter((file) => existsSync(join(testdata, name, file))) }));
 
 describe('fixtures', () => {
   it(`are at least ${LEAST_CASES}, each with one expectation`, () => {
@@ -26,8 +33,7 @@ describe('fixtures', () => {
   });
 
   it.each(cases)('$name', async ({ name, expected: [file = 'out.yaml'] }) => {
-    const made = file === 'error.txt' ? errorOf(name) : file === 'crd.yaml' ? crdOf(name) : specOf(name);
-    await expect(made).toMatchFileSnapshot(join(testdata, name, file));
+    await expect(EXPECTED[file](name)).toMatchFileSnapshot(join(testdata, name, file));
   });
 });
 

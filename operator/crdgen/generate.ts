@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { check } from './check/index.ts';
 import { toCrd } from './emit/crd.ts';
 import { toKindPage, toOverview } from './emit/docs.ts';
+import { toJsonSchema } from './emit/json-schema.ts';
 import { toKinds } from './emit/kinds.ts';
 import { toOfflineSchemas } from './emit/offline.ts';
 import { toTagPage } from './emit/tags.ts';
@@ -15,9 +16,11 @@ import { rewrite } from './rewrite/index.ts';
 export type Outputs = ReadonlyMap<string, string>;
 
 /** Folders that hold nothing but generated files, so that a file too many is a difference. */
-export const OWNED = ['crds', 'docs/api'] as const;
+export const OWNED = ['crds', 'crds/schemas/gpuoptimizer.io', 'docs/api'] as const;
 
 const API = 'operator/api';
+/** Below it lie JSON Schemas as kubeconform looks for them: `{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`. */
+const SCHEMAS = 'crds/schemas';
 
 /** Reads the custom resources of a repository and computes every file that is made of them. */
 export function generate(repository: string): Outputs {
@@ -34,6 +37,9 @@ export function generate(repository: string): Outputs {
       `${API}/${version}/kinds.ts`,
       toKinds(members, (root) => basename(root.at.file)),
     );
+  }
+  for (const root of roots) {
+    files.set(`${SCHEMAS}/${root.group}/${root.kind.toLowerCase()}_${root.version}.json`, toJsonSchema(root));
   }
   files.set('crds/kustomization.yaml', kustomization(roots));
   files.set('docs/api/README.md', toOverview(roots));

@@ -87,6 +87,13 @@ export interface Scale {
   readonly selector?: string;
 }
 
+/** The Service that converts between versions. */
+export interface Conversion {
+  readonly service: string;
+  readonly namespace: string;
+  readonly port?: number;
+}
+
 /** What the tags of a root say. */
 export interface RootTags {
   readonly resource?: Resource;
@@ -96,6 +103,7 @@ export interface RootTags {
   readonly storage: boolean;
   readonly served: boolean;
   readonly deprecation?: string;
+  readonly conversion?: Conversion;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }

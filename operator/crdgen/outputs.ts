@@ -17,7 +17,7 @@ export function format(outputs: Outputs, repository: string): Outputs {
 }
 
 function formatted(path: string, content: string, repository: string): string {
-  if (!/\.(ts|json)$/.test(path)) return content;
+  if (!/^operator\/.*\.(ts|json)$/.test(path)) return content;
   const biome = join(repository, 'node_modules/.bin/biome');
   const run = spawnSync(biome, ['format', `--stdin-file-path=${path}`], {
     cwd: repository,
@@ -73,7 +73,7 @@ export function release(outputs: Outputs, folder: string): readonly string[] {
 function present(folder: string): string[] {
   return OWNED.filter((owned) => existsSync(join(folder, owned))).flatMap((owned) =>
     readdirSync(join(folder, owned))
-      .filter((name) => /\.(ya?ml|md)$/.test(name))
+      .filter((name) => /\.(ya?ml|json|md)$/.test(name))
       .map((name) => `${owned}/${name}`),
   );
 }

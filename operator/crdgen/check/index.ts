@@ -2,8 +2,9 @@ import type { Root } from '../model.ts';
 import { checkBounds } from './bounds.ts';
 import { checkColumns } from './columns.ts';
 import { checkDefault } from './defaults.ts';
-import { checkNames, checkVersions } from './names.ts';
+import { checkNames } from './names.ts';
 import { checkRules } from './rules.ts';
+import { checkVersions } from './versions.ts';
 import { type Step, walk } from './walk.ts';
 
 const ofTypes: readonly ((step: Step) => void)[] = [checkBounds, checkDefault];

@@ -24,17 +24,3 @@ export function checkNames(roots: readonly Root[]): void {
     if (!lower) throw new ApiTypeError(root.at, `plural ${plural} must be lower case letters`);
   }
 }
-
-/** Refuses several versions of a kind of which not exactly one is stored. */
-export function checkVersions(roots: readonly Root[]): void {
-  for (const [kind, versions] of Map.groupBy(roots, (root) => root.kind)) {
-    const stored = versions.filter((root) => root.tags.storage).length;
-    const [first] = versions;
-    if (first && versions.length > 1 && stored !== 1) {
-      throw new ApiTypeError(
-        first.at,
-        `${kind} has ${versions.length} versions, ${stored} of them with @storage; need one`,
-      );
-    }
-  }
-}

@@ -1,9 +1,10 @@
-import type { Root } from '../model.ts';
+import type { Crd, CrdConversion, CrdVersion } from '../crd.ts';
+import type { Conversion, Root } from '../model.ts';
 import { toSchema } from './schema.ts';
 
-/** A CustomResourceDefinition as plain data; `versions` are the roots of one kind. */
-export function toCrd(versions: readonly [Root, ...Root[]]): Readonly<Record<string, unknown>> {
-  const [first] = versions;
+/** The definition of a kind; `versions` are its roots. What is not of one version is taken from the stored one. */
+export function toCrd(versions: readonly [Root, ...Root[]]): Crd {
+  const first = versions.find((root) => root.tags.storage) ?? versions[0];
   const { plural, singular, shortNames, categories, scope } = first.resource;
   const { labels, annotations } = first.tags;
   return {
@@ -26,11 +27,19 @@ export function toCrd(versions: readonly [Root, ...Root[]]): Readonly<Record<str
       },
       scope,
       versions: versions.map((root) => toVersion(root, versions.length === 1)),
+      ...(first.tags.conversion && { conversion: toConversion(first, first.tags.conversion) }),
     },
   };
 }
 
-function toVersion(root: Root, only: boolean): Readonly<Record<string, unknown>> {
+/** The path is where the operator's webhook server answers for a kind; the certificate is injected when it is known. */
+function toConversion(root: Root, { service: name, namespace, port }: Conversion): CrdConversion {
+  const path = `/convert/${root.resource.plural}.${root.group}`;
+  const clientConfig = { service: { name, namespace, path, ...(port !== undefined && { port }) } };
+  return { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+}
+
+function toVersion(root: Root, only: boolean): CrdVersion {
   const { tags } = root;
   const { scale } = tags;
   return {

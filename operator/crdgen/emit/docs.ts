@@ -25,6 +25,23 @@ export function toKindPage(versions: readonly [Root, ...Root[]]): string {
   ].join('\n\n')}\n`;
 }
 
+/** How a file is checked before it reaches a cluster. */
+const CHECKS = `## Checking files
+
+\`gpuopt validate -f FILE\` gives the verdict of the API server without a cluster, rules in CEL included. Editors and
+[kubeconform](https://github.com/yannh/kubeconform) read the JSON Schemas in \`crds/schemas\`, which know everything but
+those rules:
+
+\`\`\`sh
+kubeconform -strict -schema-location default \\
+  -schema-location 'crds/schemas/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json' config/samples/tenants.yaml
+\`\`\`
+
+In an editor with the YAML language server the first line of a file names its schema, as a path or an address:
+\`# yaml-language-server: $schema=../../crds/schemas/gpuoptimizer.io/tenant_v1alpha1.json\`.
+
+\`gpuopt crd diff OLD NEW\` tells before an upgrade which changes of the definitions break users or stored objects.`;
+
 /** The list of all kinds. */
 export function toOverview(roots: readonly Root[]): string {
   const rows = [...Map.groupBy(roots, (root) => root.kind).values()].map(([root]) =>
@@ -38,7 +55,7 @@ export function toOverview(roots: readonly Root[]): string {
   );
   const intro =
     '`kubectl get gpuopt -A` shows every object of these kinds, `kubectl explain KIND.spec` the same text as here.';
-  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n\nHow types become these resources: [tags](tags.md).\n`;
+  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n\n${CHECKS}\n\nHow types become these resources: [tags](tags.md).\n`;
 }
 
 function versionParts(root: Root, several: boolean): string[] {

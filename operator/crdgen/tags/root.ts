@@ -1,7 +1,7 @@
 import { ApiTypeError, type Location } from '../errors.ts';
 import type { Column, Resource, RootTags } from '../model.ts';
 import type { TagUse } from '../read/doc.ts';
-import { nothing, text } from './tag.ts';
+import { count, nothing, text } from './tag.ts';
 
 interface Reading {
   readonly tags: RootTags;
@@ -52,6 +52,13 @@ const readers: Readonly<Record<string, { readonly read: Reader; readonly help: s
   deprecatedVersion: {
     read: (tags, use) => ({ ...tags, deprecation: text(use.payload, use.at) }),
     help: 'the warning that users of this version see',
+  },
+  conversion: {
+    read: (tags, use) => {
+      const { service = '', namespace = '', port } = pairs(use, ['service', 'namespace'], ['port']);
+      return { ...tags, conversion: { service, namespace, ...(port && { port: count(port, use.at) }) } };
+    },
+    help: 'on the stored version: the Service of the webhook that converts: service=… namespace=… port=…; only when shapes differ',
   },
   meta: { read: meta, help: 'metadata of the definition: label:a=b annotation:k=v' },
 };
