@@ -1,5 +1,5 @@
 /**
- * Writes what follows from the controllers: config/rbac/operator.yaml, docs/rbac.md and docs/metrics.md.
+ * Writes what follows from the controllers: config/rbac/operator.yaml, docs/controllers.md, docs/rbac.md and docs/metrics.md.
  * Usage: node operator/cli/generate.ts [--check]; with --check it only compares, and exits 1 naming the files that differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { buildRooms } from '../main.ts';
 import { createLogger, createRegistry, systemClock } from '../observability/index.ts';
 import {
   createManager,
+  describe,
   describePermissions,
   type Permission,
   rbac,
@@ -18,6 +19,7 @@ import {
   WebhookMetrics,
 } from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
+import { controllersPage } from './docs/controllers-page.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 import { type Settings, withRunOptions } from './settings.ts';
 
@@ -56,6 +58,7 @@ async function outputs(): Promise<Readonly<Record<string, string>>> {
     const objects = rbac(controllers, names);
     return {
       'config/rbac/operator.yaml': `# ${note}\n${objects.map((object) => stringify(object)).join('---\n')}`,
+      'docs/controllers.md': controllersPage(describe(controllers), note),
       'docs/rbac.md': page(permissions),
       'docs/metrics.md': await metricsPage(registry, note),
     };

@@ -5,6 +5,7 @@ export { connect } from './client/connect.ts';
 export * from './client/errors.ts';
 export { controller, singleton } from './controller/builder.ts';
 export { describePermissions } from './controller/permissions.ts';
+export { type ControllerDescription, describe, type WatchDescription } from './describe.ts';
 export { LeaseLost } from './leader/elector.ts';
 export { createManager, type Manager, type ManagerOptions } from './manager.ts';
 export { rbac, runtimePermissions } from './rbac.ts';

@@ -1,5 +1,5 @@
 /** Keeps one CronJob for each campaign, tells the store which period each of its Jobs is for, and reports the runs. */
-import { type GrowthCampaign, kinds } from '../../api/index.ts';
+import { type GrowthCampaign, kinds, type MessagingChannel } from '../../api/index.ts';
 import { CronJob, Job, Namespace, ServiceAccount, seconds } from '../../kube/index.ts';
 import {
   type Context,
@@ -17,7 +17,7 @@ import { latestRun } from '../run/summary.ts';
 import { decide } from './decide.ts';
 import { runEvent } from './events.ts';
 import { campaignOfJob, jobsOfCampaign } from './indexes.ts';
-import { growthLabel, observe } from './observe.ts';
+import { growthLabelChanged, observe } from './observe.ts';
 import { report } from './report.ts';
 import { cronJob, type JobSettings, runAccount } from './resources.ts';
 
@@ -31,11 +31,9 @@ export interface CampaignDeps {
 export function growthCampaign(deps: CampaignDeps): Controller {
   return controller(kinds.GrowthCampaign)
     .owns(CronJob)
-    .watches(Job, (job) => campaignOfJob(job).map(keyOf))
-    .watches(kinds.MessagingChannel, (channel, reader) => campaignsIn(channel.metadata.namespace, reader))
-    .watches(Namespace, (namespace, reader) => campaignsIn(namespace.metadata.name, reader), {
-      when: (now, before) => now.metadata.labels?.[growthLabel] !== before.metadata.labels?.[growthLabel],
-    })
+    .watches(Job, campaignOfItsJob)
+    .watches(kinds.MessagingChannel, campaignsBesideChannel)
+    .watches(Namespace, campaignsInNamespace, { when: growthLabelChanged })
     .index(Job, jobsOfCampaign, campaignOfJob)
     .may({
       group: '',
@@ -53,6 +51,18 @@ export function growthCampaign(deps: CampaignDeps): Controller {
     })
     .every('1m')
     .reconcile((campaign, ctx) => pass(deps, campaign, ctx));
+}
+
+function campaignOfItsJob(job: Job): readonly Key[] {
+  return campaignOfJob(job).map(keyOf);
+}
+
+function campaignsBesideChannel({ metadata }: MessagingChannel, reader: Reader): readonly Key[] {
+  return campaignsIn(metadata.namespace, reader);
+}
+
+function campaignsInNamespace({ metadata }: Namespace, reader: Reader): readonly Key[] {
+  return campaignsIn(metadata.name, reader);
 }
 
 function keyOf(text: string): Key {

@@ -22,6 +22,11 @@ export function isGrowthNamespace(reader: Reader, namespace: string): boolean {
   return reader.get(Namespace, { name: namespace })?.metadata.labels?.[growthLabel] === 'true';
 }
 
+/** Whether a namespace was opened to campaigns and channels, or closed. */
+export function growthLabelChanged(now: Namespace, before: Namespace): boolean {
+  return now.metadata.labels?.[growthLabel] !== before.metadata.labels?.[growthLabel];
+}
+
 /** Reads what the cache knows about the campaign. */
 export function observe(campaign: GrowthCampaign, reader: Reader): CampaignFacts {
   const namespace = campaign.metadata.namespace ?? '';

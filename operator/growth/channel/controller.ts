@@ -1,22 +1,15 @@
 /** Says of each channel whether it can be used and has what the law asks for. */
 import { kinds } from '../../api/index.ts';
 import { Namespace } from '../../kube/index.ts';
-import { type Controller, controller, Terminal } from '../../runtime/index.ts';
+import { type Controller, controller, type Key, type Reader, Terminal } from '../../runtime/index.ts';
 import { complianceNeeds, isCompliant } from '../campaign/decide.ts';
-import { growthLabel, isGrowthNamespace } from '../campaign/observe.ts';
+import { growthLabel, growthLabelChanged, isGrowthNamespace } from '../campaign/observe.ts';
 import { report } from './report.ts';
 
 /** The controller of MessagingChannel. */
 export function messagingChannel(): Controller {
   return controller(kinds.MessagingChannel)
-    .watches(
-      Namespace,
-      (namespace, reader) =>
-        reader
-          .list(kinds.MessagingChannel, { namespace: namespace.metadata.name })
-          .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name })),
-      { when: (now, before) => now.metadata.labels?.[growthLabel] !== before.metadata.labels?.[growthLabel] },
-    )
+    .watches(Namespace, channelsInNamespace, { when: growthLabelChanged })
     .reconcile(async (channel, ctx) => {
       const namespace = channel.metadata.namespace ?? '';
       if (!isGrowthNamespace(ctx, namespace)) {
@@ -27,4 +20,10 @@ export function messagingChannel(): Controller {
       }
       return { status: report(channel, { compliant: isCompliant(channel), needs: complianceNeeds }) };
     });
+}
+
+function channelsInNamespace(namespace: Namespace, reader: Reader): readonly Key[] {
+  return reader
+    .list(kinds.MessagingChannel, { namespace: namespace.metadata.name })
+    .map(({ metadata }) => ({ namespace: metadata.namespace, name: metadata.name }));
 }
