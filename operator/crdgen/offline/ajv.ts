@@ -78,7 +78,8 @@ function pick(item: unknown, keys: readonly string[]): Readonly<Record<string, u
 }
 
 function close(schema: JsonSchema): JsonSchema {
-  const { exclusiveMinimum, exclusiveMaximum, nullable, format, ...rest } = schema;
+  const { exclusiveMinimum, exclusiveMaximum, nullable, format, anyOf, ...rest } = schema;
+  const intOrString = schema['x-kubernetes-int-or-string'];
   const open = schema['x-kubernetes-preserve-unknown-fields'] ?? schema.additionalProperties;
   const bounds = {
     ...(exclusiveMinimum && { exclusiveMinimum: schema.minimum }),
@@ -86,6 +87,9 @@ function close(schema: JsonSchema): JsonSchema {
   };
   const closed = {
     ...rest,
+    ...(anyOf && !intOrString && { anyOf }),
+    // One type error, as the API server has it, instead of one for each branch of anyOf.
+    ...(intOrString && { type: ['integer', 'string'] }),
     ...(format && { format }),
     ...(nullable && { nullable }),
     ...(schema.properties && {
@@ -97,7 +101,7 @@ function close(schema: JsonSchema): JsonSchema {
       additionalProperties: close(schema.additionalProperties),
     }),
   };
-  return { ...closed, ...bounds } as JsonSchema;
+  return { ...closed, ...bounds } as unknown as JsonSchema;
 }
 
 /** `/spec/steps/0/name` → `spec.steps[0].name`; keys of maps stand in brackets as Kubernetes writes them. */

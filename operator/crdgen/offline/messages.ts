@@ -18,6 +18,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   minItems: ({ path, error }) =>
     `Invalid value: ${sizeOf(error.data)}: ${path} in body should have at least ${error.params.limit} items`,
   maxItems: ({ error }) => `Too many: ${sizeOf(error.data)}: must have at most ${error.params.limit} items`,
+  minProperties: inBody(({ error }) => `should have at least ${error.params.limit} properties`),
   maxProperties: ({ error }) => `Too many: ${sizeOf(error.data)}: must have at most ${error.params.limit} items`,
   type: wrongType,
   format: inBody(({ error }) => `must be of type ${error.params.format}: ${JSON.stringify(error.data)}`),

@@ -1,6 +1,6 @@
 import schemas from '../generated/schemas.json' with { type: 'json' };
 import type { Json, JsonSchema } from '../schema.ts';
-import { compileSchema, type SchemaCheck } from './ajv.ts';
+import { compileSchema } from './ajv.ts';
 import { wordingOf } from './messages.ts';
 import { prepare } from './prepare.ts';
 import { judgeRules, type UnjudgedRule } from './rules.ts';
@@ -20,7 +20,7 @@ export interface Verdict {
 }
 
 const known: Readonly<Record<string, JsonSchema>> = schemas;
-const compiled = new Map<string, SchemaCheck>();
+const compiled = new Map<string, (object: unknown) => Verdict>();
 
 /** Beside these the API server looks at no rule, since a rule may trust what they say (hasBlockingErr). */
 const BLOCKING: ReadonlySet<string> = new Set(['enum', 'required', 'type', 'maxLength', 'maxItems', 'maxProperties']);
@@ -37,15 +37,23 @@ export function judgeOffline(object: unknown): Verdict {
     const message = `kind: ${key} is not a kind of this project; known are ${kinds}`;
     return { findings: [{ path: 'kind', message, rule: 'kind' }], unjudged: [] };
   }
-  const check = compiled.get(key) ?? compileSchema(schema);
+  const check = compiled.get(key) ?? offlineJudge(schema);
   compiled.set(key, check);
-  // On creation the API server takes no status from whoever creates.
-  const { status: _status, ...rest } = object as Readonly<Record<string, Json>>;
-  const prepared = prepare(rest, schema);
-  const wrong = check(prepared).map((error) => ({ ...wordingOf(error), rule: error.keyword }));
-  if (wrong.some(({ rule }) => BLOCKING.has(rule))) return { findings: wrong, unjudged: [] };
-  const { broken, unjudged } = judgeRules(prepared, schema, '', true);
-  return { findings: [...wrong, ...broken.map((one) => ({ ...one, rule: 'x-kubernetes-validations' }))], unjudged };
+  return check(object);
+}
+
+/** Judges objects by the schema of their kind. */
+export function offlineJudge(schema: JsonSchema): (object: unknown) => Verdict {
+  const check = compileSchema(schema);
+  return (object) => {
+    // On creation the API server takes no status from whoever creates.
+    const { status: _status, ...rest } = object as Readonly<Record<string, Json>>;
+    const prepared = prepare(rest, schema);
+    const wrong = check(prepared).map((error) => ({ ...wordingOf(error), rule: error.keyword }));
+    if (wrong.some(({ rule }) => BLOCKING.has(rule))) return { findings: wrong, unjudged: [] };
+    const { broken, unjudged } = judgeRules(prepared, schema, '', true);
+    return { findings: [...wrong, ...broken.map((one) => ({ ...one, rule: 'x-kubernetes-validations' }))], unjudged };
+  };
 }
 
 /** Everything wrong with one custom resource, as far as it can be told without a cluster. */
