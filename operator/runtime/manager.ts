@@ -219,7 +219,7 @@ class Process implements Manager {
 
   /** Waits for the caches, but not for one that cannot be filled: its controllers say so themselves. */
   async #warmUp(signal: AbortSignal): Promise<void> {
-    const all = Promise.all(this.#cache.informers.map(({ whenSynced }) => whenSynced));
+    const all = Promise.all(this.#cache.informers.map(({ whenAnswered }) => whenAnswered));
     await this.#within(warmUpMillis, Promise.race([all, aborted(signal)]));
   }
 

@@ -1,5 +1,6 @@
 /** One kind, kept in memory: watcher → projection → store → handlers. */
 import type { Clock, Logger } from '../../observability/index.ts';
+import { Forbidden, NotFound } from '../client/errors.ts';
 import { keyOf, keyText, kindId } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
 import type { Kind, KubeObject } from '../types.ts';
@@ -39,6 +40,7 @@ export class Informer implements Sink {
   readonly #id: string;
   readonly #handlers: Handler[] = [];
   readonly #syncedSignal = Promise.withResolvers<void>();
+  readonly #answeredSignal = Promise.withResolvers<void>();
   #seen: Set<string> | undefined;
   #synced = false;
   #error: unknown;
@@ -74,6 +76,11 @@ export class Informer implements Sink {
   /** Resolves after the first complete list. */
   get whenSynced(): Promise<void> {
     return this.#syncedSignal.promise;
+  }
+
+  /** Resolves when the first list is complete, or cannot be had as things are: the kind is not served or may not be read. */
+  get whenAnswered(): Promise<void> {
+    return this.#answeredSignal.promise;
   }
 
   /** Adds a handler; to be called before `run`. */
@@ -126,6 +133,7 @@ export class Informer implements Sink {
     this.#synced = true;
     this.#options.log.info({ kind: this.#id, objects: this.store.size }, 'cache is complete');
     this.#syncedSignal.resolve();
+    this.#answeredSignal.resolve();
   }
 
   alive(): void {
@@ -137,6 +145,7 @@ export class Informer implements Sink {
     const message = error instanceof Error ? error.message : String(error);
     const known = this.#error instanceof Error && this.#error.message === message;
     this.#error = error;
+    if (error instanceof Forbidden || error instanceof NotFound) this.#answeredSignal.resolve();
     const reason = error instanceof Error ? String(Reflect.get(error, 'code') ?? error.name) : 'Unknown';
     this.#options.metrics.informerFailures.inc({ kind: this.#id, reason });
     if (known) this.#options.log.debug({ kind: this.#id }, `watch failed again: ${message}`);

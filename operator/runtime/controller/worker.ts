@@ -132,13 +132,14 @@ export class Worker {
   /** Waits for the caches. One that cannot be filled blocks only the passes, which then say so, if the primary is there. */
   async #ready(signal: AbortSignal): Promise<void> {
     const { cache, clock } = this.#share;
-    const all = Promise.all(this.#informers.map((informer) => informer.whenSynced));
+    const { primary } = this.controller;
+    const all = Promise.all(this.#informers.map((informer) => informer.whenAnswered));
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    if (this.controller.primary === undefined) {
-      await Promise.race([all, aborted]);
+    if (primary === undefined) {
+      await Promise.race([Promise.all(this.#informers.map((informer) => informer.whenSynced)), aborted]);
       return;
     }
-    await Promise.race([cache.informer(this.controller.primary).whenSynced, aborted]);
+    await Promise.race([cache.informer(primary).whenSynced, aborted]);
     const patience = new AbortController();
     // The sleep is aborted when the caches are complete first.
     const tired = clock.sleep(blockedAfterMillis, patience.signal).catch(() => undefined);

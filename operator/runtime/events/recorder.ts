@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Clock, Logger } from '../../observability/index.ts';
 import type { Backend } from '../client/backend.ts';
-import { NotFound } from '../client/errors.ts';
+import { Forbidden, NotFound } from '../client/errors.ts';
 import { apiVersionOf } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
 import type { EventIntent, Kind, KubeObject } from '../types.ts';
@@ -55,6 +55,8 @@ export class Recorder {
   readonly #buckets = new Map<string, Bucket>();
   readonly #waiting: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
+  /** The methods that the API server has refused so far. */
+  readonly #refused = new Set<string>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -160,10 +162,23 @@ export class Recorder {
       } catch (error) {
         const reason = error instanceof NotFound ? 'namespace' : 'refused';
         this.#options.metrics.eventsDropped.inc({ reason });
-        this.#options.log.debug({ err: error }, 'an event could not be written');
+        this.#say(error);
       }
     }
     this.#pumping = undefined;
+  }
+
+  /** A right that is missing is told once, all else would be noise. */
+  #say(error: unknown): void {
+    const { log } = this.#options;
+    if (!(error instanceof Forbidden)) {
+      log.debug({ err: error }, 'an event could not be written');
+      return;
+    }
+    const refused = error.url.split(' ')[0] ?? '';
+    if (this.#refused.has(refused)) return;
+    this.#refused.add(refused);
+    log.warn({ err: error }, `events are not written: ${error.message}`);
   }
 }
 

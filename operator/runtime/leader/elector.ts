@@ -63,6 +63,7 @@ export class Elector {
   #held: LeaseObject | undefined;
   #wake: () => void = () => undefined;
   #watchAlive = false;
+  #watchProblem: string | undefined;
 
   constructor(options: ElectorOptions) {
     this.#options = { leaseSeconds: 15, renewSeconds: 2, validSeconds: 10, ...options };
@@ -234,10 +235,11 @@ export class Elector {
   }
 
   #watch(signal: AbortSignal): Promise<void> {
-    const { clock, name, namespace, random, transport } = this.#options;
+    const { clock, log, name, namespace, random, transport } = this.#options;
     const path = pathOf(leaseKind, { namespace });
     const see = (lease: LeaseObject): void => {
       this.#watchAlive = true;
+      this.#watchProblem = undefined;
       this.#observe(lease);
       if ((lease.spec?.holderIdentity ?? '') === '') this.#wake();
     };
@@ -253,7 +255,11 @@ export class Elector {
         remove: () => this.#wake(),
         complete: () => undefined,
         alive: () => undefined,
-        failed: () => {
+        failed: (error) => {
+          const problem = error instanceof Error ? error.message : String(error);
+          if (problem !== this.#watchProblem)
+            log.warn({}, `the lease cannot be watched, it is asked for instead: ${problem}`);
+          this.#watchProblem = problem;
           this.#watchAlive = false;
           this.#wake();
         },
