@@ -8,7 +8,7 @@ TRACE ?=
 DATA ?= $(GPUOPT_BENCH_DATA)
 
 .PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
-        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-release bench-size run clean
+        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-release bench-runtime bench-size run clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,7 +68,7 @@ install: $(READY) ## Install on the cluster that kubectl points at
 run: $(READY) ## Run the operator as a local process against KUBECONFIG
 	@operator/cli/gpuopt run
 
-bench: bench-packing bench-release bench-size ## Print the benchmark tables (DATA=DIR with openb lists)
+bench: bench-packing bench-release bench-size bench-runtime ## Print the benchmark tables (DATA=DIR with openb lists)
 
 bench-packing: $(READY) ## Packing quality of best-fit and fgd beside the published medians
 	@$(NODE) e2e/bench/packing.ts $(if $(DATA),--data $(DATA))
@@ -78,6 +78,9 @@ bench-release: $(READY) ## 2,000 pods on 500 nodes: released per second and crea
 
 bench-size: $(READY) ## Memory and CPU of the operator at 1,213 nodes and 5,000 pods
 	@$(NODE) e2e/bench/size.ts
+
+bench-runtime: $(READY) ## The runtime beside controller-runtime: 10,000 objects, 100,000 pods (ARGS="--objects 1000 --pods 10000")
+	@$(NODE) e2e/bench/runtime.ts $(ARGS)
 
 clean: ## Remove build output (not the cluster: that is `make cluster-down`)
 	rm -rf dist coverage
