@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect, controller, loadCluster } from '../../operator/runtime/index.ts';
-import { silentLog, until } from '../../operator/runtime/testing/index.ts';
+import { Note, silentLog, Toy, until } from '../../operator/runtime/testing/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
-import { Note, Toy, toyMaker, toyManager } from './runtime/toy-operator.ts';
+import { toyMaker, toyManager } from './runtime/toy-operator.ts';
 import { crd, setup, toy } from './runtime/toys.ts';
 
 let cluster: Cluster;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   cluster = await acquireCluster({ realNode: false });
   ({ client, close } = connect(await loadCluster({ kubeconfig: cluster.kubeconfig })));
   await apply(...setup());
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/toys.toys.gpuoptimizer.io', '--timeout=60s']);
+  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/toys.example.com', '--timeout=60s']);
   asToys = await cluster.kubeconfigForServiceAccount('toy-system', 'toys');
 });
 
@@ -40,10 +40,10 @@ afterAll(async () => {
     'delete',
     'ns/toy-box',
     'ns/toy-system',
-    'crd/toys.toys.gpuoptimizer.io',
+    'crd/toys.example.com',
     '--ignore-not-found',
   ]);
-  await cluster.kubectl(['delete', 'crd/gadgets.toys.gpuoptimizer.io', '--ignore-not-found']);
+  await cluster.kubectl(['delete', 'crd/gadgets.example.com', '--ignore-not-found']);
   await cluster.kubectl(['delete', 'clusterrole/toys', 'clusterrolebinding/toys', '--ignore-not-found']);
   await close();
   await cluster.release();
@@ -124,7 +124,7 @@ describe('the runtime on a real API server', () => {
     await apply(...names.slice(15).map((name) => toy(name, 2)));
     await until('all changed notes', () => all('2'), 90_000);
     const after = await metrics();
-    for (const kind of ['toys.toys.gpuoptimizer.io', 'configmaps']) {
+    for (const kind of ['toys.example.com', 'configmaps']) {
       expect(relists(after, kind) - relists(before, kind)).toBeLessThanOrEqual(1);
     }
   });
@@ -162,11 +162,11 @@ describe('the runtime on a real API server', () => {
     await until('the port', () => port() !== undefined);
     const readyz = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port()}/readyz`)).text();
     await until('readiness names it', async () =>
-      (await readyz()).includes('[-]informer-gadgets.toys.gpuoptimizer.io'),
+      (await readyz()).includes('[-]informer-gadgets.example.com'),
     );
     await until('the others go on', async () => (await ready('patient')) === 'True:InForce', 60_000);
     await apply(crd('Gadget', 'gadgets'));
-    await cluster.kubectl(['wait', '--for=condition=Established', 'crd/gadgets.toys.gpuoptimizer.io', '--timeout=60s']);
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd/gadgets.example.com', '--timeout=60s']);
     await apply({ ...toy('g', 1), kind: 'Gadget' });
     await until('it is taken up', () => seen.includes('g'), 60_000);
     await until('readiness passes', async () => (await readyz()).includes('readyz check passed'));

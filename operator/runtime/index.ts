@@ -8,7 +8,7 @@ export { describePermissions } from './controller/permissions.ts';
 export { type ControllerDescription, describe, type WatchDescription } from './describe.ts';
 export { LeaseLost } from './leader/elector.ts';
 export { createManager, type Manager, type ManagerOptions } from './manager.ts';
-export { rbac, runtimePermissions } from './rbac.ts';
+export { type PolicyRule, type RbacObject, rbac, runtimePermissions } from './rbac.ts';
 export type { Check } from './server/http.ts';
 export * from './types.ts';
 export {

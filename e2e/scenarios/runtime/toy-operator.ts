@@ -4,62 +4,20 @@ import {
   type Controller,
   controller,
   createManager,
-  type Kind,
-  type KubeObject,
   loadCluster,
   type Manager,
 } from '../../../operator/runtime/index.ts';
+import { makeNote, Note, Toy } from '../../../operator/runtime/testing/index.ts';
 
-/** A toy: a custom resource of the scenarios. */
-export interface Toy extends KubeObject {
-  readonly spec: { readonly size: number };
-  readonly status?: {
-    readonly observedGeneration?: number;
-    readonly size?: number;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: 'True' | 'False' | 'Unknown';
-      readonly reason: string;
-      readonly message: string;
-      readonly lastTransitionTime: string;
-      readonly observedGeneration?: number;
-    }[];
-  };
-}
-
-/** A ConfigMap. */
-export interface Note extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-/** The kind Toy. */
-export const Toy: Kind<Toy> = {
-  group: 'toys.gpuoptimizer.io',
-  version: 'v1',
-  kind: 'Toy',
-  plural: 'toys',
-  scope: 'Namespaced',
-};
-
-/** The kind ConfigMap. */
-export const Note: Kind<Note> = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  scope: 'Namespaced',
-};
-
-/** Keeps one ConfigMap a toy, which holds its size. */
+/** Keeps one ConfigMap a toy, which holds its size; says so in events, and goodbye under a finalizer. */
 export const toyMaker: Controller = controller(Toy)
   .owns(Note)
   .concurrency(4)
-  .finalizer('toys.gpuoptimizer.io/toy', async (toy, ctx) => {
+  .finalizer('example.com/toy', async (toy, ctx) => {
     ctx.event({ regarding: toy, kind: Toy, type: 'Normal', reason: 'ToyForgotten', action: 'Forget', note: 'goodbye' });
   })
   .reconcile(async (toy, ctx) => {
-    const { namespace, name = '' } = toy.metadata;
-    await ctx.apply(Note, { metadata: { namespace, name }, data: { size: String(toy.spec.size) } });
+    const outcome = await makeNote(toy, ctx);
     ctx.event({
       regarding: toy,
       kind: Toy,
@@ -68,10 +26,7 @@ export const toyMaker: Controller = controller(Toy)
       action: 'Make',
       note: 'the note is there',
     });
-    const message = 'the note holds the size';
-    return {
-      status: { size: toy.spec.size, conditions: [{ type: 'Ready', status: 'True', reason: 'InForce', message }] },
-    };
+    return outcome;
   });
 
 /** A manager for the toys. */

@@ -19,9 +19,9 @@ const condition = {
 export const crd = (kind: string, plural: string): object => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.toys.gpuoptimizer.io` },
+  metadata: { name: `${plural}.example.com` },
   spec: {
-    group: 'toys.gpuoptimizer.io',
+    group: 'example.com',
     scope: 'Namespaced',
     names: { kind, plural },
     versions: [
@@ -67,7 +67,7 @@ export function setup(): readonly object[] {
 
 /** A toy. */
 export const toy = (name: string, size: number): object => ({
-  apiVersion: 'toys.gpuoptimizer.io/v1',
+  apiVersion: 'example.com/v1',
   kind: 'Toy',
   metadata: { namespace: 'toy-box', name },
   spec: { size },

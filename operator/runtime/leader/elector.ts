@@ -64,6 +64,8 @@ export class Elector {
   #wake: () => void = () => undefined;
   #watchAlive = false;
   #watchProblem: string | undefined;
+  /** The last attempt failed for another reason than another holder. */
+  #failed = false;
 
   constructor(options: ElectorOptions) {
     this.#options = { leaseSeconds: 15, renewSeconds: 2, validSeconds: 10, ...options };
@@ -131,7 +133,9 @@ export class Elector {
     const { clock, leaseSeconds, renewSeconds } = this.#options;
     const seconds = this.#seen?.spec?.leaseDurationSeconds ?? leaseSeconds;
     const left = this.#seenAt + seconds * 1000 - clock.monotonic();
-    const millis = this.#watchAlive ? Math.max(left, 100) : Math.min(renewSeconds * 1000, Math.max(left, 100));
+    // No frame of the watch tells when an attempt that failed would do better.
+    const millis =
+      this.#watchAlive && !this.#failed ? Math.max(left, 100) : Math.min(renewSeconds * 1000, Math.max(left, 100));
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -144,6 +148,7 @@ export class Elector {
 
   async #tryToTake(): Promise<boolean> {
     const { client, clock, identity, log, name, namespace } = this.#options;
+    this.#failed = false;
     try {
       const lease = await client.get(leaseKind, { namespace, name });
       const sent = clock.monotonic();
@@ -155,6 +160,7 @@ export class Elector {
       return this.#took(await client.replace(leaseKind, { ...lease, spec: this.#spec(lease) }), sent);
     } catch (error) {
       if (!(error instanceof Conflict || error instanceof AlreadyExists)) {
+        this.#failed = true;
         log.warn({ err: error }, 'the lease could not be read or taken; trying again');
       }
       return false;

@@ -9,5 +9,6 @@ export { FakeServer, type Fault } from './fake-server.ts';
 export { lossless } from './lossless.ts';
 export type { Act } from './memory-backend.ts';
 export { type PassOutput, runPass, type Thing, thing } from './pass.ts';
+export { makeNote, Note, Toy } from './toys.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export { silentLog, until } from './wait.ts';

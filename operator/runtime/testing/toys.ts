@@ -1,7 +1,7 @@
 import { controller } from '../controller/builder.ts';
-import type { Controller, Kind, KubeObject } from '../types.ts';
+import type { Context, Controller, Kind, KubeObject, Outcome } from '../types.ts';
 
-/** A custom resource for the runtime's own tests. */
+/** A custom resource for the runtime's own tests and scenarios. */
 export interface Toy extends KubeObject {
   readonly spec: { readonly size: number };
   readonly status?: {
@@ -34,15 +34,15 @@ export const Note: Kind<Note> = {
   scope: 'Namespaced',
 };
 
+/** What a pass over a toy does: a ConfigMap of its name holds its size. */
+export async function makeNote(toy: Toy, ctx: Context): Promise<Outcome<NonNullable<Toy['status']>>> {
+  const { namespace, name = '' } = toy.metadata;
+  await ctx.apply(Note, { metadata: { namespace, name }, data: { size: String(toy.spec.size) } });
+  const message = 'the note holds the size';
+  return {
+    status: { size: toy.spec.size, conditions: [{ type: 'Ready', status: 'True', reason: 'InForce', message }] },
+  };
+}
+
 /** Keeps one ConfigMap a toy, which holds its size. */
-export const toyMaker: Controller = controller(Toy)
-  .owns(Note)
-  .concurrency(4)
-  .reconcile(async (toy, ctx) => {
-    const { namespace, name = '' } = toy.metadata;
-    await ctx.apply(Note, { metadata: { namespace, name }, data: { size: String(toy.spec.size) } });
-    const message = 'the note holds the size';
-    return {
-      status: { size: toy.spec.size, conditions: [{ type: 'Ready', status: 'True', reason: 'InForce', message }] },
-    };
-  });
+export const toyMaker: Controller = controller(Toy).owns(Note).concurrency(4).reconcile(makeNote);
