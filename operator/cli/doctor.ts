@@ -79,11 +79,25 @@ async function customResources({ list }: Lister): Promise<Diagnosis> {
   return { check: 'custom resources', verdict: 'ok', seen: `${found.length} kinds served, ${objects} objects` };
 }
 
+/** The policy, or the webhook of clusters without policies, does the same; what this API server does not know is not there. */
 async function podGate({ list }: Lister): Promise<Diagnosis> {
-  const bindings = await list(policy('MutatingAdmissionPolicyBinding', 'mutatingadmissionpolicybindings'));
-  const bound = bindings.some(({ metadata }) => metadata.name === 'gpuopt-gate');
   const check = 'pod gate';
-  if (bound) return { check, verdict: 'ok', seen: 'GPU pods of tenants are gated at creation' };
+  const named = async (kind: Kind<KubeObject>, wanted: string): Promise<boolean> => {
+    const found = await list(kind).catch((error: unknown) => {
+      if (error instanceof NotFound) return [];
+      throw error;
+    });
+    return found.some(({ metadata }) => metadata.name === wanted);
+  };
+  const gated = (means: string): Diagnosis => ({
+    check,
+    verdict: 'ok',
+    seen: `GPU pods of tenants are gated at creation by a ${means}`,
+  });
+  const bindings = policy('MutatingAdmissionPolicyBinding', 'mutatingadmissionpolicybindings');
+  if (await named(bindings, 'gpuopt-gate')) return gated('policy');
+  const webhooks = policy('MutatingWebhookConfiguration', 'mutatingwebhookconfigurations');
+  if (await named(webhooks, 'gpuopt')) return gated('webhook');
   const remedy = 'kubectl apply --server-side -k config/default';
   return { check, verdict: 'wrong', seen: 'nothing gates GPU pods: tenants bypass limits and planning', remedy };
 }

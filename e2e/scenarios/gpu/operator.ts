@@ -14,13 +14,16 @@ const READY_MS = 60_000;
 /** The operator as a process of this machine, with a data folder that outlives its restarts. */
 export class OperatorProcess {
   readonly #kubeconfig: string;
+  readonly #more: readonly string[];
   readonly #folder = mkdtempSync(join(tmpdir(), 'gpuopt-scenario-'));
   readonly #log = join(this.#folder, 'operator.log');
   #child: ChildProcess | undefined;
   #starts = 0;
 
-  constructor(kubeconfig: string) {
+  /** `more` are further options of `gpuopt run`. */
+  constructor(kubeconfig: string, more: readonly string[] = []) {
     this.#kubeconfig = kubeconfig;
+    this.#more = more;
   }
 
   /** Starts it and waits until it leads; rejects with the end of its log when it ends instead. */
@@ -37,6 +40,7 @@ export class OperatorProcess {
       anyPort,
       '--jobs-address',
       anyPort,
+      ...this.#more,
     );
     const child = spawn(gpuopt, args, { stdio: ['ignore', output, output] });
     this.#child = child;
