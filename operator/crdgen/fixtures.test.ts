@@ -6,10 +6,8 @@ import { toJsonSchema } from './emit/json-schema.ts';
 import { toSchema } from './emit/schema.ts';
 import { toYaml } from './emit/yaml.ts';
 import { ApiTypeError } from './errors.ts';
-import { compile } from './generate.ts';
-import type { Root } from './model.ts';
+import { compileFixture, testdata } from './samples/fixture.ts';
 
-const testdata = join(import.meta.dirname, 'testdata');
 /** Rows of "Hard cases" and of the tag tables; a case that vanishes is noticed. */
 const LEAST_CASES = 60;
 
@@ -17,7 +15,7 @@ const LEAST_CASES = 60;
 const EXPECTED = {
   'out.yaml': specOf,
   'crd.yaml': crdOf,
-  'schema.json': (name: string) => toJsonSchema(compileCase(name)[0]),
+  'schema.json': (name: string) => toJsonSchema(compileFixture(name)[0]),
   'error.txt': errorOf,
 };
 const files = Object.keys(EXPECTED) as (keyof typeof EXPECTED)[];
@@ -37,33 +35,17 @@ describe('fixtures', () => {
   });
 });
 
-function compileCase(name: string): readonly [Root, ...Root[]] {
-  const root = join(testdata, name);
-  const versions = existsSync(join(root, 'in.ts'))
-    ? [{ version: 'v1', files: [join(root, 'in.ts')] }]
-    : folders(root).map((version) => ({ version, files: [join(root, version, 'in.ts')] }));
-  const [first, ...rest] = compile({ root, group: 'fixtures.example.com', versions });
-  if (!first) throw new Error(`${name} has no root`);
-  return [first, ...rest];
-}
-
-function folders(root: string): string[] {
-  return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
-}
-
 function crdOf(name: string): string {
-  return toYaml(toCrd(compileCase(name)));
+  return toYaml(toCrd(compileFixture(name)));
 }
 
 function specOf(name: string): string {
-  return toYaml(toSchema(compileCase(name)[0].object).properties?.spec);
+  return toYaml(toSchema(compileFixture(name)[0].object).properties?.spec);
 }
 
 function errorOf(name: string): string {
   try {
-    compileCase(name);
+    compileFixture(name);
   } catch (error) {
     if (error instanceof ApiTypeError) return `${error.message}\n`;
     throw error;

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import type { Crd } from '../crd.ts';
 import { toCrd } from '../emit/crd.ts';
 import { compile } from '../generate.ts';
-
-const testdata = join(import.meta.dirname, '../testdata');
+import { testdata } from './fixture.ts';
 
 /** The definition of a kind with every tag and every hard case; no kind of the project has them all. */
 export function specimenCrd(): Crd {
