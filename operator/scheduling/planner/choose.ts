@@ -38,6 +38,7 @@ export function chooseNode(
   const { snapshot, scorer } = chooser;
   const { version: current, memoryFree, podsFree } = snapshot;
   const { score: known, version } = scoresFor(chooser, demand.key);
+  const toll = scorer.toll?.(demand);
   let best = -1;
   let bestScore = NO_FIT;
   for (let node = 0; node < known.length; node++) {
@@ -46,11 +47,13 @@ export function chooseNode(
       known[node] = scorer.score(node, demand);
       version[node] = current[node] as number;
     }
-    if ((known[node] as number) <= bestScore) continue;
+    let score = known[node] as number;
+    if (toll !== undefined && score !== NO_FIT) score -= toll.byGroup[toll.groupOf[node] as number] as number;
+    if (score <= bestScore) continue;
     if ((memoryFree[node] as number) < demand.memoryMiB || (podsFree[node] as number) < 1) continue;
     if (allowed !== undefined && !allowed(node)) continue;
     best = node;
-    bestScore = known[node] as number;
+    bestScore = score;
   }
   return best;
 }

@@ -4,7 +4,7 @@ export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
 export { hold } from './hold.ts';
 export { byPriorityThenAge } from './order.ts';
-export { createPlanner, type Planner, placeMember } from './place.ts';
+export { createPlanner, learnArrival, type Planner, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';

@@ -26,6 +26,11 @@ export function createPlanner(snapshot: Snapshot, policy: PlanPolicy): Planner {
   };
 }
 
+/** Tells a policy that learns of a pod that arrived; once for each pod, before it is placed. */
+export function learnArrival({ snapshot, chooser }: Planner, member: Member): void {
+  chooser.scorer.learn?.(compile(snapshot, member), member.where?.models);
+}
+
 /**
  * Places one pod and holds its room under its key. Undefined, with nothing changed, when no node has room or the
  * tenant's quotas allow none.

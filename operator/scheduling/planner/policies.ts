@@ -1,5 +1,6 @@
 import { createBestFit } from './best-fit.ts';
 import { createFgd } from './fgd.ts';
+import { createPriced } from './priced/priced.ts';
 import type { Scorer } from './scorer.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { PlanPolicy, PolicyName } from './types.ts';
@@ -8,6 +9,7 @@ import type { PlanPolicy, PolicyName } from './types.ts';
 const policies: Readonly<Record<PolicyName, (snapshot: Snapshot, policy: PlanPolicy) => Scorer>> = {
   'best-fit': (snapshot) => createBestFit(snapshot),
   fgd: (snapshot, policy) => createFgd(snapshot, policy.typical),
+  gpuopt: (snapshot, policy) => createPriced(snapshot, policy.typical),
 };
 
 /** The scorer of a policy over one snapshot. */

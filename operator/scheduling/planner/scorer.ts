@@ -3,6 +3,12 @@ import type { Compiled } from './demand.ts';
 /** Score of a node where the demand does not fit. */
 export const NO_FIT = -1;
 
+/** What a demand pays to be on a node beyond the node's score: a group of each node, and an amount for each group. */
+export interface Toll {
+  readonly groupOf: Int32Array;
+  readonly byGroup: Int32Array;
+}
+
 /**
  * A packing policy over one snapshot. A score may depend on the node's state, the demand's CPU and GPUs, and what the
  * policy learned before `epoch` last changed; nothing else, for scores are cached under exactly these.
@@ -14,4 +20,8 @@ export interface Scorer {
   score(node: number, demand: Compiled): number;
   /** GPUs to use on the chosen node, or undefined for the tightest fit. */
   gpus(node: number, demand: Compiled): readonly number[] | undefined;
+  /** Tells a policy that learns of a pod that arrived, once, before it is placed. */
+  learn?(demand: Compiled, models: readonly string[] | undefined): void;
+  /** Subtracted from the scores of this demand; unlike them it is asked for anew for each pod. */
+  toll?(demand: Compiled): Toll | undefined;
 }

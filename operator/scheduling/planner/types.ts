@@ -141,7 +141,7 @@ export interface Quota {
 }
 
 /** Names of the policies that this version can plan with. */
-export const POLICY_NAMES = ['best-fit', 'fgd'] as const;
+export const POLICY_NAMES = ['best-fit', 'fgd', 'gpuopt'] as const;
 
 /** Name of a packing policy. */
 export type PolicyName = (typeof POLICY_NAMES)[number];
@@ -159,7 +159,10 @@ export interface PlanPolicy {
   readonly name: PolicyName;
   /** Shuffles the node order that settles ties; without it ties go to the first node in input order. */
   readonly seed?: number;
-  /** Pods seen so far by shape (see `countShapes`); FGD measures fragmentation by the shapes that cover 95 % of them. */
+  /**
+   * Pods known by shape (see `countShapes`): FGD measures fragmentation by the shapes that cover 95 % of them, gpuopt
+   * makes its first prices from them and learns on from arrivals.
+   */
   readonly typical: readonly ShapeCount[];
 }
 

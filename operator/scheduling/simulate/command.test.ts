@@ -68,14 +68,9 @@ describe('gpuopt simulate schedule', () => {
       '--mode: "window" is not built yet in this version; available: online',
     ],
     [
-      'a policy of a later version',
-      [...FILE_ARGS, '--policy', 'gpuopt'],
-      '--policy: "gpuopt" is not built yet in this version; available: best-fit, fgd',
-    ],
-    [
       'an unknown policy',
       [...FILE_ARGS, '--policy', 'magic'],
-      '--policy: "magic" is unknown; available: best-fit, fgd',
+      '--policy: "magic" is unknown; available: best-fit, fgd, gpuopt',
     ],
     ['an unknown format', [...FILE_ARGS, '--format', 'xml'], '--format: "xml" is unknown; available: openb'],
     ['a window without its mode', [...FILE_ARGS, '--window', '64'], '--window: it belongs to mode window'],

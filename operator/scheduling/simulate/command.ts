@@ -56,7 +56,7 @@ export function registerSimulate(program: Command, io: SimulateIo = PROCESS_IO):
     .option('--nodes <file>', 'node list, CSV (required)')
     .option('--pods <file>', 'pod list, CSV (required)')
     .option('--format <name>', 'format of both lists: openb', 'openb')
-    .option('--policy <name>', `packing policy: ${POLICY_NAMES.join(' or ')}`, 'fgd')
+    .option('--policy <name>', `packing policy: ${POLICY_NAMES.join(', ')}`, 'fgd')
     .option('--mode <name>', 'how much the planner sees at once: online', 'online')
     .option('--window <pods>', 'pods seen at once in mode window')
     .option('--load <factor>', 'GPUs asked for as a multiple of the capacity', '1.3')
@@ -91,7 +91,7 @@ function run(options: Options, io: SimulateIo): void {
 function simulate(options: Options, io: SimulateIo): SimulateResult {
   oneOf('--format', options.format, ['openb']);
   oneOf('--mode', options.mode, ['online'], ['window', 'migrate', 'offline']);
-  const policy = oneOf('--policy', options.policy, POLICY_NAMES, ['gpuopt']);
+  const policy = oneOf('--policy', options.policy, POLICY_NAMES);
   const load = numberIn(
     '--load',
     options.load,

@@ -4,6 +4,7 @@ import {
   createPlanner,
   createSnapshot,
   fragmentedMilli,
+  learnArrival,
   type NodeFacts,
   type Planner,
   type PolicyName,
@@ -58,7 +59,9 @@ export function loadKey(load: number): string {
 export function simulateSchedule(options: SimulateOptions): SimulateResult {
   const snapshot = createSnapshot(options.nodes, options.seed);
   const typical = countShapes(options.pods);
-  const planner = createPlanner(snapshot, { name: options.policy, typical });
+  // FGD measures by the shapes of the whole list, as in the published runs; gpuopt knows what arrived, and no more.
+  const known = options.policy === 'gpuopt' ? [] : typical;
+  const planner = createPlanner(snapshot, { name: options.policy, typical: known });
   const queue = arrivals(options.pods, snapshot.capacityMilli, options.load, seededRandom(options.seed));
   const reading = readings(planner, createMeasure(snapshot, typicalShapes(typical)), options.load);
   const micros = new Float64Array(queue.length);
@@ -66,6 +69,7 @@ export function simulateSchedule(options: SimulateOptions): SimulateResult {
   for (const [at, pod] of queue.entries()) {
     const member = { ...pod, key: String(at) };
     const began = options.clock();
+    learnArrival(planner, member);
     const placed = placeMember(planner, member.key, member);
     micros[at] = options.clock() - began;
     if (placed === undefined) unscheduled++;
