@@ -17,7 +17,9 @@ describe('lines', () => {
   const wanted = ['{"a":"\u2028 stays"}', '{"b":"ü 🚀"}', 'c'];
   test.each(sizes)('are split at LF only, in chunks of %i bytes', (size) => {
     const splitter = new LineSplitter();
-    const lines = [...cut(`${wanted.join('\n\n')}\nincomplete`, size)].flatMap((chunk) => [...splitter.push(chunk)]);
+    const lines = [...cut(`${wanted.join('\n\n')}\nincomplete`, size)].flatMap((chunk) =>
+      [...splitter.push(chunk)].map(String),
+    );
     expect(lines).toEqual(wanted);
   });
 });
@@ -43,7 +45,9 @@ describe('a list', () => {
   describe.each(rows)('$name', ({ text, want }) => {
     test.each(sizes)('is cut into its objects, in chunks of %i bytes', (size) => {
       const scanner = new ListScanner();
-      const found = [...cut(text, size)].flatMap((chunk) => [...scanner.push(chunk)]).map((one) => JSON.parse(one));
+      const found = [...cut(text, size)]
+        .flatMap((chunk) => [...scanner.push(chunk)])
+        .map((one) => JSON.parse(String(one)));
       expect(found).toEqual(want);
       expect(scanner.end().metadata).toEqual(around.metadata);
     });

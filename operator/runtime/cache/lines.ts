@@ -1,28 +1,27 @@
 const lf = 0x0a;
 
-/** Splits a byte stream at LF only (never at U+2028); what follows the last LF stays until more arrives. */
+/**
+ * Splits a byte stream at LF only (never at U+2028); what follows the last LF stays until more arrives. A line may be a
+ * view of its chunk: it is to be read before the next push.
+ */
 export class LineSplitter {
   #rest: Uint8Array[] = [];
 
   /** The complete lines that this chunk ends, without empty ones. */
-  *push(chunk: Uint8Array): Generator<string> {
+  *push(chunk: Uint8Array): Generator<Buffer> {
     let start = 0;
     for (let end = chunk.indexOf(lf); end >= 0; end = chunk.indexOf(lf, start)) {
       const line = this.#take(chunk.subarray(start, end));
       start = end + 1;
-      if (line !== '') yield line;
+      if (line.length > 0) yield line;
     }
     if (start < chunk.length) this.#rest.push(chunk.subarray(start));
   }
 
-  #take(end: Uint8Array): string {
-    if (this.#rest.length === 0) return decode(end);
+  #take(end: Uint8Array): Buffer {
+    if (this.#rest.length === 0) return Buffer.from(end.buffer, end.byteOffset, end.byteLength);
     const whole = Buffer.concat([...this.#rest, end]);
     this.#rest = [];
-    return decode(whole);
+    return whole;
   }
-}
-
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

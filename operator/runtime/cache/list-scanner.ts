@@ -18,8 +18,8 @@ export class ListScanner {
   #item: Uint8Array[] = [];
   #outside: Uint8Array[] = [];
 
-  /** The items that this chunk completes, as JSON text. */
-  *push(chunk: Uint8Array): Generator<string> {
+  /** The items that this chunk completes, as JSON; an item may be a view of the chunk. */
+  *push(chunk: Uint8Array): Generator<Buffer> {
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
@@ -76,9 +76,10 @@ export class ListScanner {
     else if (this.#depth === 1 && this.#key.length < 8) this.#key.push(byte);
   }
 
-  #take(end: Uint8Array): string {
-    const text = Buffer.concat([...this.#item, end]).toString('utf8');
+  #take(end: Uint8Array): Buffer {
+    if (this.#item.length === 0) return Buffer.from(end.buffer, end.byteOffset, end.byteLength);
+    const whole = Buffer.concat([...this.#item, end]);
     this.#item = [];
-    return text;
+    return whole;
   }
 }

@@ -10,6 +10,7 @@ import { ApiError, errorFromBody, Gone, Invalid, NotFound, ServerError } from '.
 import type { KubeObject } from '../types.ts';
 import { LineSplitter } from './lines.ts';
 import { ListScanner } from './list-scanner.ts';
+import { withoutManagedFields } from './managed-fields.ts';
 
 /** Who receives a collection. */
 export interface Sink {
@@ -131,7 +132,7 @@ export class Watcher {
       const scanner = new ListScanner();
       const pace = new Pace(this.#options.clock);
       for await (const chunk of await open({ ...query, limit: pageSize, continue: token }, signal)) {
-        for (const text of scanner.push(chunk)) sink.upsert(JSON.parse(text), true);
+        for (const text of scanner.push(chunk)) sink.upsert(JSON.parse(withoutManagedFields(text, 'object')), true);
         await pace.rest();
       }
       const { metadata } = scanner.end();
@@ -160,7 +161,7 @@ export class Watcher {
       for await (const chunk of await open({ ...query, ...common, ...start }, stream.signal)) {
         idle.reset();
         for (const line of lines.push(chunk)) {
-          const frame: Frame = JSON.parse(line);
+          const frame: Frame = JSON.parse(withoutManagedFields(line, 'event'));
           if (frame.type === 'BOOKMARK') idle.shorten(silenceMillis);
           if (this.#frame(frame, initial)) initial = false;
         }
