@@ -1,12 +1,13 @@
 import { connect as connectTls } from 'node:tls';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigMap } from '../../operator/kube/index.ts';
 import { createRegistry } from '../../operator/observability/index.ts';
 import { type Client, connect, createManager, loadCluster, type Manager } from '../../operator/runtime/index.ts';
-import { silentLog, until } from '../../operator/runtime/testing/index.ts';
+import { lossless, silentLog, until } from '../../operator/runtime/testing/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
 import { type MountedCertificate, mountedCertificate } from './webhooks/mounted.ts';
-import { BOXES, Box, boxConversion, boxes, configMapHooks, OldBox } from './webhooks/toys.ts';
+import { BOXES, Box, boxConversion, boxes, configMapHooks, OldBox, spokes } from './webhooks/toys.ts';
 
 const NAMESPACE = 'webhooks';
 const CONFIGURATION = 'webhooks-scenario';
@@ -251,6 +252,19 @@ describe('conversion', () => {
   };
   const storedVersions = async (): Promise<readonly string[]> =>
     JSON.parse(await cluster.kubectl(['get', 'crd', BOXES, '-o', 'json'])).status.storedVersions ?? [];
+
+  test('the versions lose nothing of each other', () => {
+    const check = lossless(Box, spokes);
+    const metadata = fc.record({
+      name: fc.constant('a'),
+      annotations: fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string()),
+    });
+    const pieces = fc.nat().filter((count) => count !== 11);
+    const spec = fc.record({ pieces, colour: fc.string() }, { requiredKeys: ['pieces'] });
+    fc.assert(fc.property(fc.record({ metadata, spec }), check.hub));
+    const oldSpec = fc.record({ dozens: fc.integer({ min: 1, max: 1_000 }), rest: fc.nat(11) });
+    fc.assert(fc.property(fc.record({ metadata, spec: oldSpec }), check.version('v1alpha1')));
+  });
 
   test('an object is stored in one version and read in the other, and nothing is lost', async () => {
     await define('v1alpha1');

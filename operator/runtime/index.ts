@@ -11,13 +11,7 @@ export { createManager, type Manager, type ManagerOptions } from './manager.ts';
 export { type PolicyRule, type RbacObject, rbac, runtimePermissions } from './rbac.ts';
 export type { Check } from './server/http.ts';
 export * from './types.ts';
-export {
-  type AdmissionRequest,
-  type Mutation,
-  mutating,
-  type Verdict,
-  validating,
-} from './webhooks/admission.ts';
+export { type AdmissionRequest, mutating, validating } from './webhooks/admission.ts';
 export { CertificateError } from './webhooks/certificates.ts';
 export { conversion, type Spokes } from './webhooks/conversion.ts';
 export { WebhookMetrics } from './webhooks/metrics.ts';
