@@ -221,10 +221,10 @@ test('a restart remembers meters, events, identifiers and the clock', async () =
   const folder = await mkdtemp(join(tmpdir(), 'gpuopt-peer-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   const journal = join(folder, 'journal.jsonl');
-  const { peer, stripe } = await withMeter({ journal });
+  const { peer, stripe } = await withMeter({ state: journal });
   await stripe.billing.meterEvents.create(event());
   await peer.close();
-  const again = await start({ journal });
+  const again = await start({ state: journal });
   await expect(sdk(again).billing.meterEvents.create(event())).rejects.toThrow('already exists with identifier');
   expect(await sums(again)).toEqual([{ customer, eventName: 'gpu_seconds__l4', value: '3600' }]);
 });

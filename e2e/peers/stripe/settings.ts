@@ -10,8 +10,22 @@ export interface PeerSettings {
   readonly concurrencyStatus: 409 | 429;
   /** Calls a second before 429; a sandbox allows 25. */
   readonly ratePerSecond: number;
+  /** Meter events a second before 429: the same 25 in a sandbox, 1000 live. */
+  readonly eventRatePerSecond: number;
+  /** Calls of the v2 stream a second before 429: 10,000 live. */
+  readonly streamRatePerSecond: number;
+  /** Whether meter, payload and value of a v1 event are refused at once, or taken with 200 and reported later. */
+  readonly validation: 'early' | 'late';
+  /** Seconds until an accepted event is checked and counted, 0 to 120. */
+  readonly validationLagSeconds: number;
   /** Seconds until an accepted event shows in summaries. */
   readonly summaryLagSeconds: number;
+  /** Seconds that an invoice of a subscription stays a draft; an hour at Stripe. */
+  readonly invoiceGraceSeconds: number;
+  /** Days between payment attempts after a failed one; Stripe's own times are not public. */
+  readonly paymentRetryDays: readonly number[];
+  /** What becomes of a subscription whose last attempt failed. */
+  readonly afterRetries: 'past_due' | 'unpaid' | 'canceled';
 }
 
 /** A sandbox as documented. */
@@ -21,5 +35,18 @@ export const defaultSettings: PeerSettings = {
   identifierExpiry: '24h',
   concurrencyStatus: 429,
   ratePerSecond: 25,
+  eventRatePerSecond: 25,
+  streamRatePerSecond: 25,
+  validation: 'early',
+  validationLagSeconds: 0,
   summaryLagSeconds: 0,
+  invoiceGraceSeconds: 3600,
+  paymentRetryDays: [3, 5, 7],
+  afterRetries: 'past_due',
 };
+
+/** Limits a second by profile: `live` as documented for live mode. */
+export const rateProfiles = {
+  sandbox: { ratePerSecond: 25, eventRatePerSecond: 25, streamRatePerSecond: 25 },
+  live: { ratePerSecond: 100, eventRatePerSecond: 1000, streamRatePerSecond: 10_000 },
+} as const;
