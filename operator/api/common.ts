@@ -3,7 +3,19 @@
  * Aliases of primitives are branded with an optional unit, because the compiler forgets a plain alias.
  */
 
-/** Base of a custom resource: what the API server adds to `spec` and `status`. */
+/**
+ * Base of a custom resource: what the API server adds to `spec` and `status`.
+ * @condition Ready=Unknown CacheNotReady -- a kind that the controller reads is not cached yet; it waits, and the message names the kind or the missing right
+ * @condition Ready=Unknown Forbidden -- the operator's account may not do what the message names; config/rbac has its rights
+ * @condition Ready=Unknown Conflict -- somebody else wrote at the same time; the next pass reads again
+ * @condition Ready=Unknown ConnectionLost -- the API server could not be reached; the next pass tries again
+ * @condition Ready=Unknown Timeout -- the API server did not answer in time; the next pass tries again
+ * @condition Ready=Unknown ServerError -- the API server failed to answer; the next pass tries again
+ * @condition Ready=Unknown Invalid -- the API server refused what was written; the message has its words
+ * @condition Ready=False ProgressDeadlineExceeded -- passes have failed for ten minutes; the message is the last error, and tries go on
+ * @condition HotLoop=True RepeatedWrites -- an object is written again and again without anything changing; the message names it, and the controller is slowed
+ * @event Warning HotLoop -- the controller is slowed, since it writes the same again and again
+ */
 export interface CustomResource<Spec, Status> {
   readonly apiVersion: string;
   readonly kind: string;

@@ -24,7 +24,7 @@ const SCHEMAS = 'crds/schemas';
 
 /** Reads the custom resources of a repository and computes every file that is made of them. */
 export function generate(repository: string): Outputs {
-  const roots = compile(sourceOf(repository));
+  const roots = compileRepository(repository);
   const kinds = Map.groupBy(roots, (root) => root.kind);
   const files = new Map<string, string>();
   for (const [kind, [first, ...later]] of kinds) {
@@ -46,6 +46,11 @@ export function generate(repository: string): Outputs {
   files.set('docs/api/tags.md', toTagPage());
   files.set('operator/crdgen/generated/schemas.json', toOfflineSchemas(roots));
   return files;
+}
+
+/** The custom resources of a repository. */
+export function compileRepository(repository: string): readonly Root[] {
+  return compile(sourceOf(repository));
 }
 
 /** Reads, rewrites and checks; roots come sorted by kind, then version. */

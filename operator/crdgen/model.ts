@@ -94,8 +94,31 @@ export interface Conversion {
   readonly port?: number;
 }
 
+/** One value that a condition may have, with the reason that the object states for it. */
+export interface ConditionDoc {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly meaning: string;
+  readonly at: Location;
+}
+
+/** One event that is told of an object, or of what it is about. */
+export interface EventDoc {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly meaning: string;
+  readonly at: Location;
+}
+
+/** What a kind says about itself beside its fields. */
+export interface Reports {
+  readonly conditions: readonly ConditionDoc[];
+  readonly events: readonly EventDoc[];
+}
+
 /** What the tags of a root say. */
-export interface RootTags {
+export interface RootTags extends Reports {
   readonly resource?: Resource;
   readonly columns: readonly Column[];
   readonly scale?: Scale;
@@ -116,6 +139,8 @@ export interface Root {
   readonly kind: string;
   readonly resource: Resource;
   readonly tags: RootTags;
+  /** What every kind reports: the tags of the base that the roots extend. */
+  readonly shared: Reports;
   /** The whole object: apiVersion, kind, metadata, spec, status. */
   readonly object: Node;
 }

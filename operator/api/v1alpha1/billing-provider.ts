@@ -12,6 +12,18 @@ import type { CommonStatus, CustomResource, Int32, KeyRef } from '../common.ts';
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True Accepting -- the account takes usage events
+ * @condition Ready=False SecretMissing -- the Secret of secretRef is not in the operator's namespace; create it
+ * @condition Ready=False SecretKeyMissing -- the Secret has no such key; add it
+ * @condition Ready=False ModeMismatch -- the key's prefix is not that of spec.mode; change the key or the mode
+ * @condition Ready=False KeyRefused -- the provider refuses the key; put one that it accepts into the Secret
+ * @condition Ready=False Unreachable -- the provider does not answer; usage waits in the outbox
+ * @condition Ready=False AccountChanged -- the key belongs to another account than the usage that was frozen; use a key of that account, or a new BillingProvider
+ * @condition Ready=False MetersMissing -- a meter could not be made at the provider
+ * @condition Ready=False DeliveryRefused -- the provider refuses usage events under this key; give it the permission to write meter events
+ * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
+ * @condition NeedsPerson=True RowsHeld -- usage rows are held; gpuopt usage show names their meters
+ * @condition NeedsPerson=True RowsRejected -- the provider rejected usage rows for what they say
  */
 export interface BillingProvider extends CustomResource<BillingProviderSpec, BillingProviderStatus> {}
 

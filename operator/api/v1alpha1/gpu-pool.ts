@@ -12,6 +12,19 @@ import type { CommonStatus, CustomResource, Int32, Int64, LabelSelector, LabelVa
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True NodesCounted -- the nodes of the pool are counted and planned with
+ * @condition Ready=True NoNodeSelected -- no node carries the labels of spec.nodes.selector, or older pools keep them all
+ * @condition NodesExclusive=True NoConflict -- no other pool selects these nodes
+ * @condition NodesExclusive=False NodeConflict -- older pools keep nodes that this one selects; narrow one of the selectors
+ * @condition SharingInSync=True NothingExpected -- spec.sharing is not set, so whatever the nodes advertise is accepted
+ * @condition SharingInSync=True NodesMatch -- every node advertises what spec.sharing says
+ * @condition SharingInSync=False NodesDiffer -- nodes advertise something else; change the device plugin's configuration or spec.sharing
+ * @condition NodesHealthy=True AllHealthy -- every node of the pool can take pods
+ * @condition NodesHealthy=False NodesUnhealthy -- nothing new is placed on the nodes that the message names
+ * @event Warning GPUPoolNodeConflict -- nodes also belong to an older pool, which keeps them
+ * @event Normal GPUPlanWaiting -- on a pod: it waits, and for what
+ * @event Warning GPUPlanBindTimeout -- on a pod: kube-scheduler refused the chosen node for more than a minute, so its place is given to others
+ * @event Warning GPUPlanReleaseRefused -- on a pod: it has a place, but its gate could not be removed
  */
 export interface GPUPool extends CustomResource<GPUPoolSpec, GPUPoolStatus> {}
 

@@ -12,6 +12,22 @@ import type { CommonStatus, CustomResource, Int32, KeyRef, Label, Ref, Seconds, 
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
  * @rule size(self.metadata.name) <= 40 -- metadata.name must have at most 40 characters, because the CronJob made of it adds to the name and may have 52
+ * @condition Ready=True Scheduled -- runs start as spec.schedule says
+ * @condition Ready=True DryRun -- runs start and do everything but the sending
+ * @condition Ready=True Suspended -- no run starts, because run.mode is Suspended
+ * @condition Ready=False NamespaceNotAllowed -- the namespace is not open to campaigns; the message has the label that opens it
+ * @condition Ready=False UnknownTimeZone -- schedule.timeZone is no IANA zone
+ * @condition Ready=False ChannelMissing -- a step names a MessagingChannel that is not there
+ * @condition Ready=False NotCompliant -- a channel lacks what the law asks to be in each mail
+ * @condition Ready=False CronJobRefused -- the API server refuses the CronJob; the message says why
+ * @condition Compliant=True ChannelsCompliant -- every channel names a postal address and a way to unsubscribe
+ * @condition Compliant=True NoMail -- no step sends mail
+ * @condition LastRunSucceeded=True Succeeded -- the last run walked every step
+ * @condition LastRunSucceeded=False Failed -- the last run failed; the message is its first error
+ * @condition LastRunSucceeded=False Interrupted -- the last run ended without saying so, as when its node went away
+ * @condition LastRunSucceeded=Unknown Running -- a run is under way
+ * @event Normal CampaignRunSucceeded -- a run ended well, with its numbers
+ * @event Warning CampaignRunFailed -- a run failed or was interrupted, with its first error
  */
 export interface GrowthCampaign extends CustomResource<GrowthCampaignSpec, GrowthCampaignStatus> {}
 

@@ -9,6 +9,11 @@ import type { CommonStatus, CustomResource, Int32, Name } from '../common.ts';
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True Accepted -- mail goes to the server that the message names
+ * @condition Ready=False NotCompliant -- the channel lacks what the law asks to be in each mail
+ * @condition Ready=False NamespaceNotAllowed -- the namespace is not open to channels; the message has the label that opens it
+ * @condition Compliant=True SenderNamed -- mails name a postal address and a way to unsubscribe
+ * @condition Compliant=False NotCompliant -- postalAddress or unsubscribeBaseURL is missing or not usable
  */
 export interface MessagingChannel extends CustomResource<MessagingChannelSpec, MessagingChannelStatus> {}
 

@@ -22,6 +22,31 @@ import type {
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True Recommending -- idle GPUs are recommended to be given back
+ * @condition Ready=True Observing -- idle GPUs are counted, nothing is recommended
+ * @condition TelemetryReady=True Trusted -- the series of every target pass the quality gate
+ * @condition TelemetryReady=True PartlyTrusted -- some targets are left out; the message says why
+ * @condition TelemetryReady=Unknown NoTargets -- no selected pod holds a GPU and runs
+ * @condition TelemetryReady=Unknown NothingToJudge -- every target is younger than the window, or kept by its owner
+ * @condition TelemetryReady=False NoMetrics -- no series were found, or the operator knows no Prometheus
+ * @condition TelemetryReady=False StaleMetrics -- the newest sample is older than telemetry.maxStalenessSeconds
+ * @condition TelemetryReady=False MissingDevices -- not every GPU of the pod has series
+ * @condition TelemetryReady=False DuplicateSeries -- one GPU has several series, as from two exporters
+ * @condition TelemetryReady=False MigAggregated -- the series are of the whole GPU, the pod holds a MIG instance
+ * @condition TelemetryReady=False SharedDevice -- several pods share the GPU, so its numbers are nobody's own
+ * @condition TelemetryReady=False UnitMismatch -- the values are not in the unit that the metric promises
+ * @condition TelemetryReady=False ShortHistory -- the series do not reach back over the window
+ * @condition TelemetryReady=False LowCoverage -- fewer samples than telemetry.minCoveragePercent asks
+ * @condition TelemetryReady=False UtilOnly -- only the coarse utilization is there, which says busy for one kernel
+ * @condition TelemetryReady=False FrozenSeries -- the values do not move as those of a living exporter do
+ * @condition TelemetryReady=False ContradictsPower -- the GPU draws power as one that works
+ * @condition TelemetryReady=False PrometheusUnreachable -- Prometheus cannot be reached
+ * @condition TelemetryReady=False PrometheusTimeout -- Prometheus did not answer in time
+ * @condition TelemetryReady=False PrometheusOverloaded -- Prometheus is starting or overloaded
+ * @condition TelemetryReady=False PrometheusRefused -- Prometheus refused the query
+ * @condition TelemetryReady=False ResponseMalformed -- the answer is not one of Prometheus' HTTP API
+ * @event Normal GPUIdle -- on a pod: its GPUs are not used; a recommendation says more
+ * @event Normal RecommendationWithdrawn -- a recommendation was taken back, and why
  */
 export interface OptimizationPolicy extends CustomResource<OptimizationPolicySpec, OptimizationPolicyStatus> {}
 

@@ -23,6 +23,10 @@ import type {
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Sentence type=string path=.spec.reason priority=1 description="The proposal in one sentence"
+ * @condition Ready=True Proposed -- the proposal holds; nothing has been changed
+ * @condition EvidenceFresh=True EvidenceFresh -- the policy still sees the telemetry that the proposal rests on
+ * @condition EvidenceFresh=Unknown NotJudgedYet -- the policy has not judged its telemetry yet
+ * @condition EvidenceFresh=False StaleMetrics -- the policy cannot trust its telemetry; the reason is that of its condition TelemetryReady
  */
 export interface OptimizationRecommendation
   extends CustomResource<OptimizationRecommendationSpec, OptimizationRecommendationStatus> {}

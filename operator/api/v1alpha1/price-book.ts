@@ -11,6 +11,13 @@ import type { CommonStatus, Currency, CustomResource, Int32, Label, LabelValue, 
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True InForce -- this version rates usage now
+ * @condition Ready=True Scheduled -- this version rates usage from effectiveFromTime on
+ * @condition Ready=True Superseded -- a higher version rates usage now; this one rated what was before
+ * @condition Ready=False AmbiguousSKU -- two SKUs match the same model and profile; create a new version in which each match stands once
+ * @condition Ready=False VersionTaken -- another PriceBook stated this version before, with other prices; use a higher version
+ * @condition Overlapping=False Distinct -- no higher version begins earlier
+ * @condition Overlapping=True NeverInForce -- a higher version begins at or before this one, which so never is in force
  */
 export interface PriceBook extends CustomResource<PriceBookSpec, PriceBookStatus> {}
 

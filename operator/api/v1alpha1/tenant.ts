@@ -10,6 +10,10 @@ import type { CommonStatus, CustomResource, Int32, Int64, Label, Name, Ref } fro
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True NamespacesLabelled -- the namespaces of the tenant carry its label and their GPU pods are gated
+ * @condition Ready=True NoNamespace -- no namespace matches spec.selector.namespaces, or older tenants keep them all
+ * @condition NamespacesExclusive=True NoConflict -- no other tenant claims these namespaces
+ * @condition NamespacesExclusive=False NamespaceConflict -- older tenants keep namespaces that this one selects; narrow one of the selectors
  */
 export interface Tenant extends CustomResource<TenantSpec, TenantStatus> {}
 

@@ -2,7 +2,7 @@ import type { Root } from '../model.ts';
 import { checkBounds } from './bounds.ts';
 import { checkColumns } from './columns.ts';
 import { checkDefault } from './defaults.ts';
-import { checkNames } from './names.ts';
+import { checkNames, checkReports } from './names.ts';
 import { checkRules } from './rules.ts';
 import { checkVersions } from './versions.ts';
 import { type Step, walk } from './walk.ts';
@@ -16,6 +16,7 @@ const FOREIGN = /^\.(apiVersion|kind|metadata)\b/;
 export function check(roots: readonly Root[]): void {
   checkNames(roots);
   checkVersions(roots);
+  checkReports(roots);
   for (const root of roots) {
     for (const step of walk(root.object)) {
       if (!FOREIGN.test(step.path)) for (const one of ofTypes) one(step);

@@ -24,3 +24,21 @@ export function checkNames(roots: readonly Root[]): void {
     if (!lower) throw new ApiTypeError(root.at, `plural ${plural} must be lower case letters`);
   }
 }
+
+/** Refuses a condition that is explained twice, and an event whose reason another kind has: people search for reasons. */
+export function checkReports(roots: readonly Root[]): void {
+  const owner = new Map<string, string>();
+  for (const { kind, tags } of roots) {
+    const seen = new Set<string>();
+    for (const { type, status, reason, at } of tags.conditions) {
+      const key = `${type}=${status} ${reason}`;
+      if (seen.has(key)) throw new ApiTypeError(at, `@condition ${key} stands here twice`);
+      seen.add(key);
+    }
+    for (const { reason, at } of tags.events) {
+      const other = owner.get(reason) ?? kind;
+      if (other !== kind) throw new ApiTypeError(at, `the event ${reason} belongs to ${other} already`);
+      owner.set(reason, kind);
+    }
+  }
+}

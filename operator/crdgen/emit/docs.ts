@@ -1,4 +1,6 @@
 import type { Field, Node, Root } from '../model.ts';
+import { cell, firstSentence, sentence, table } from './markdown.ts';
+import { reportParts, sharedParts } from './reports.ts';
 import { header } from './yaml.ts';
 
 /** The page of one kind: names, columns, and a table for each object in spec and status. */
@@ -55,7 +57,15 @@ export function toOverview(roots: readonly Root[]): string {
   );
   const intro =
     '`kubectl get gpuopt -A` shows every object of these kinds, `kubectl explain KIND.spec` the same text as here.';
-  return `<!-- ${header('', 'operator/api').trim()} -->\n\n# Custom resources\n\n${intro}\n\n${table(['kind', 'scope', 'what it is'], rows)}\n\n${CHECKS}\n\nHow types become these resources: [tags](tags.md).\n`;
+  return `${[
+    `<!-- ${header('', 'operator/api').trim()} -->`,
+    '# Custom resources',
+    intro,
+    table(['kind', 'scope', 'what it is'], rows),
+    ...sharedParts(roots[0]?.shared),
+    CHECKS,
+    'How types become these resources: [tags](tags.md).',
+  ].join('\n\n')}\n`;
 }
 
 function versionParts(root: Root, several: boolean): string[] {
@@ -70,6 +80,7 @@ function versionParts(root: Root, several: boolean): string[] {
     ...(several ? [`## Version ${root.version}`] : []),
     ...ruleList(root.object),
     ...fields.flatMap((field) => objectParts(field.name, field.node)),
+    ...reportParts(root.tags),
     '## Columns',
     table(['column', 'path', 'what it shows', 'shown by'], columns),
   ];
@@ -150,21 +161,4 @@ function range(unit: string, least: number | undefined, most: number | undefined
     return low === high ? `Exactly ${low}${unit}.` : `${low} to ${high}${unit}.`;
   if (low !== undefined) return `At least ${low}${unit}.`;
   return high === undefined ? '' : `At most ${high}${unit}.`;
-}
-
-function sentence(text: string): string {
-  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function firstSentence(text: string): string {
-  return /^.*?[.](?=\s|$)/s.exec(text)?.[0] ?? text;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('\n', ' ').replaceAll('|', '\\|');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }

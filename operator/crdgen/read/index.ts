@@ -1,7 +1,8 @@
 import { type InterfaceDeclaration, Project, type SourceFile } from 'ts-morph';
 import { ApiTypeError } from '../errors.ts';
-import type { Field, Node, Root } from '../model.ts';
+import type { Field, Node, Reports, Root } from '../model.ts';
 import { applyTags, parseRootTags } from '../tags/index.ts';
+import { declarationOf } from './declaration.ts';
 import { docOf } from './docs.ts';
 import { locate, type Scope } from './scope.ts';
 import { readType } from './type.ts';
@@ -54,6 +55,7 @@ function readRoot(declaration: InterfaceDeclaration, version: string, source: So
     kind: declaration.getName(),
     resource: tags.resource,
     tags,
+    shared: sharedReports(declaration, scope),
     object: applyTags({ ...object, fields: [...metaFields(at), specField(), statusField()] }, rest),
   };
 
@@ -70,6 +72,12 @@ function readRoot(declaration: InterfaceDeclaration, version: string, source: So
       node: { ...node, facets: { ...node.facets, default: { observedGeneration: -1 } } },
     };
   }
+}
+
+/** Tags on the base speak about every kind; what is none of theirs belongs to the base as a type. */
+function sharedReports(declaration: InterfaceDeclaration, scope: Scope): Reports {
+  const base = declaration.getExtends().map((one) => declarationOf(one.getExpression()))[0];
+  return base ? parseRootTags(docOf(base, scope).tags).tags : { conditions: [], events: [] };
 }
 
 /** What every object has; metadata is described by the API server, which refuses any prose of ours. */

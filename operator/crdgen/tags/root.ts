@@ -1,5 +1,5 @@
 import { ApiTypeError, type Location } from '../errors.ts';
-import type { Column, Resource, RootTags } from '../model.ts';
+import type { Column, ConditionDoc, EventDoc, Resource, RootTags } from '../model.ts';
 import type { TagUse } from '../read/doc.ts';
 import { count, nothing, text } from './tag.ts';
 
@@ -9,7 +9,16 @@ interface Reading {
   readonly rest: readonly TagUse[];
 }
 
-const EMPTY: RootTags = { columns: [], selectable: [], storage: false, served: true, labels: {}, annotations: {} };
+const EMPTY: RootTags = {
+  columns: [],
+  selectable: [],
+  storage: false,
+  served: true,
+  labels: {},
+  annotations: {},
+  conditions: [],
+  events: [],
+};
 /** The API server refuses more (k8s.io/apiextensions-apiserver, validation.MaxSelectableFields). */
 const MAX_SELECTABLE = 8;
 
@@ -60,6 +69,14 @@ const readers: Readonly<Record<string, { readonly read: Reader; readonly help: s
     },
     help: 'on the stored version: the Service of the webhook that converts: service=… namespace=… port=…; only when shapes differ',
   },
+  condition: {
+    read: (tags, use) => ({ ...tags, conditions: [...tags.conditions, condition(use)] }),
+    help: 'for the reference: <type>=<status> <reason> -- <what it means and what to do>; on the base it holds for every kind',
+  },
+  event: {
+    read: (tags, use) => ({ ...tags, events: [...tags.events, event(use)] }),
+    help: 'for the reference: Normal|Warning <reason> -- <what happened>',
+  },
   meta: { read: meta, help: 'metadata of the definition: label:a=b annotation:k=v' },
 };
 
@@ -86,6 +103,27 @@ function resource(use: TagUse): Resource {
     throw new ApiTypeError(use.at, `scope must be Cluster or Namespaced, found '${scope}'`);
   }
   return { plural, singular, shortNames: list(shortNames), categories: list(categories), scope };
+}
+
+const CONDITION = /^([A-Z][A-Za-z0-9]*)=(True|False|Unknown) ([A-Z][A-Za-z0-9]*) -- (.+)$/;
+
+function condition(use: TagUse): ConditionDoc {
+  const [, type, status, reason, meaning] = CONDITION.exec(use.payload) ?? [];
+  if (!type || !status || !reason || !meaning) {
+    throw new ApiTypeError(
+      use.at,
+      `expected <type>=<True, False or Unknown> <reason> -- <meaning>, found '${use.payload}'`,
+    );
+  }
+  return { type, status: status as ConditionDoc['status'], reason, meaning, at: use.at };
+}
+
+function event(use: TagUse): EventDoc {
+  const [, type, reason, meaning] = /^(Normal|Warning) ([A-Z][A-Za-z0-9]*) -- (.+)$/.exec(use.payload) ?? [];
+  if (!type || !reason || !meaning) {
+    throw new ApiTypeError(use.at, `expected Normal or Warning, <reason> -- <meaning>, found '${use.payload}'`);
+  }
+  return { type: type as EventDoc['type'], reason, meaning, at: use.at };
 }
 
 function list(value: string | undefined): readonly string[] {
