@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'operator/**/*.test.ts',
-            'e2e/{cluster,image,fleet,peers,docs,demo,tasks,bench}/**/*.test.ts',
+            'e2e/{cluster,image,fleet,peers,docs,demo,tasks,bench,faults}/**/*.test.ts',
             'dashboards/**/*.test.ts',
           ],
           testTimeout: 120_000,

@@ -1,0 +1,61 @@
+import type { ClusterFault, WatchFault, WriteFault } from '../proxy/faults.ts';
+
+/** What goes wrong in a plan. */
+export type Injection =
+  | {
+      readonly kind: 'write';
+      readonly fault: WriteFault;
+      /** Names the write in the words of the journal. */
+      readonly point: string;
+    }
+  | {
+      readonly kind: 'watch';
+      readonly fault: WatchFault;
+      readonly resource: string;
+      readonly object?: string;
+      readonly occurrence?: number;
+    }
+  | {
+      readonly kind: 'cluster';
+      readonly fault: ClusterFault;
+      readonly point: string;
+    };
+
+/** One fault at one point of one workload. */
+export interface Plan {
+  /** `workload/fault/number`: the same for the same code, so that it replays. */
+  readonly id: string;
+  readonly workload: string;
+  readonly injection: Injection;
+  /** Index of the step in which the point comes in a clean run. */
+  readonly step: number;
+}
+
+/** What happened that must not. */
+export interface Violation {
+  readonly plan: string;
+  readonly oracle: 'state' | 'counts' | 'writes' | 'silence' | 'crash' | 'leak';
+  readonly object: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** The command that runs the plan alone. */
+  readonly replay: string;
+}
+
+/** The outcome of one plan. */
+export interface Result {
+  readonly plan: Plan;
+  /** Whether the fault met its point. */
+  readonly fired: boolean;
+  readonly violations: readonly Omit<Violation, 'plan' | 'replay'>[];
+}
+
+/** Plans of one group run together; groups run one after the other. */
+export type Group = 'together' | 'alone' | 'blackhole';
+
+/** Crashes and API servers that go away meet every plan that is under way, so they run alone. */
+export function groupOf({ injection }: Plan): Group {
+  if (injection.kind === 'watch') return injection.fault === 'blackhole' ? 'blackhole' : 'together';
+  if (injection.kind === 'cluster') return 'alone';
+  return injection.fault.startsWith('kill') || injection.fault === 'away' ? 'alone' : 'together';
+}
