@@ -1,12 +1,5 @@
 /** From what clean runs did to everything that can go wrong in them. Pure; the same traces give the same plans. */
-import {
-  type ClusterFault,
-  clusterFaults,
-  type WatchFault,
-  type WriteFault,
-  watchFaults,
-  writeFaults,
-} from '../proxy/faults.ts';
+import { type ClusterFault, clusterFaults, type WatchFault, type WriteFault, writeFaults } from '../proxy/faults.ts';
 import type { Injection, Plan } from './plan.ts';
 import type { Trace } from './trace.ts';
 
