@@ -40,7 +40,11 @@ export interface CrdVersion {
   readonly storage: boolean;
   readonly deprecated?: boolean;
   readonly deprecationWarning?: string;
-  readonly additionalPrinterColumns?: readonly { readonly name: string; readonly jsonPath: string }[];
+  readonly additionalPrinterColumns?: readonly {
+    readonly name: string;
+    readonly jsonPath: string;
+    readonly priority?: number;
+  }[];
   readonly selectableFields?: readonly { readonly jsonPath: string }[];
   readonly subresources?: { readonly status?: object; readonly scale?: CrdScale };
   readonly schema: { readonly openAPIV3Schema: JsonSchema };

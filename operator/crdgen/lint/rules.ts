@@ -1,12 +1,6 @@
+import type { Crd, CrdVersion } from '../crd.ts';
 import { complaintOf } from '../pattern/index.ts';
 import type { JsonSchema } from '../schema.ts';
-
-/** A version of a definition as it lies in crds/. */
-export interface CrdVersion {
-  readonly name: string;
-  readonly subresources?: { readonly status?: object };
-  readonly schema: { readonly openAPIV3Schema: JsonSchema };
-}
 
 /** A property, or the entries of a list or map, and where it stands. */
 export interface Place {
@@ -42,6 +36,7 @@ export const placeRules: Readonly<Record<string, PlaceRule>> = {
   ssatags: ({ schema }) => listTags(schema),
   conflictingmarkers: ({ required, schema }) =>
     required && schema.default !== undefined ? 'is both required and defaulted' : undefined,
+  references: ({ name, schema }) => wrongReference(name, schema),
   enums: ({ schema }) => {
     const wrong = schema.enum?.find((value) => !WORD.test(value));
     return wrong === undefined ? undefined : `has the value ${wrong}, which is not PascalCase`;
@@ -52,6 +47,13 @@ export const placeRules: Readonly<Record<string, PlaceRule>> = {
       ? 'is a time whose name does not end in Time'
       : undefined,
 };
+
+/** A reference names one object, or its name alone where the kind is fixed by the field; several are a list. */
+function wrongReference(name: string, { type, properties }: JsonSchema): string | undefined {
+  if (/Refs$/.test(name)) return type === 'array' ? undefined : 'is called Refs and is no list';
+  if (!/Ref$/.test(name)) return undefined;
+  return properties?.name ? undefined : 'is called Ref and has no name';
+}
 
 function boundedInteger({ format, minimum, maximum }: JsonSchema): string | undefined {
   const bound = INT_BOUNDS[format ?? ''];
@@ -94,6 +96,27 @@ export const versionRules: Readonly<Record<string, (version: CrdVersion) => stri
     return keyed && reason ? undefined : 'has no conditions keyed by type with a required reason';
   },
 };
+
+const READY = '.status.conditions[?(@.type=="Ready")]';
+const COLUMNS = [`${READY}.status`, `${READY}.reason`, '.metadata.creationTimestamp'];
+
+/** Rules over a whole definition. */
+export const crdRules: Readonly<Record<string, (crd: Crd) => string | undefined>> = {
+  category: ({ spec }) =>
+    spec.names.categories?.join() === 'gpuopt' ? undefined : 'is not in the category gpuopt alone',
+  kindname: ({ spec }) =>
+    /Controller$|s$/.test(spec.names.kind) || !WORD.test(spec.names.kind)
+      ? 'is no singular noun in PascalCase'
+      : undefined,
+  columns: ({ spec }) => spec.versions.map(missingColumn).find((missing) => missing !== undefined),
+  conversion: ({ spec }) => (spec.versions.length === 1 && spec.conversion ? 'converts its only version' : undefined),
+};
+
+function missingColumn({ additionalPrinterColumns: columns = [] }: CrdVersion): string | undefined {
+  const missing = COLUMNS.find((path) => !columns.some(({ jsonPath, priority }) => jsonPath === path && !priority));
+  if (missing) return `shows no column ${missing}`;
+  return columns.some(({ priority }) => priority === 1) ? undefined : 'shows no sentence at priority 1';
+}
 
 /** Every place of spec and status; what belongs to the API server is left out. */
 export function* placesOf(version: CrdVersion): Generator<Place> {
