@@ -7,7 +7,8 @@ const apiVersion = 'apiextensions.k8s.io/v1';
 const review = { apiVersion, kind: 'ConversionReview' } as const;
 
 /**
- * How a version becomes the hub and back. Both are pure and lose nothing in either direction: what the other version
+ * How a version becomes the hub and back. Both are pure, answer for every object that its schema allows, because one that
+ * cannot be converted keeps everybody from listing the kind, and lose nothing in either direction: what the other version
  * cannot say goes into an annotation, and `lossless` of the testing kit checks it. Of the metadata only labels and
  * annotations are taken from what they return; the rest, `apiVersion` and `kind` cannot change.
  */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry, type Registry, systemClock } from '../../observability/index.ts';
 import { type Authority, createAuthority } from '../testing/certificate.ts';
 import { Toy } from '../testing/toys.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
 import { silentLog, until } from '../testing/wait.ts';
 import type { Reader } from '../types.ts';
 import { validating } from './admission.ts';
@@ -197,10 +198,42 @@ describe('the webhook server', () => {
     const ended = running.close();
     expect(await send('/yes')).toMatchObject({ status: 200, connection: 'close' });
     held.resolve();
-    expect(await slow).toMatchObject({ status: 200 });
+    expect(await slow).toMatchObject({ status: 200, connection: 'close' });
     await ended;
     expect(running.problem()).toBe('not listening');
     await expect(send('/yes')).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('one request', () => {
+  const noted: Webhook = {
+    path: '/odd',
+    type: 'admission',
+    answer: async () => ({ review: { count: 1n } }),
+  };
+  const never: Webhook = { path: '/never', type: 'admission', answer: () => new Promise(() => undefined) };
+
+  it('whose answer is no JSON is answered 500 and counted', async () => {
+    await start({ hooks: [noted] });
+    expect(await send('/odd')).toMatchObject({ status: 500, text: expect.stringContaining('BigInt') });
+    const metrics = await registry.metrics();
+    expect(metrics).toContain('controller_runtime_webhook_requests_total{webhook="/odd",code="500"} 1');
+    expect(metrics).toContain('controller_runtime_webhook_requests_in_flight{webhook="/odd"} 0');
+  });
+
+  it('is given up after thirty seconds', async () => {
+    const clock = new VirtualClock();
+    const options = { port: 0, host, certificates: folder, hooks: [never], drainMillis: 0 };
+    const metrics = new WebhookMetrics(registry);
+    server = await serveWebhooks(options, { reader: nothing, clock, log: silentLog, metrics });
+    const asked = send('/never');
+    await until('it is asked', async () => (await registry.metrics()).includes('in_flight{webhook="/never"} 1'));
+    // The body may still be on its way when the request is counted.
+    await until('it is given up', async () => {
+      await clock.advance(30_000);
+      return (await registry.metrics()).includes('in_flight{webhook="/never"} 0');
+    });
+    expect(await asked).toMatchObject({ status: 500, text: 'no answer within 30 s\n' });
   });
 });
 
