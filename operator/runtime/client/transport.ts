@@ -227,9 +227,13 @@ function makeAgents({ tls }: Credentials): Readonly<Record<Lane, Agent>> {
   return { requests: make(64), watches: make(256), lease: make(2) };
 }
 
-function queryText(query: Call['query']): string {
-  const pairs = Object.entries(query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+/** Written by hand: URLSearchParams takes a tenth of what a whole request does. */
+function queryText(query: Call['query'] = {}): string {
+  let text = '';
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) text += `${text === '' ? '?' : '&'}${name}=${encodeURIComponent(value)}`;
+  }
+  return text;
 }
 
 function header({ headers }: Dispatcher.ResponseData, name: string): string | undefined {

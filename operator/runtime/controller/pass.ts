@@ -66,7 +66,7 @@ export async function pass(
     }
     return outcome?.after === undefined
       ? { result: 'success' }
-      : { result: 'requeue_after', after: Math.max(outcome.after, 0) };
+      : { result: 'requeue_after', after: delayOf(outcome.after) };
   } catch (error) {
     if (!(signal.reason instanceof PassStopped)) await reportFailure(environment, primary, error, failures, log);
     return settle(error);
@@ -78,24 +78,31 @@ export async function pass(
  * refuses, and what it ends with reaches no status.
  */
 async function orGiveUp<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = new AbortController();
-  const late = new Promise<never>((_resolve, reject) => {
-    const wait = (): void => {
-      const timer = setTimeout(() => reject(signal.reason), settleMillis);
-      over.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-    };
-    if (signal.aborted) wait();
-    else signal.addEventListener('abort', wait, { once: true, signal: over.signal });
-  });
+  const late = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    timer = setTimeout(() => late.reject(signal.reason), settleMillis);
+  };
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, late.promise]);
   } finally {
-    over.abort();
+    clearTimeout(timer);
+    signal.removeEventListener('abort', wait);
   }
 }
 
+/** Throws TypeError for what is no number: a key that comes back "never" by mistake would be lost. */
+function delayOf(after: number): number {
+  if (!Number.isFinite(after)) throw new TypeError(`a pass asked to be repeated after ${after} ms; give milliseconds`);
+  return Math.max(after, 0);
+}
+
 function settle(error: unknown): PassResult {
-  if (error instanceof Waiting) return { result: 'requeue_after', after: Math.max(error.after, 0) };
+  if (error instanceof Waiting && Number.isFinite(error.after)) {
+    return { result: 'requeue_after', after: delayOf(error.after) };
+  }
   return { result: 'error', error, retry: error instanceof Terminal ? 'on-change' : 'backoff' };
 }
 

@@ -3,7 +3,7 @@ import { type Clock, type Logger, traced } from '../../observability/index.ts';
 import type { Cache } from '../cache/cache.ts';
 import type { CacheEvent, Informer } from '../cache/informer.ts';
 import type { Backend } from '../client/backend.ts';
-import { Forbidden, NotLeader } from '../client/errors.ts';
+import { ApiError, Forbidden, NotLeader } from '../client/errors.ts';
 import { keyOf, keyText, kindId, parseKey, requestName } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
 import { backgroundPriority, changePriority, Queue, type Taken } from '../queue/queue.ts';
@@ -39,11 +39,14 @@ export class Worker {
   readonly #informers: readonly Informer[];
   readonly #breaker: Breaker;
   readonly #causes: WakeCauses;
+  /** What a context that outlives its pass refuses with. Made once: a stack for each pass costs more than its queue. */
+  readonly #over: PassTimeout;
   #active = 0;
 
   constructor(controller: Controller, share: WorkerShare) {
     this.controller = controller;
     this.#share = share;
+    this.#over = new PassTimeout(`this pass of ${controller.name} is over; await all that it begins`);
     const { cache, clock, log, metrics } = share;
     const labels = { name: controller.name, controller: controller.name };
     const observer = { added: () => metrics.queueAdds.inc(labels), retried: () => metrics.queueRetries.inc(labels) };
@@ -177,7 +180,7 @@ export class Worker {
     metrics.activeWorkers.set({ controller: name }, this.#active);
     metrics.queueWork.observe(labels, seconds);
     metrics.reconcileTime.observe({ controller: name }, seconds);
-    this.#settle(taken.key, result);
+    this.#settle(taken, result);
     this.#queue.done(taken.key);
   }
 
@@ -211,20 +214,20 @@ export class Worker {
 
   /** Ends a pass that takes too long: its context refuses from then on, and its key stays locked until it ends or 5 s are over. */
   async #limited(key: string, outer: AbortSignal): Promise<PassResult> {
-    const { clock } = this.#share;
     const { name, timeoutMillis } = this.controller;
     const own = new AbortController();
     const onAbort = (): void => own.abort(outer.reason);
     outer.addEventListener('abort', onAbort, { once: true });
-    const timeout = new PassTimeout(`the pass took longer than ${timeoutMillis} ms`);
-    const timer = setTimeout(() => own.abort(timeout), timeoutMillis);
+    const timer = setTimeout(() => {
+      own.abort(new PassTimeout(`the pass took longer than ${timeoutMillis} ms`));
+      this.#share.metrics.timeouts.inc({ controller: name });
+    }, timeoutMillis);
     try {
       return await pass(this.#environment, parseKey(key), own.signal, this.#failures(key));
     } finally {
       clearTimeout(timer);
       outer.removeEventListener('abort', onAbort);
-      if (own.signal.reason === timeout) this.#share.metrics.timeouts.inc({ controller: name });
-      own.abort(new PassTimeout(`the pass over ${key} is over at ${clock.now()}`));
+      own.abort(this.#over);
     }
   }
 
@@ -233,7 +236,7 @@ export class Worker {
     return row && { count: row.count, millis: this.#share.clock.monotonic() - row.since };
   }
 
-  #settle(key: string, outcome: PassResult): void {
+  #settle({ key, priority: before }: Taken, outcome: PassResult): void {
     const { metrics, random, log } = this.#share;
     const { name, everyMillis } = this.controller;
     metrics.reconcileTotal.inc({ controller: name, result: outcome.result });
@@ -241,7 +244,7 @@ export class Worker {
       this.#queue.forget(key);
       const after = outcome.result === 'requeue_after' ? outcome.after : this.#every(key, everyMillis, random);
       if (after !== undefined) {
-        const priority = outcome.result === 'success' ? backgroundPriority : changePriority;
+        const priority = outcome.result === 'success' ? backgroundPriority : before;
         this.#queue.add(key, { after, priority });
       }
       return;
@@ -255,7 +258,7 @@ export class Worker {
       this.#queue.forget(key);
       return;
     }
-    const failures = this.#queue.retry(key);
+    const failures = this.#queue.retry(key, { priority: before, after: patienceOf(error) });
     if (isPanic(error)) log.error({ controller: name, key, err: error, failures }, 'a pass threw a programming error');
     if (error instanceof NotLeader) log.warn({ controller: name, key }, 'a pass was refused by the lease');
   }
@@ -266,6 +269,11 @@ export class Worker {
     if (primary !== undefined && this.#share.cache.get(primary, parseKey(key)) === undefined) return undefined;
     return everyMillis * (0.9 + random() * 0.2);
   }
+}
+
+/** Milliseconds that the server asked for; the client gives up earlier when they exceed the time limit of one request. */
+function patienceOf(error: unknown): number {
+  return error instanceof ApiError ? Math.min(error.retryAfter ?? 0, longestPatienceMillis) : 0;
 }
 
 function isPanic(error: unknown): boolean {
