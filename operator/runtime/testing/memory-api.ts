@@ -113,6 +113,14 @@ export class MemoryApi {
     return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
   }
 
+  /** Every object with its collection and key, in the order of both. */
+  everything(): readonly (readonly [string, Stored])[] {
+    const all = [...this.#collections].flatMap(([collection, entries]) =>
+      [...entries].map(([key, { object }]) => [`${collection}/${key}`, object] as const),
+    );
+    return all.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
   /** The collection as it was at a version that is not yet compacted. */
   listAt(collection: Collection, version: number): readonly Stored[] {
     const then = new Map(this.list(collection).map((object) => [keyText(object.metadata), object]));
