@@ -189,7 +189,7 @@ describe('the estimate', () => {
 
 describe('what it does not know it says', () => {
   it.each([
-    ["self.s.frobnicate('x')", 'the function frobnicate is not known; known are '],
+    ["self.s.frobnicate('x')", 'the function frobnicate is not known to the generator'],
     ['self.size > 1', 'size is no field here; known are s, free, n'],
     ['other.n > 1', 'other stands for nothing here'],
     ['self.list.all(i, x, true)', 'all with 3 arguments is not known'],

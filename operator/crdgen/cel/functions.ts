@@ -73,7 +73,7 @@ const table = new Map<string, Cost>([
 export function callCost(name: string, target: Estimate | undefined, args: readonly Estimate[]): Estimate {
   const cost = table.get(name);
   if (cost) return cost(target, args);
-  throw new CelCostError(`the function ${name} is not known; known are ${[...table.keys()].sort().join(', ')}`);
+  throw new CelCostError(`the function ${name} is not known to the generator, or not to CEL`);
 }
 
 function all(target: Estimate | undefined, args: readonly Estimate[]): number {

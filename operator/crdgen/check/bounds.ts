@@ -40,8 +40,11 @@ function boundString({ node }: Step): string | undefined {
   return 'a string needs @maxLength';
 }
 
-function boundNumber({ node }: Step): string | undefined {
-  if (node.type !== 'number' || node.facets.format === 'double') return undefined;
+function boundNumber({ node, path }: Step): string | undefined {
+  if (node.type !== 'number') return undefined;
+  if (node.facets.format === 'double') {
+    return path.startsWith('.spec') ? 'a float belongs into a status; write an integer in a smaller unit' : undefined;
+  }
   return 'a plain number has no size; write Int32 or Int64, or @format double in a status';
 }
 

@@ -64,7 +64,7 @@ export const collectionTags: readonly SealedTag[] = [
     parse: (payload, at) => {
       const complaint = complaintOf(payload);
       if (complaint) throw new ApiTypeError(at, `@keys ${payload} ${complaint}`);
-      return text(payload, at);
+      return text(payload);
     },
     apply: (node, pattern, at) => ({
       ...node,

@@ -1,7 +1,7 @@
 import { ApiTypeError, type Location } from '../errors.ts';
 import type { Column, ConditionDoc, EventDoc, Resource, RootTags } from '../model.ts';
 import type { TagUse } from '../read/doc.ts';
-import { count, nothing, text } from './tag.ts';
+import { count, named, nothing, text } from './tag.ts';
 
 interface Reading {
   readonly tags: RootTags;
@@ -42,7 +42,7 @@ const readers: Readonly<Record<string, { readonly read: Reader; readonly help: s
   },
   selectable: {
     read: (tags, use) => {
-      const selectable = [...tags.selectable, text(use.payload, use.at)];
+      const selectable = [...tags.selectable, text(use.payload)];
       if (selectable.length > MAX_SELECTABLE) {
         throw new ApiTypeError(use.at, `more than ${MAX_SELECTABLE} @selectable fields`);
       }
@@ -51,21 +51,21 @@ const readers: Readonly<Record<string, { readonly read: Reader; readonly help: s
     help: 'a field that kubectl --field-selector may use, as .spec.path; at most eight',
   },
   storage: {
-    read: (tags, use) => ({ ...tags, storage: nothing(use.payload, use.at) === undefined }),
+    read: (tags, use) => ({ ...tags, storage: nothing(use.payload) === undefined }),
     help: 'the version that is stored; with one version it goes without saying',
   },
   unserved: {
-    read: (tags, use) => ({ ...tags, served: nothing(use.payload, use.at) !== undefined }),
+    read: (tags, use) => ({ ...tags, served: nothing(use.payload) !== undefined }),
     help: 'a version that is no longer served',
   },
   deprecatedVersion: {
-    read: (tags, use) => ({ ...tags, deprecation: text(use.payload, use.at) }),
+    read: (tags, use) => ({ ...tags, deprecation: text(use.payload) }),
     help: 'the warning that users of this version see',
   },
   conversion: {
     read: (tags, use) => {
       const { service = '', namespace = '', port } = pairs(use, ['service', 'namespace'], ['port']);
-      return { ...tags, conversion: { service, namespace, ...(port && { port: count(port, use.at) }) } };
+      return { ...tags, conversion: { service, namespace, ...(port && { port: count(port) }) } };
     },
     help: 'on the stored version: the Service of the webhook that converts: service=… namespace=… port=…; only when shapes differ',
   },
@@ -90,7 +90,9 @@ export function parseRootTags(uses: readonly TagUse[]): Reading {
   return uses.reduce<Reading>(
     ({ tags, rest }, use) => {
       const reader = readers[use.name];
-      return reader ? { tags: reader.read(tags, use), rest } : { tags, rest: [...rest, use] };
+      return reader
+        ? { tags: named(use.name, use.at, () => reader.read(tags, use)), rest }
+        : { tags, rest: [...rest, use] };
     },
     { tags: EMPTY, rest: [] },
   );

@@ -15,7 +15,7 @@ function parseRule(payload: string, at: Location): ValidationRule {
 }
 
 function parseJsonRule(payload: string, at: Location): ValidationRule {
-  const value = json(payload, at) as Partial<ValidationRule>;
+  const value = json(payload) as Partial<ValidationRule>;
   const unknown = Object.keys(value).find((key) => !KEYS.includes(key));
   if (unknown) throw new ApiTypeError(at, `@rule has no key ${unknown}; known are ${KEYS.join(', ')}`);
   const { rule, message, messageExpression } = value;

@@ -33,8 +33,26 @@ export function tag<Value>(parts: Tag<Value>): SealedTag {
     order,
     help,
     repeatable,
-    use: (node, payload, at) => parts.apply(node, parts.parse(payload, at), at),
+    use: (node, payload, at) =>
+      parts.apply(
+        node,
+        named(name, at, () => parts.parse(payload, at)),
+        at,
+      ),
   };
+}
+
+/** A payload that does not read as the tag asks; whoever knows the tag's name says it too. */
+class PayloadError extends Error {}
+
+/** Reads a payload, and names the tag when it cannot be read. */
+export function named<Value>(name: string, at: Location, read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof PayloadError) throw new ApiTypeError(at, `@${name}: ${cause.message}`, { cause });
+    throw cause;
+  }
 }
 
 /** Adds schema keywords to a type; later ones win. */
@@ -43,57 +61,57 @@ export function withFacets(node: Node, facets: Node['facets']): Node {
 }
 
 /** Payload: a JSON value. */
-export function json(payload: string, at: Location): Json {
+export function json(payload: string): Json {
   try {
     return JSON.parse(payload) as Json;
   } catch (cause) {
-    throw new ApiTypeError(at, `expected JSON, found ${payload === '' ? 'nothing' : payload}`, { cause });
+    throw new PayloadError(`expected JSON, found ${payload === '' ? 'nothing' : payload}`, { cause });
   }
 }
 
 /** Payload: a number. */
-export function number(payload: string, at: Location): number {
+export function number(payload: string): number {
   const value = Number(payload);
-  if (payload === '' || !Number.isFinite(value)) throw new ApiTypeError(at, `expected a number, found '${payload}'`);
+  if (payload === '' || !Number.isFinite(value)) throw new PayloadError(`expected a number, found '${payload}'`);
   return value;
 }
 
 /** Payload: a whole number, zero or more. */
-export function count(payload: string, at: Location): number {
-  const value = number(payload, at);
+export function count(payload: string): number {
+  const value = number(payload);
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new ApiTypeError(at, `expected a whole number of at least 0, found ${payload}`);
+    throw new PayloadError(`expected a whole number of at least 0, found ${payload}`);
   }
   return value;
 }
 
 /** Payload: some text; quotes around it are JSON. */
-export function text(payload: string, at: Location): string {
-  if (payload === '') throw new ApiTypeError(at, 'expected some text after the tag');
+export function text(payload: string): string {
+  if (payload === '') throw new PayloadError('expected some text after it');
   if (!payload.startsWith('"')) return payload;
-  const value = json(payload, at);
-  if (typeof value !== 'string') throw new ApiTypeError(at, `expected text, found ${payload}`);
+  const value = json(payload);
+  if (typeof value !== 'string') throw new PayloadError(`expected text, found ${payload}`);
   return value;
 }
 
 /** Payload: none. */
-export function nothing(payload: string, at: Location): undefined {
-  if (payload !== '') throw new ApiTypeError(at, `this tag takes nothing after it, found '${payload}'`);
+export function nothing(payload: string): undefined {
+  if (payload !== '') throw new PayloadError(`takes nothing after it, found '${payload}'`);
   return undefined;
 }
 
 /** Payload: one of some words. */
-export function oneOf<Word extends string>(...words: readonly Word[]): (payload: string, at: Location) => Word {
-  return (payload, at) => {
+export function oneOf<Word extends string>(...words: readonly Word[]): (payload: string) => Word {
+  return (payload) => {
     const word = words.find((known) => known === payload);
-    if (word === undefined) throw new ApiTypeError(at, `expected one of ${words.join(', ')}, found '${payload}'`);
+    if (word === undefined) throw new PayloadError(`expected one of ${words.join(', ')}, found '${payload}'`);
     return word;
   };
 }
 
 /** Payload: words separated by spaces. */
-export function words(payload: string, at: Location): readonly string[] {
+export function words(payload: string): readonly string[] {
   const found = payload.split(/\s+/).filter((word) => word !== '');
-  if (found.length < 2) throw new ApiTypeError(at, `expected at least two field names, found '${payload}'`);
+  if (found.length < 2) throw new PayloadError(`expected at least two field names, found '${payload}'`);
   return found;
 }

@@ -67,7 +67,7 @@ export const valueTags: readonly SealedTag[] = [
     allowedOn: 'all',
     order: 99,
     parse: (payload, at) => {
-      const value = json(payload, at);
+      const value = json(payload);
       if (value === null || typeof value !== 'object' || Array.isArray(value)) {
         throw new ApiTypeError(at, '@schema needs a JSON object');
       }

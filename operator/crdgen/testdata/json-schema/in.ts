@@ -13,10 +13,10 @@ export interface Thing extends CustomResource<ThingSpec, Status> {}
 export interface ThingSpec {
   /**
    * share lies strictly between.
-   * @format double
+   * @format int32
    * @exclusiveMin 0
-   * @exclusiveMax 1
-   * @example 0.5
+   * @exclusiveMax 100
+   * @example 50
    */
   readonly share: number;
   /**

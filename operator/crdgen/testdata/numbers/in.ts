@@ -16,9 +16,9 @@ export interface ThingSpec {
   readonly count: number;
   /**
    * share lies strictly between.
-   * @format double
+   * @format int32
    * @exclusiveMin 0
-   * @exclusiveMax 1
+   * @exclusiveMax 100
    */
   readonly share?: number;
   /** big is within what JSON keeps. */

@@ -1,0 +1,22 @@
+import type { CustomResource, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /**
+   * field is a field.
+   * The text goes on and on.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   * A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is. A sentence of ten words or so says what it is.
+   */
+  readonly field: Label;
+}

@@ -1,0 +1,14 @@
+import type { CustomResource, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ * @event Bad Broken -- it is broken
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /** field is a field. */
+  readonly field: Label;
+}

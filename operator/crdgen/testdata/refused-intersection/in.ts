@@ -1,0 +1,13 @@
+import type { CustomResource, Int32, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /** field is a field. */
+  readonly field: Label & Int32;
+}

@@ -1,0 +1,18 @@
+import type { CustomResource, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /**
+   * field is a field.
+   * @maxItems 2
+   * @listType set
+   * @listKey name
+   */
+  readonly field: readonly Label[];
+}

@@ -1,0 +1,17 @@
+import type { CustomResource, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /**
+   * field is a field.
+   * @maxLength 100000
+   * @rule {"rule": "self != 'a'", "messageExpression": "self.matches(self) ? 'a' : 'b'"}
+   */
+  readonly field: string;
+}

@@ -1,0 +1,25 @@
+import type { CustomResource, Label, Status } from '../common.ts';
+
+/**
+ * Thing is a fixture.
+ * @resource plural=things scope=Namespaced
+ */
+export interface Thing extends CustomResource<ThingSpec, Status> {}
+
+/** ThingSpec is what is wanted. */
+export interface ThingSpec {
+  /** field is a field. */
+  readonly field: Entry;
+}
+
+/**
+ * Entry is replaced as a whole.
+ * @structType atomic
+ */
+export interface Entry {
+  /**
+   * name is a name.
+   * @immutable
+   */
+  readonly name: Label;
+}
