@@ -7,6 +7,8 @@ import type { CustomResource, Int32, Int64, IntOrString, Label, Quantity } from 
  * @column Name=Age type=date path=.metadata.creationTimestamp priority=1
  * @scale spec=.spec.size status=.status.size selector=.status.selector
  * @selectable .spec.mode
+ * @condition Ready=True Fine -- all is well
+ * @event Warning SpecimenBroken -- it is broken
  * @meta label:fixtures.example.com/kind=specimen annotation:fixtures.example.com/note=none
  * @rule size(self.metadata.name) <= 20 -- metadata.name must have at most 20 characters
  */
