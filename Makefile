@@ -8,7 +8,7 @@ TRACE ?=
 DATA ?= $(GPUOPT_BENCH_DATA)
 
 .PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
-        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-release bench-runtime bench-size run clean faults-runtime soak-runtime
+        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime soak-runtime
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: bench-packing bench-release bench-size bench-runtime ## Print the benchma
 
 bench-packing: $(READY) ## Packing quality of best-fit and fgd beside the published medians
 	@$(NODE) e2e/bench/packing.ts $(if $(DATA),--data $(DATA))
+
+bench-scheduling: $(READY) ## How well and how fast each class of planner packs, beside anchors and ceilings; about an hour (SEEDS=10)
+	@$(NODE) e2e/bench/scheduling.ts $(if $(DATA),--data $(DATA)) $(if $(SEEDS),--seeds $(SEEDS))
 
 bench-release: $(READY) ## 2,000 pods on 500 nodes: released per second and create to bound, beside bare kube-scheduler
 	@$(NODE) e2e/bench/release.ts

@@ -25,6 +25,8 @@ export function createFgd(snapshot: Snapshot, shapes: readonly ShapeCount[]): Sc
   };
   return {
     epoch: 0,
+    /** Minus F: what is idle and of no use counts as a loss. */
+    value: (node) => usableBefore(node) - (snapshot.idleMilli[node] as number),
     score(node: number, demand: Compiled): number {
       const cpuLeft = (snapshot.cpuFree[node] as number) - demand.cpuMilli;
       if (cpuLeft < 0 || !devicesFit(snapshot, node, demand.parts)) return NO_FIT;

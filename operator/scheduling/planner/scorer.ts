@@ -20,6 +20,8 @@ export interface Scorer {
   score(node: number, demand: Compiled): number;
   /** GPUs to use on the chosen node, or undefined for the tightest fit. */
   gpus(node: number, demand: Compiled): readonly number[] | undefined;
+  /** What is free on a node is worth, in thousandths of a GPU; undefined where the policy has no such measure. */
+  value?(node: number): number;
   /** Tells a policy that learns of a pod that arrived, once, before it is placed. */
   learn?(demand: Compiled, models: readonly string[] | undefined): void;
   /** Subtracted from the scores of this demand; unlike them it is asked for anew for each pod. */

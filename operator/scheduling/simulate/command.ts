@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
-import { POLICY_NAMES, type PolicyName } from '../planner/index.ts';
+import { POLICY_NAMES } from '../planner/index.ts';
 import { TraceError, UsageError } from './errors.ts';
+import { DEFAULT_WINDOW, MODE_NAMES } from './modes.ts';
 import { parseOpenbNodes, parseOpenbPods } from './openb.ts';
 import { type SimulateResult, simulateSchedule } from './schedule.ts';
 import { renderResult } from './table.ts';
@@ -11,6 +12,8 @@ const EXIT_USAGE = 2;
 
 /** Largest load that is simulated; beyond it the queue only grows and nothing more is placed. */
 const MAX_LOAD = 10;
+/** Most pods of a window. */
+const MAX_WINDOW = 100_000;
 
 const EXAMPLE = `
 Example:
@@ -57,8 +60,8 @@ export function registerSimulate(program: Command, io: SimulateIo = PROCESS_IO):
     .option('--pods <file>', 'pod list, CSV (required)')
     .option('--format <name>', 'format of both lists: openb', 'openb')
     .option('--policy <name>', `packing policy: ${POLICY_NAMES.join(', ')}`, 'fgd')
-    .option('--mode <name>', 'how much the planner sees at once: online', 'online')
-    .option('--window <pods>', 'pods seen at once in mode window')
+    .option('--mode <name>', `what the planner may: ${MODE_NAMES.join(', ')}`, 'online')
+    .option('--window <pods>', `pods seen at once in mode window, default ${DEFAULT_WINDOW}`)
     .option('--load <factor>', 'GPUs asked for as a multiple of the capacity', '1.3')
     .option('--seed <n>', 'settles the order of pods and of ties', '42')
     .option('--json', 'print one JSON object and nothing else')
@@ -90,7 +93,7 @@ function run(options: Options, io: SimulateIo): void {
 
 function simulate(options: Options, io: SimulateIo): SimulateResult {
   oneOf('--format', options.format, ['openb']);
-  oneOf('--mode', options.mode, ['online'], ['window', 'migrate', 'offline']);
+  const mode = oneOf('--mode', options.mode, MODE_NAMES, ['offline']);
   const policy = oneOf('--policy', options.policy, POLICY_NAMES);
   const load = numberIn(
     '--load',
@@ -104,12 +107,21 @@ function simulate(options: Options, io: SimulateIo): SimulateResult {
     (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
     'a whole number from 0 to 4294967295',
   );
-  if (options.window !== undefined) {
-    throw new UsageError('--window: it belongs to mode window, which is not built yet in this version; leave it out');
+  if (options.window !== undefined && mode !== 'window') {
+    throw new UsageError('--window: it belongs to mode window; add --mode window or leave it out');
+  }
+  const window = numberIn(
+    '--window',
+    options.window ?? String(DEFAULT_WINDOW),
+    (value) => Number.isInteger(value) && value >= 1 && value <= MAX_WINDOW,
+    `a whole number from 1 to ${MAX_WINDOW}`,
+  );
+  if (mode !== 'online' && policy === 'best-fit') {
+    throw new UsageError(`--mode: "${mode}" needs a policy that values what is free; use --policy fgd or gpuopt`);
   }
   const nodes = parseOpenbNodes(read('--nodes', options.nodes, io), options.nodes ?? '');
   const pods = parseOpenbPods(read('--pods', options.pods, io), options.pods ?? '');
-  return simulateSchedule({ nodes, pods, policy: policy as PolicyName, mode: 'online', load, seed, clock: io.clock });
+  return simulateSchedule({ nodes, pods, policy, mode, window, load, seed, clock: io.clock });
 }
 
 function oneOf<Value extends string>(

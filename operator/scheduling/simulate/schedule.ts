@@ -4,15 +4,14 @@ import {
   createPlanner,
   createSnapshot,
   fragmentedMilli,
-  learnArrival,
   type NodeFacts,
   type Planner,
   type PolicyName,
-  placeMember,
   seededRandom,
   typicalShapes,
 } from '../planner/index.ts';
 import { arrivals, askedMilli } from './arrivals.ts';
+import { createMode, DEFAULT_WINDOW, type ModeName } from './modes.ts';
 import type { TracePod } from './openb.ts';
 
 /** Shares of capacity at which the packing is read, besides the load itself. */
@@ -23,7 +22,9 @@ export interface SimulateOptions {
   readonly nodes: readonly NodeFacts[];
   readonly pods: readonly TracePod[];
   readonly policy: PolicyName;
-  readonly mode: 'online';
+  readonly mode: ModeName;
+  /** Pods of a window in mode window; 64 unless given. */
+  readonly window?: number;
   /** Demand to arrive as a multiple of the GPU capacity. */
   readonly load: number;
   /** Settles the order of pods and of ties; one seed gives one pod order to every policy. */
@@ -35,7 +36,7 @@ export interface SimulateOptions {
 /** The JSON contract of `gpuopt simulate schedule`. Ratios are fractions 0..1, keyed by arrived load. */
 export interface SimulateResult {
   readonly policy: PolicyName;
-  readonly mode: 'online';
+  readonly mode: ModeName;
   readonly seed: number;
   readonly nodes: number;
   readonly gpus: number;
@@ -55,7 +56,10 @@ export function loadKey(load: number): string {
   return Number.isInteger(load * 10) ? load.toFixed(1) : String(load);
 }
 
-/** Submits the pods one by one to the planner: no departure, retry, reorder or move. */
+/**
+ * Submits the pods to the planner, one by one or by windows: no departure and no retry. In batches each pod has its
+ * part of the batch's time, and loads are read when a batch is placed.
+ */
 export function simulateSchedule(options: SimulateOptions): SimulateResult {
   const snapshot = createSnapshot(options.nodes, options.seed);
   const typical = countShapes(options.pods);
@@ -64,16 +68,16 @@ export function simulateSchedule(options: SimulateOptions): SimulateResult {
   const planner = createPlanner(snapshot, { name: options.policy, typical: known });
   const queue = arrivals(options.pods, snapshot.capacityMilli, options.load, seededRandom(options.seed));
   const reading = readings(planner, createMeasure(snapshot, typicalShapes(typical)), options.load);
+  const mode = createMode(options.mode, planner, options.window ?? DEFAULT_WINDOW, seededRandom(options.seed));
   const micros = new Float64Array(queue.length);
-  let unscheduled = 0;
-  for (const [at, pod] of queue.entries()) {
-    const member = { ...pod, key: String(at) };
+  let scheduled = 0;
+  for (let from = 0; from < queue.length; from += mode.portion) {
+    const pods = queue.slice(from, from + mode.portion);
+    const members = pods.map((pod, at) => ({ ...pod, key: String(from + at) }));
     const began = options.clock();
-    learnArrival(planner, member);
-    const placed = placeMember(planner, member.key, member);
-    micros[at] = options.clock() - began;
-    if (placed === undefined) unscheduled++;
-    reading.arrived(askedMilli(pod));
+    scheduled += mode.place(members).length;
+    micros.fill((options.clock() - began) / members.length, from, from + members.length);
+    for (const pod of pods) reading.arrived(askedMilli(pod));
   }
   reading.last();
   const { allocatedRatio, fragRatio } = reading;
@@ -88,8 +92,8 @@ export function simulateSchedule(options: SimulateOptions): SimulateResult {
     fragRatio,
     decisionMicros: { p50: quantile(micros, 0.5), p99: quantile(micros, 0.99) },
     planMillis: rounded(micros.reduce((sum, each) => sum + each, 0) / 1000, 1),
-    migrations: 0,
-    unscheduled,
+    migrations: mode.moves(),
+    unscheduled: queue.length - scheduled,
   };
 }
 

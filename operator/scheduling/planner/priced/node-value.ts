@@ -60,6 +60,12 @@ export class NodeValues {
     return this.#value(node, cpuMilli, change) - (this.#now[node] as number);
   }
 
+  /** The value of a node as it is. */
+  now(node: number): number {
+    this.#sync(node);
+    return this.#now[node] as number;
+  }
+
   #sync(node: number): void {
     const version = this.#snapshot.version[node] as number;
     if (this.#version[node] === version) return;

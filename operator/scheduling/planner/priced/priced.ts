@@ -62,6 +62,7 @@ export function createPriced(snapshot: Snapshot, typical: readonly ShapeCount[])
     get epoch() {
       return epoch;
     },
+    value: (node) => nodeValues.now(node),
     learn(demand, models) {
       countSeen(seen, demand, models);
       advance(askedMilli(demand, seen.worth) / (CYCLE * snapshot.capacityMilli));

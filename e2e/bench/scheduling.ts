@@ -1,0 +1,165 @@
+import { parseArgs } from 'node:util';
+import { TraceError } from '../../operator/scheduling/simulate/index.ts';
+import { BenchUsageError } from './command.ts';
+import { aligned } from './numbers.ts';
+import { type BatchLine, batchLines } from './scheduling-batch.ts';
+import { openData } from './scheduling-data.ts';
+import { boundLines, type OnlineLine, type OnlineOptions, onlineLines } from './scheduling-online.ts';
+import { type SpeedLine, speedLines } from './scheduling-speed.ts';
+
+const FIRST_SEED = 42;
+const PARTS = ['online', 'bound', 'window', 'migrate', 'speed'] as const;
+
+const HELP = `Measures how well and how fast the planner packs, by class; classes are never mixed in one table.
+
+Usage: node e2e/bench/scheduling.ts --data DIR [--part ${PARTS.join('|')}] [--lists default,cpu100] [--seeds 10] [--json]
+
+  --data DIR     folder with openb lists (or set GPUOPT_BENCH_DATA)
+  --part NAME    one part only; default all
+                   online  every list: pods one by one, nothing refused that fits, beside FGD and the yardstick
+                   bound   harder lists made from "default": 20, 33 and 50 % of the GPU pods name models
+                   window  64 pods at once, beside FGD with the same window
+                   migrate at most one move for 100 placed pods, beside FGD with the same moves
+                   speed   plan time and memory on generated fleets (needs no lists)
+  --lists A,B    only these lists
+  --seeds N      seeds from ${FIRST_SEED} on, default 10; fewer say little
+  --json         print one JSON object and nothing else
+
+Example: node e2e/bench/scheduling.ts --data openb --part online --lists default --seeds 3
+
+Exit codes: 0 measured; 1 failure; 2 usage or data.
+`;
+
+interface Report {
+  readonly seeds: number;
+  readonly online?: readonly OnlineLine[];
+  readonly bound?: readonly OnlineLine[];
+  readonly window?: readonly BatchLine[];
+  readonly migrate?: readonly BatchLine[];
+  readonly speed?: readonly SpeedLine[];
+}
+
+/** Runs the benchmark. */
+function main(args: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string' },
+      part: { type: 'string' },
+      lists: { type: 'string' },
+      seeds: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (!/^[1-9]\d{0,2}$/.test(values.seeds)) {
+    throw new BenchUsageError(`--seeds: "${values.seeds}" is not valid; write 1 to 999`);
+  }
+  const seeds = Number(values.seeds);
+  if (values.part !== undefined && !PARTS.some((part) => part === values.part)) {
+    throw new BenchUsageError(`--part: "${values.part}" is unknown; write ${PARTS.join(', ')}`);
+  }
+  const wanted = (part: (typeof PARTS)[number]): boolean => (values.part ?? part) === part;
+  const options = (lists: readonly string[]): OnlineOptions => ({
+    lists: values.lists?.split(',') ?? lists,
+    seeds: Array.from({ length: seeds }, (_, at) => FIRST_SEED + at),
+    say: (text) => process.stderr.write(text),
+  });
+  const data = values.part !== 'speed' ? openData(values.data ?? process.env.GPUOPT_BENCH_DATA) : undefined;
+  const report: Report = {
+    seeds,
+    online: data !== undefined && wanted('online') ? onlineLines(data, options(data.lists)) : undefined,
+    bound: data !== undefined && wanted('bound') ? boundLines(data, options(['default'])) : undefined,
+    window: data !== undefined && wanted('window') ? batchLines(data, 'window', options(data.lists)) : undefined,
+    migrate: data !== undefined && wanted('migrate') ? batchLines(data, 'migrate', options(data.lists)) : undefined,
+    speed: wanted('speed') ? speedLines() : undefined,
+  };
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tables(report));
+}
+
+function tables({ seeds, online, bound, window, migrate, speed }: Report): string {
+  return [
+    online && `online: % of GPU capacity allocated when the load has arrived, ${seeds} seeds\n${onlineTable(online)}`,
+    bound && `online, pods bound to models: the same on harder lists, ${seeds} seeds\n${onlineTable(bound)}`,
+    window &&
+      `window: 64 pods at once, ${seeds} seeds; a pod waits for 31.5 arrivals on average\n${batchTable(window)}`,
+    migrate && `migrate: at most 1 move for 100 placed pods, ${seeds} seeds\n${batchTable(migrate)}`,
+    speed && `speed: one core, generated fleets\n${speedTable(speed)}`,
+  ]
+    .filter((text) => text !== undefined)
+    .join('\n');
+}
+
+function onlineTable(lines: readonly OnlineLine[]): string {
+  const head = ['list', 'load', 'gpuopt median (min..max)', 'FGD', 'gain', 'worst', 'λ*', 'to λ*', 'p50 µs', 'p99 µs'];
+  return aligned([
+    head,
+    ...lines.map((line) => [
+      line.list,
+      line.load,
+      `${line.ours.median.toFixed(2)} (${line.ours.min.toFixed(2)}..${line.ours.max.toFixed(2)})`,
+      `${line.fgd.toFixed(2)}${line.fgdSource === 'published' ? '' : '*'}`,
+      signed(line.gain),
+      signed(line.worstGain),
+      line.yardstick?.toFixed(2) ?? '–',
+      line.toYardstick === undefined ? '–' : signed(line.toYardstick),
+      line.p50.toFixed(0),
+      line.p99.toFixed(0),
+    ]),
+  ]).concat('FGD: published median, or * run here with the same seeds; worst: worst seed against that median\n');
+}
+
+function batchTable(lines: readonly BatchLine[]): string {
+  return aligned([
+    ['list', 'policy', 'load', 'median (min..max)', 'λ*', 'to λ*', 'moves', 'per 100, most', 'refused'],
+    ...lines.map(({ list, policy, load, percent, yardstick, moves, mostPer100, unscheduled }) => [
+      list,
+      policy,
+      load,
+      `${percent.median.toFixed(2)} (${percent.min.toFixed(2)}..${percent.max.toFixed(2)})`,
+      yardstick?.toFixed(2) ?? '–',
+      yardstick === undefined ? '–' : signed(percent.median - yardstick),
+      moves.toFixed(0),
+      mostPer100.toFixed(2),
+      unscheduled.toFixed(0),
+    ]),
+  ]);
+}
+
+function speedTable(lines: readonly SpeedLine[]): string {
+  return aligned([
+    ['what', 'policy', 'pods', 'nodes', 'first prices ms', 'plan ms', 'p50 µs', 'p99 µs', 'heap MiB'],
+    ...lines.map((line) => [
+      line.what,
+      line.policy,
+      String(line.pods),
+      String(line.nodes),
+      line.firstMillis.toFixed(0),
+      line.planMillis.toFixed(0),
+      line.p50.toFixed(0),
+      line.p99.toFixed(0),
+      line.heapMiB.toFixed(0),
+    ]),
+  ]);
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(2)}`;
+}
+
+function isUsage(error: unknown): error is Error {
+  if (error instanceof BenchUsageError || error instanceof TraceError) return true;
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!isUsage(error)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,81 @@
+import {
+  learnArrival,
+  type Member,
+  type Placement,
+  type Planner,
+  placeMember,
+  placeWindow,
+  planMoves,
+  type Random,
+} from '../planner/index.ts';
+
+/** The classes of planner that can be simulated. They are never compared with each other. */
+export const MODE_NAMES = ['online', 'window', 'migrate'] as const;
+
+/** Name of a class of planner. */
+export type ModeName = (typeof MODE_NAMES)[number];
+
+/** Pods of a window unless the caller says how many. */
+export const DEFAULT_WINDOW = 64;
+/** In mode migrate moves are looked for after every so many pods. */
+const MOVES_EVERY = 128;
+/** One move for so many placed pods. */
+const PLACED_PER_MOVE = 100;
+/** A move must gain a twentieth of a GPU. */
+const LEAST_GAIN_MILLI = 50;
+
+/** How a class takes the pods: some at a time, each counted as learned once. */
+export interface Mode {
+  /** Pods that are seen at once. */
+  readonly portion: number;
+  readonly place: (members: readonly Member[]) => readonly Placement[];
+  /** Moves so far. */
+  readonly moves: () => number;
+}
+
+/** A class of planner over a planner that lives on. */
+export function createMode(name: ModeName, planner: Planner, window: number, random: Random): Mode {
+  const learn = (members: readonly Member[]): void => {
+    for (const member of members) learnArrival(planner, member);
+  };
+  const oneByOne = (members: readonly Member[]): Placement[] =>
+    members.flatMap((member) => {
+      learn([member]);
+      return placeMember(planner, member.key, member) ?? [];
+    });
+  if (name === 'online') return { portion: 1, place: oneByOne, moves: () => 0 };
+  if (name === 'window') {
+    const place = (members: readonly Member[]): readonly Placement[] => {
+      learn(members);
+      return placeWindow(planner, members, random);
+    };
+    return { portion: window, place, moves: () => 0 };
+  }
+  return migrating(planner, oneByOne);
+}
+
+/** Pods one by one, and moves in between; a trace has no disruption budgets and no clock, so only moves are counted. */
+function migrating(planner: Planner, oneByOne: (members: readonly Member[]) => Placement[]): Mode {
+  const members = new Map<string, Member>();
+  let seen = 0;
+  let moved = 0;
+  const place = (arrived: readonly Member[]): readonly Placement[] => {
+    const placed = oneByOne(arrived);
+    for (const { member } of placed) {
+      const one = arrived.find(({ key }) => key === member);
+      if (one !== undefined && one.gpus.length > 0) members.set(member, one);
+    }
+    seen += arrived.length;
+    if (seen % MOVES_EVERY !== 0) return placed;
+    const moves = planMoves(planner, {
+      residents: [...members.values()].map((member) => ({ member, podMinutes: 0 })),
+      maxMoves: Math.floor(planner.snapshot.taken.size / PLACED_PER_MOVE) - moved,
+      minGainMilli: LEAST_GAIN_MILLI,
+      milliPerPodMinute: 0,
+      disruptionsAllowed: new Map(),
+    });
+    moved += moves.length;
+    return placed;
+  };
+  return { portion: 1, place, moves: () => moved };
+}
