@@ -17,8 +17,8 @@ export type WatchFault =
   | { readonly kind: 'duplicate' }
   /** After so many frames the next one breaks in its middle. */
   | { readonly kind: 'cut'; readonly frames: number }
-  /** The connection stays open and says nothing. */
-  | { readonly kind: 'silence' };
+  /** After so many frames the connection stays open and says nothing: half of it is gone. */
+  | { readonly kind: 'silence'; readonly frames: number };
 
 /** One open watch. */
 class Watching {
@@ -58,7 +58,7 @@ class Watching {
 
   write(line: string): void {
     const fault = this.#fault;
-    if (fault?.kind === 'silence') return;
+    if (fault?.kind === 'silence' && this.#sent >= fault.frames) return;
     if (fault?.kind === 'lag') {
       this.#line = this.#line.then(() => sleep(fault.millis)).then(() => this.response.write(`${line}\n`));
       return;
