@@ -12,6 +12,8 @@ import { soak } from '../faults/soak/soak.ts';
 const WORKLOADS: ReadonlySet<string> = new Set(['tenant', 'pool', 'prices']);
 /** Crashes run one at a time, so only these. */
 const CRASHES: ReadonlySet<string> = new Set(['tenant/kill-before/1', 'tenant/away/4', 'prices/kill-after/1']);
+/** Patience for a machine that is busy with other things. */
+const TIMEOUT_MILLIS = 900_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const quiet = (): void => undefined;
 
@@ -46,10 +48,16 @@ async function check(trial: Trial): Promise<Report> {
 }
 
 describe('the operator under faults', () => {
-  test('ends like the clean runs after each of a small set of faults, and falls silent', async (ctx) => {
+  test('ends like the clean runs after each of a small set of faults, and falls silent', {
+    timeout: TIMEOUT_MILLIS,
+  }, async (ctx) => {
     if (cluster.record.kind !== 'built') ctx.skip('the checker needs the built cluster; unset KUBECONFIG_E2E');
     const trial = await gpuTrial(cluster);
-    const report = await check({ ...trial, workloads: trial.workloads.filter(({ name }) => WORKLOADS.has(name)) });
+    const report = await check({
+      ...trial,
+      quietMillis: 6_000,
+      workloads: trial.workloads.filter(({ name }) => WORKLOADS.has(name)),
+    });
     expect(report.violations).toEqual([]);
     expect([report.lost, report.duplicated]).toEqual([0, 0]);
     expect(report.injected).toBeGreaterThan(25);
@@ -60,7 +68,7 @@ describe('the operator under faults', () => {
 });
 
 describe('the checker', () => {
-  test('catches planted mistakes and passes the program without one', async (ctx) => {
+  test('catches planted mistakes and passes the program without one', { timeout: TIMEOUT_MILLIS }, async (ctx) => {
     if (cluster.record.kind !== 'built') ctx.skip('the checker needs the built cluster; unset KUBECONFIG_E2E');
     const programs = ['double-create', 'swallows-errors', 'memory-as-truth', 'never-silent'];
     const outcome = await selfTest(cluster, { programs, sample: 1, say: quiet });

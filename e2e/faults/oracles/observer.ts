@@ -33,7 +33,7 @@ export class Observer {
 
   async #after(current: Promise<unknown>): Promise<Snapshot> {
     await current;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS / 2));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS));
     this.#next = undefined;
     const reading = this.#read();
     this.#current = reading.catch(() => undefined);

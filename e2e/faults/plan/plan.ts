@@ -51,11 +51,14 @@ export interface Result {
 }
 
 /** Plans of one group run together; groups run one after the other. */
-export type Group = 'together' | 'alone' | 'blackhole';
+export type Group = 'together' | 'streams' | 'alone' | 'blackhole';
 
-/** Crashes and API servers that go away meet every plan that is under way, so they run alone. */
+/** Crashes and API servers that go away meet every plan that is under way, so they run alone; a broken stream meets those on it. */
 export function groupOf({ injection }: Plan): Group {
-  if (injection.kind === 'watch') return injection.fault === 'blackhole' ? 'blackhole' : 'together';
+  if (injection.kind === 'watch' && injection.fault !== 'swallow') {
+    return injection.fault === 'blackhole' ? 'blackhole' : 'streams';
+  }
   if (injection.kind === 'cluster') return 'alone';
+  if (injection.kind === 'watch') return 'together';
   return injection.fault.startsWith('kill') || injection.fault === 'away' ? 'alone' : 'together';
 }

@@ -72,7 +72,7 @@ export interface SelfTestOptions {
 const TOKENS = 300;
 const SILENCE_MILLIS = 3_000;
 /** Programs beside the sound one that share the machine. */
-const PROGRAMS_AT_ONCE = 4;
+const PROGRAMS_AT_ONCE = 3;
 /** Faults that wait for a time limit of the runtime. */
 const SLOW: ReadonlySet<string> = new Set(['blackhole', 'hang']);
 const NEVER = Number.POSITIVE_INFINITY;

@@ -46,7 +46,7 @@ export async function plantedTrials(
     credentials,
     disguise: groupOf(program),
     quietMillis: 4_000,
-    convergeMillis: 10_000,
+    convergeMillis: 45_000,
     subject: (kubeconfig, folder) => ({
       argv: [process.execPath, bundle, program, kubeconfig],
       leadsWhen: '"msg":"leading"',

@@ -22,8 +22,16 @@ export interface Running {
   stuck?: { readonly step: string; readonly differences: readonly Difference[] };
 }
 
+type Fault = Plan['injection']['fault'];
+
 /** What waits for a time limit of the operator itself has that on top of the usual time. */
-const EXTRA_MILLIS: Readonly<Record<string, number>> = {
+const EXTRA_MILLIS: Readonly<Partial<Record<Fault, number>>> = {
+  // A stream that several plans break in a row is opened again after up to 30 s.
+  delay: 35_000,
+  expire: 35_000,
+  cut: 35_000,
+  double: 35_000,
+  split: 35_000,
   hang: 35_000,
   blackhole: 135_000,
   restart: 30_000,

@@ -38,9 +38,9 @@ export interface Report {
 }
 
 /** How many plans share two windows of silence. */
-const batchSizes: Readonly<Record<Group, number>> = { together: 96, alone: 40, blackhole: 64 };
+const batchSizes: Readonly<Record<Group, number>> = { together: 96, streams: 64, alone: 40, blackhole: 64 };
 /** Plans under way at a time. */
-const widths: Readonly<Record<Group, number>> = { together: 16, alone: 1, blackhole: 64 };
+const widths: Readonly<Record<Group, number>> = { together: 12, streams: 4, alone: 1, blackhole: 64 };
 
 /** Violations of one plan that are said while it runs; the report has all. */
 const SAID = 4;
@@ -119,7 +119,7 @@ export class Checker {
 }
 
 function batches(plans: readonly Plan[]): readonly { readonly group: Group; readonly batch: readonly Plan[] }[] {
-  return (['together', 'alone', 'blackhole'] as const).flatMap((group) => {
+  return (['together', 'streams', 'alone', 'blackhole'] as const).flatMap((group) => {
     const own = plans.filter((plan) => groupOf(plan) === group);
     const size = batchSizes[group];
     return Array.from({ length: Math.ceil(own.length / size) }, (_, at) => ({
