@@ -3,7 +3,7 @@ export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
 export { hold } from './hold.ts';
-export { type Move, planMoves } from './moves.ts';
+export { planMoves } from './moves.ts';
 export { byPriorityThenAge } from './order.ts';
 export { createPlanner, learnArrival, type Planner, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';

@@ -1,6 +1,6 @@
 /** @module Simulates scheduling on traces with the planner the controller uses. */
 export { registerSimulate } from './command.ts';
 export { TraceError } from './errors.ts';
-export { MODE_NAMES, type ModeName } from './modes.ts';
+export type { ModeName } from './modes.ts';
 export { parseOpenbNodes, parseOpenbPods, type TracePod } from './openb.ts';
 export { simulateSchedule } from './schedule.ts';

@@ -46,7 +46,7 @@ export function createPriced(snapshot: Snapshot, typical: readonly ShapeCount[])
   const advance = (part: number): void => {
     progress += Math.min(MOST_OF_CYCLE, part);
     if (progress * ROUNDS < round + 1) return;
-    next ??= createValues(snapshot, seen, lambdas);
+    next ??= createValues(snapshot, seen, lambdas, values.classes);
     while (round < ROUNDS && progress * ROUNDS >= round + 1) reprice(next, snapshot, seen, lambdas, round++);
     setRents(rents, snapshot, seen);
     if (round < ROUNDS) return;

@@ -24,6 +24,8 @@ export interface Values {
   readonly classes: Classes;
   /** By class and then by CPU price. */
   readonly tables: readonly (readonly Table[])[];
+  /** What was free when they were begun, by class. */
+  readonly states: readonly States[];
 }
 
 /** Prices of CPU in GPU thousandths per CPU thousandth, ascending. */
@@ -36,10 +38,14 @@ export function cpuPrices(snapshot: Snapshot): Float64Array {
   );
 }
 
-/** Values at the present prices, for the shapes seen so far. */
-export function createValues(snapshot: Snapshot, seen: Seen, lambdas: Float64Array): Values {
-  const classes = createClasses(snapshot, seen);
-  const values = { classes, tables: classes.all.map((one) => Array.from(lambdas, () => createTable(one))) };
+/** Values at the present prices, for the shapes seen so far and what is free now; `known` saves finding the classes. */
+export function createValues(snapshot: Snapshot, seen: Seen, lambdas: Float64Array, known?: Classes): Values {
+  const classes = known?.shapes === seen.shapes.length ? known : createClasses(snapshot, seen);
+  const values = {
+    classes,
+    tables: classes.all.map((one) => Array.from(lambdas, () => createTable(one))),
+    states: classes.all.map((one) => readStates(snapshot, one)),
+  };
   fillValues(values, lambdas);
   return values;
 }
@@ -60,7 +66,7 @@ export function reprice(values: Values, snapshot: Snapshot, seen: Seen, lambdas:
   const demand = shapes.reduce((sum, shape) => sum + shape.count * shape.gpuMilli, 0);
   if (idle === 0 || demand === 0) return;
   const rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (round / (ROUNDS - 1));
-  movePrices(shapes, servedBy(values, snapshot, lambdas), idle / demand, rate);
+  movePrices(shapes, servedBy(values, lambdas), idle / demand, rate);
   fillValues(values, lambdas);
 }
 
@@ -81,12 +87,12 @@ function movePrices(shapes: readonly SeenShape[], used: Float64Array, most: numb
   }
 }
 
-function servedBy(values: Values, snapshot: Snapshot, lambdas: Float64Array): Float64Array {
+function servedBy(values: Values, lambdas: Float64Array): Float64Array {
   const used = new Float64Array(values.classes.shapes);
   for (const [at, one] of values.classes.all.entries()) {
     const tables = values.tables[at] as readonly Table[];
     const occurring = tables.map(() => createOccurrence(one));
-    const state = readStates(snapshot, one);
+    const state = values.states[at] as States;
     for (let i = 0; i < state.cpu.length; i++) occur(tables, state, i, one.counters.length, occurring);
     for (const [k, table] of tables.entries()) {
       spread(table, one, lambdas[k] as number, occurring[k] as Occurrence, used);

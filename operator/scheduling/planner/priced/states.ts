@@ -1,6 +1,6 @@
 import type { Snapshot } from '../snapshot.ts';
 import { MILLI_PER_GPU } from '../types.ts';
-import { type NodeClass, STEP } from './classes.ts';
+import { type Counter, type NodeClass, STEP } from './classes.ts';
 
 /** What is free on the nodes of a class, in the terms of its tables. */
 export interface States {
@@ -18,11 +18,11 @@ export function readStates(snapshot: Snapshot, one: NodeClass): States {
   const part: number[] = [];
   const partFrom = new Int32Array(one.nodes.length + 1);
   const whole = new Int32Array(one.nodes.length * stride);
-  for (const [i, node] of one.nodes.entries()) {
-    for (const [c, counter] of one.counters.entries()) {
-      whole[i * stride + c] = counter.divisible
-        ? readGpus(snapshot, node, part)
-        : freeDevices(snapshot, node, counter.resource);
+  for (let i = 0; i < one.nodes.length; i++) {
+    const node = one.nodes[i] as number;
+    for (let c = 0; c < stride; c++) {
+      const { divisible, resource } = one.counters[c] as Counter;
+      whole[i * stride + c] = divisible ? readGpus(snapshot, node, part) : freeDevices(snapshot, node, resource);
     }
     partFrom[i + 1] = part.length;
   }
@@ -31,7 +31,7 @@ export function readStates(snapshot: Snapshot, one: NodeClass): States {
 }
 
 /** Counts the whole free GPUs of a node and adds the partly free ones, in steps, to `part`. */
-export function readGpus(snapshot: Snapshot, node: number, part: number[]): number {
+function readGpus(snapshot: Snapshot, node: number, part: number[]): number {
   const from = node * snapshot.gpuStride;
   let whole = 0;
   for (let gpu = from; gpu < from + snapshot.gpuStride; gpu++) {

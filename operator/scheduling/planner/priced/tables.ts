@@ -12,12 +12,15 @@ export interface Table {
   /** Expected CPU of what fills them, thousandths of a core, under the soft maximum. */
   readonly partCpu: Float64Array;
   readonly wholeCpu: readonly Float64Array[];
-  /** Size of each way to fill a part, in steps, ascending. */
-  readonly sizes: Int32Array;
-  /** Scratch of the recurrence: e^part, and the weight of each size. */
+  /** Scratch of the recurrence: e^(part / STEP). */
   readonly sums: Float64Array;
+  /** The sizes that are worth something, ascending: steps, weight, mean CPU, and place in the class. */
+  readonly sizes: Int32Array;
   readonly weights: Float64Array;
   readonly sizeCpu: Float64Array;
+  readonly sizeAt: Int32Array;
+  /** How many of them there are. */
+  active: number;
 }
 
 /** Room for the tables of a class. */
@@ -27,10 +30,12 @@ export function createTable(one: NodeClass): Table {
     whole: one.counters.map(({ most }) => new Float64Array(most + 1)),
     partCpu: new Float64Array(STEPS + 1),
     wholeCpu: one.counters.map(({ most }) => new Float64Array(most + 1)),
-    sizes: Int32Array.from(one.sizes, ({ size }) => size),
     sums: new Float64Array(STEPS + 1),
+    sizes: new Int32Array(one.sizes.length),
     weights: new Float64Array(one.sizes.length),
     sizeCpu: new Float64Array(one.sizes.length),
+    sizeAt: new Int32Array(one.sizes.length),
+    active: 0,
   };
 }
 
@@ -44,23 +49,14 @@ export function fillTable(table: Table, one: NodeClass, lambda: number): void {
   for (const [at, counter] of one.counters.entries()) fillWhole(table, counter, at, lambda);
 }
 
-function fillPart({ part, partCpu, sizes, sums, weights, sizeCpu }: Table, one: NodeClass, lambda: number): void {
-  for (const [at, { shapes }] of one.sizes.entries()) {
-    let weight = 0;
-    let cpu = 0;
-    for (const shape of shapes) {
-      const each = Math.exp((shape.price - lambda * shape.cpuMilli) / STEP);
-      weight += each;
-      cpu += each * shape.cpuMilli;
-    }
-    weights[at] = weight <= LEAST_WEIGHT ? 0 : weight;
-    sizeCpu[at] = weight <= LEAST_WEIGHT ? 0 : cpu / weight;
-  }
+function fillPart(table: Table, one: NodeClass, lambda: number): void {
+  weighSizes(table, one, lambda);
+  const { part, partCpu, sums, sizes, weights, sizeCpu, active } = table;
   sums[0] = 1;
   for (let free = 1; free <= STEPS; free++) {
     let sum = sums[free - 1] as number;
     let cpu = sum * (partCpu[free - 1] as number);
-    for (let at = 0; at < weights.length; at++) {
+    for (let at = 0; at < active; at++) {
       const rest = free - (sizes[at] as number);
       if (rest < 0) break;
       const each = (sums[rest] as number) * (weights[at] as number);
@@ -71,6 +67,26 @@ function fillPart({ part, partCpu, sizes, sums, weights, sizeCpu }: Table, one: 
     partCpu[free] = cpu / sum;
     part[free] = Math.log(sum) * STEP;
   }
+}
+
+function weighSizes(table: Table, one: NodeClass, lambda: number): void {
+  let active = 0;
+  for (const [at, { size, shapes }] of one.sizes.entries()) {
+    let weight = 0;
+    let cpu = 0;
+    for (const shape of shapes) {
+      const each = Math.exp((shape.price - lambda * shape.cpuMilli) / STEP);
+      weight += each;
+      cpu += each * shape.cpuMilli;
+    }
+    if (weight <= LEAST_WEIGHT) continue;
+    table.sizes[active] = size;
+    table.weights[active] = weight;
+    table.sizeCpu[active] = cpu / weight;
+    table.sizeAt[active] = at;
+    active++;
+  }
+  table.active = active;
 }
 
 function fillWhole(table: Table, counter: Counter, at: number, lambda: number): void {
@@ -116,14 +132,14 @@ export function createOccurrence(one: NodeClass): Occurrence {
 export function spread(table: Table, one: NodeClass, lambda: number, occurring: Occurrence, used: Float64Array): void {
   for (const [at, counter] of one.counters.entries()) spreadWhole(table, counter, at, lambda, occurring, used);
   const { part } = occurring;
-  const { sizes, sums, weights } = table;
-  const bySize = new Float64Array(weights.length);
+  const { sizes, sums, weights, sizeAt, active } = table;
+  const bySize = new Float64Array(active);
   for (let free = STEPS; free > 0; free--) {
     const share = (part[free] as number) / (sums[free] as number);
     part[free] = 0;
     if (share === 0) continue;
     part[free - 1] = (part[free - 1] as number) + share * (sums[free - 1] as number);
-    for (let at = 0; at < weights.length; at++) {
+    for (let at = 0; at < active; at++) {
       const rest = free - (sizes[at] as number);
       if (rest < 0) break;
       const each = share * (sums[rest] as number) * (weights[at] as number);
@@ -132,10 +148,10 @@ export function spread(table: Table, one: NodeClass, lambda: number, occurring: 
     }
   }
   part[0] = 0;
-  for (const [at, { shapes }] of one.sizes.entries()) {
+  for (let at = 0; at < active; at++) {
     const each = (bySize[at] as number) / (weights[at] as number);
-    if (!(each > 0)) continue; // the size was left out
-    for (const shape of shapes) {
+    if (each === 0) continue;
+    for (const shape of one.sizes[sizeAt[at] as number]?.shapes ?? []) {
       const weight = Math.exp((shape.price - lambda * shape.cpuMilli) / STEP);
       used[shape.index] = (used[shape.index] as number) + each * weight;
     }
