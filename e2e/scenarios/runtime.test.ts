@@ -36,13 +36,7 @@ afterAll(async () => {
     const patch = '{"metadata":{"finalizers":null}}';
     await cluster.kubectl(['patch', 'toy', metadata.name ?? '', '-n', 'toy-box', '--type=merge', '-p', patch]);
   }
-  await cluster.kubectl([
-    'delete',
-    'ns/toy-box',
-    'ns/toy-system',
-    'crd/toys.example.com',
-    '--ignore-not-found',
-  ]);
+  await cluster.kubectl(['delete', 'ns/toy-box', 'ns/toy-system', 'crd/toys.example.com', '--ignore-not-found']);
   await cluster.kubectl(['delete', 'crd/gadgets.example.com', '--ignore-not-found']);
   await cluster.kubectl(['delete', 'clusterrole/toys', 'clusterrolebinding/toys', '--ignore-not-found']);
   await close();
@@ -161,9 +155,7 @@ describe('the runtime on a real API server', () => {
     const { port } = await start(cluster.kubeconfig, [gadgets, toyMaker]);
     await until('the port', () => port() !== undefined);
     const readyz = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port()}/readyz`)).text();
-    await until('readiness names it', async () =>
-      (await readyz()).includes('[-]informer-gadgets.example.com'),
-    );
+    await until('readiness names it', async () => (await readyz()).includes('[-]informer-gadgets.example.com'));
     await until('the others go on', async () => (await ready('patient')) === 'True:InForce', 60_000);
     await apply(crd('Gadget', 'gadgets'));
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd/gadgets.example.com', '--timeout=60s']);

@@ -9,7 +9,7 @@ export { FakeServer, type Fault } from './fake-server.ts';
 export { lossless } from './lossless.ts';
 export type { Act } from './memory-backend.ts';
 export { type PassOutput, runPass, type Thing, thing } from './pass.ts';
-export { type Intents, RowBroken, type RowOutput, runRow } from './table.ts';
+export { runRow } from './table.ts';
 export { makeNote, Note, Toy } from './toys.ts';
 export { VirtualClock } from './virtual-clock.ts';
 export { silentLog, until } from './wait.ts';
