@@ -1,7 +1,7 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
 import { billingRoom, freezeSealed, usageApi } from './billing/index.ts';
 import { type AddressName, explainAddress, explainStart } from './cli/address-error.ts';
-import { endOnSurprise, stopSignal } from './cli/process-end.ts';
+import { endAtOnce, endOnSurprise, stopSignal } from './cli/process-end.ts';
 import type { Settings } from './cli/settings.ts';
 import { growthRoom, httpServer, jobApi, tokenReviewer } from './growth/index.ts';
 import { meteringRoom } from './metering/index.ts';
@@ -175,10 +175,7 @@ export async function runOperator(settings: Settings): Promise<number> {
     fate.failure.signal.throwIfAborted();
     return 0;
   } catch (error) {
-    if (error instanceof LeaseLost) {
-      log.error({ err: error }, 'another process leads now; this one ends');
-      return 1;
-    }
+    if (error instanceof LeaseLost) endAtOnce(log, error, 'another process leads now; this one ends');
     throw explainStart(error, settings);
   } finally {
     await connection.close();

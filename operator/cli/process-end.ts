@@ -27,6 +27,12 @@ export function stopSignal(log: Logger): AbortSignal {
   return stop.signal;
 }
 
+/** Ends the process with 1 and closes nothing: each moment more is one in which two processes may act. */
+export function endAtOnce(log: Logger, error: unknown, what: string): never {
+  log.error({ err: error }, what);
+  process.exit(1);
+}
+
 /** Logs what nobody caught and ends with 1: the state is not known any more, and a restart begins from a known one. */
 export function endOnSurprise(log: Logger): void {
   const end =

@@ -6,12 +6,12 @@ import { Cache } from './cache/cache.ts';
 import { Client } from './client/client.ts';
 import type { Cluster } from './client/cluster.ts';
 import { Transport } from './client/transport.ts';
-import { AppliedMemory } from './controller/applied.ts';
+import { AppliedMemory, objectId } from './controller/applied.ts';
 import { PassStopped } from './controller/pass.ts';
 import { describePermissions } from './controller/permissions.ts';
 import { Worker } from './controller/worker.ts';
 import { Recorder } from './events/recorder.ts';
-import { kindId } from './kinds.ts';
+import { keyOf, kindId } from './kinds.ts';
 import { catchUp } from './leader/catch-up.ts';
 import { Elector, LeaseLost } from './leader/elector.ts';
 import { RuntimeMetrics } from './metrics.ts';
@@ -122,11 +122,12 @@ class Process implements Manager {
     const fenced = { fence: this.#elector?.fence, writeTimeoutMillis: election && fencedWriteMillis };
     const backend = new Client({ transport, clock, ...fenced });
     this.#backend = backend;
-    this.#recorder = new Recorder({ backend, clock, log, metrics, instance: identity });
+    // A client of its own: an event that was not answered is no reason to let the lease expire.
+    const events = new Client({ transport, clock, ...fenced });
+    this.#recorder = new Recorder({ backend: events, clock, log, metrics, instance: identity });
     this.#cache = new Cache({ transport, clock, random, log, metrics });
-    const { cache } = { cache: this.#cache };
     const share = {
-      cache,
+      cache: this.#cache,
       backend,
       applied: new AppliedMemory(),
       record: this.#recorder.record,
@@ -137,6 +138,7 @@ class Process implements Manager {
     };
     this.#workers = controllers.map((controller) => new Worker(controller, share));
     for (const worker of this.#workers) worker.wire();
+    this.#forgetGone(share.applied);
   }
 
   port(): number | undefined {
@@ -161,14 +163,19 @@ class Process implements Manager {
     await this.#serveWebhooks(signal);
     const cached = this.#cache.run(caches.signal);
     const standing = this.#start('everywhere', everywhere.signal, failed.reject);
+    let lost = false;
     try {
       await this.#warmUp(signal);
       await this.#lead(signal, failed);
+    } catch (error) {
+      lost = error instanceof LeaseLost;
+      throw error;
     } finally {
       this.#stopping = true;
       caches.abort();
       everywhere.abort();
-      await this.#within(stopMillis, Promise.all([cached, ...standing]));
+      // Another process leads: nothing here is worth waiting for.
+      if (!lost) await this.#within(stopMillis, Promise.all([cached, ...standing]));
       await this.#webhooks?.close();
       await this.#transport.close();
       await this.#server?.close();
@@ -206,7 +213,9 @@ class Process implements Manager {
     const caches = this.#cache.informers.map((informer) => ({
       name: `informer-${kindId(informer.kind)}`,
       check: () =>
-        informer.synced ? undefined : `not complete: ${text(informer.error ?? 'the first list is under way')}`,
+        informer.blind
+          ? `${informer.synced ? 'not heard of for a minute' : 'not complete'}: ${text(informer.error ?? 'the first list is under way')}`
+          : undefined,
     }));
     const served = this.#options.webhooks !== undefined;
     const webhooks = {
@@ -277,6 +286,15 @@ class Process implements Manager {
       const open = this.#backend.unansweredWithin(leaseMillis);
       if (open) this.#log.warn({}, 'a write was not answered: the lease is left to expire');
       if (lost === undefined && !open) await this.#elector?.release();
+    }
+  }
+
+  /** What was applied to an object is forgotten as it goes. */
+  #forgetGone(applied: AppliedMemory): void {
+    for (const informer of this.#cache.informers) {
+      informer.handle((event) => {
+        if (event.kind === 'deleted') applied.drop(objectId(informer.kind, keyOf(event.before)));
+      });
     }
   }
 

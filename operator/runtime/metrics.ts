@@ -149,6 +149,7 @@ export class RuntimeMetrics {
     this.eventsDropped = this.#counter('event_recorder_dropped_total', 'Events that were not written, by why', [
       'reason',
     ]);
+    for (const reason of ['rate', 'queue', 'namespace', 'refused']) this.eventsDropped.inc({ reason }, 0);
     this.forbidden = this.#counter('controller_forbidden_total', 'Requests of passes that RBAC or admission refused', [
       'controller',
       'request',

@@ -22,6 +22,9 @@ export type CacheEvent =
 /** Told of every change, own writes included. */
 export type Handler = (event: CacheEvent) => void;
 
+/** How long a watch may fail before what it told is too old to decide on. */
+const blindMillis = 60_000;
+
 /** What an informer needs. */
 export interface InformerOptions {
   readonly kind: Kind<KubeObject>;
@@ -44,6 +47,7 @@ export class Informer implements Sink {
   #seen: Set<string> | undefined;
   #synced = false;
   #error: unknown;
+  #failingSince: number | undefined;
   #aliveAt: number;
 
   constructor(options: InformerOptions) {
@@ -66,6 +70,12 @@ export class Informer implements Sink {
   /** The last failure since something arrived. */
   get error(): unknown {
     return this.#error;
+  }
+
+  /** Whether decisions must not be made on it: never complete, or without a working watch for a minute. */
+  get blind(): boolean {
+    if (!this.#synced) return true;
+    return this.#failingSince !== undefined && this.#options.clock.monotonic() - this.#failingSince > blindMillis;
   }
 
   /** Seconds since anything arrived. */
@@ -138,6 +148,7 @@ export class Informer implements Sink {
 
   alive(): void {
     this.#error = undefined;
+    this.#failingSince = undefined;
     this.#aliveAt = this.#options.clock.monotonic();
   }
 
@@ -145,6 +156,7 @@ export class Informer implements Sink {
     const message = error instanceof Error ? error.message : String(error);
     const known = this.#error instanceof Error && this.#error.message === message;
     this.#error = error;
+    this.#failingSince ??= this.#options.clock.monotonic();
     if (error instanceof Forbidden || error instanceof NotFound) this.#answeredSignal.resolve();
     const reason = error instanceof Error ? String(Reflect.get(error, 'code') ?? error.name) : 'Unknown';
     this.#options.metrics.informerFailures.inc({ kind: this.#id, reason });
@@ -160,7 +172,14 @@ export class Informer implements Sink {
   #projected(raw: KubeObject): KubeObject {
     // Set, not deleted: deleting would turn the object into a slow, larger dictionary.
     if (Reflect.has(raw.metadata, 'managedFields')) Reflect.set(raw.metadata, 'managedFields', undefined);
-    return this.kind.project === undefined ? raw : this.kind.project(raw);
+    try {
+      return this.kind.project === undefined ? raw : this.kind.project(raw);
+    } catch (error) {
+      // The whole object is as good, only larger; without it the watch would meet the same error after each restart.
+      this.#options.metrics.handlerErrors.inc({ kind: this.#id });
+      this.#options.log.error({ kind: this.#id, key: keyText(keyOf(raw)), err: error }, 'a projection threw');
+      return raw;
+    }
   }
 
   #tell(event: CacheEvent): void {

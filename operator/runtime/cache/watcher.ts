@@ -54,6 +54,7 @@ const longestUnservedMillis = 5_000;
 const longestWishMillis = 60_000;
 const healthyMillis = 120_000;
 const sliceMillis = 8;
+const settledMillis = 2_000;
 
 interface Frame {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -152,13 +153,17 @@ export class Watcher {
     const idle = new Idle(stream, seconds * 1000 + graceMillis);
     if (from === undefined) sink.begin(this.#reason);
     let initial = from === undefined;
+    let settled: NodeJS.Timeout | undefined;
     try {
       const initialEvents = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
       const start = from === undefined ? initialEvents : { resourceVersion: from };
       const common = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
       const lines = new LineSplitter();
       const pace = new Pace(clock);
-      for await (const chunk of await open({ ...query, ...common, ...start }, stream.signal)) {
+      const chunks = await open({ ...query, ...common, ...start }, stream.signal);
+      // A quiet watch that stays open is as good as one that tells something.
+      settled = setTimeout(() => sink.alive(), settledMillis);
+      for await (const chunk of chunks) {
         idle.reset();
         for (const line of lines.push(chunk)) {
           const frame: Frame = JSON.parse(withoutManagedFields(line, 'event'));
@@ -169,6 +174,7 @@ export class Watcher {
         await pace.rest();
       }
     } finally {
+      clearTimeout(settled);
       idle.stop();
       signal.removeEventListener('abort', onAbort);
       stream.abort();

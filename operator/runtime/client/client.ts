@@ -161,9 +161,10 @@ export class Client implements Backend {
     const deadline = clock.monotonic() + (call.method === 'GET' ? readTimeoutMillis : writeTimeoutMillis);
     for (let attempt = 0; ; attempt += 1) {
       if (call.method !== 'GET') fence?.();
-      const left = deadline - clock.monotonic();
+      call.signal?.throwIfAborted();
+      const timeoutMillis = Math.max(deadline - clock.monotonic(), 1);
       try {
-        return JSON.parse(await transport.send({ ...call, lane, timeoutMillis: Math.max(left, 1) }));
+        return JSON.parse(await transport.send({ ...call, lane, timeoutMillis }));
       } catch (error) {
         if (call.method !== 'GET' && !isRefusal(error)) this.#unansweredAt = clock.monotonic();
         const wait = transport.closed ? undefined : retryAfter(error, call.method, repeat, attempt);

@@ -1,56 +1,81 @@
 /** Remembers what was applied, so that an apply that would change nothing is not sent. */
 import { hash } from 'node:crypto';
-import type { KubeObject } from '../types.ts';
+import { keyText, kindId } from '../kinds.ts';
+import type { Key, Kind, KubeObject } from '../types.ts';
 
 const memoryMillis = 30 * 60_000;
-const largest = 200_000;
 
 interface Entry {
   readonly hash: string;
-  readonly uid: string | undefined;
   readonly version: string | undefined;
   readonly at: number;
 }
 
-/** One memory a process: keys are kind, object, manager and subresource. */
-export class AppliedMemory {
-  readonly #entries = new Map<string, Entry>();
-  readonly #statuses = new Map<string, { readonly uid: string | undefined; readonly status: object }>();
+/** What is remembered of one object, by the part that was applied: the manager and the subresource. */
+interface Remembered {
+  readonly uid: string | undefined;
+  readonly entries: Map<string, Entry>;
+  readonly statuses: Map<string, object>;
+}
 
-  /** Whether applying `intent` again to `live` would change nothing. */
-  isNoOp(id: string, intent: unknown, live: KubeObject | undefined, now: number): boolean {
-    const entry = this.#entries.get(id);
-    if (entry === undefined || live === undefined) return false;
-    if (entry.uid !== live.metadata.uid || entry.hash !== hashOf(intent)) return false;
-    const unchanged = entry.version === live.metadata.resourceVersion && now - entry.at < memoryMillis;
-    return unchanged || holds(live, intent);
+/** One memory a process, by the kind and key of objects. It is as large as the cache: an object that goes is dropped. */
+export class AppliedMemory {
+  readonly #objects = new Map<string, Remembered>();
+
+  /**
+   * Whether applying `intent` again to `live` would change nothing: nobody has touched the object since, or everything
+   * wanted is there. The latter counts for half an hour, because a field that another manager took over and put back
+   * looks the same and is no longer ours.
+   */
+  isNoOp(object: string, part: string, intent: unknown, live: KubeObject, now: number): boolean {
+    const known = this.#objects.get(object);
+    const entry = known?.entries.get(part);
+    if (entry === undefined || known?.uid !== live.metadata.uid || entry.hash !== hashOf(intent)) return false;
+    if (entry.version === live.metadata.resourceVersion) return true;
+    return now - entry.at < memoryMillis && holds(live, intent);
+  }
+
+  /** To be called before something is sent: if no answer comes, nobody knows what was applied last. */
+  sending(object: string, part: string): void {
+    this.#objects.get(object)?.entries.delete(part);
   }
 
   /** Records the server's answer to an apply; answers the hash of what was applied. */
-  remember(id: string, intent: unknown, answer: KubeObject, now: number): string {
-    if (this.#entries.size >= largest) this.#entries.clear();
-    const { uid, resourceVersion } = answer.metadata;
+  remember(object: string, part: string, intent: unknown, answer: KubeObject, now: number): string {
     const hash = hashOf(intent);
-    this.#entries.set(id, { hash, uid, version: resourceVersion, at: now });
+    const entry = { hash, version: answer.metadata.resourceVersion, at: now };
+    this.#of(object, answer.metadata.uid).entries.set(part, entry);
     return hash;
   }
 
   /** Keeps the status that a controller reported of an object, to be said again when a pass fails. */
-  keepStatus(id: string, uid: string | undefined, status: object): void {
-    if (this.#statuses.size >= largest) this.#statuses.clear();
-    this.#statuses.set(id, { uid, status });
+  keepStatus(object: string, part: string, uid: string | undefined, status: object): void {
+    this.#of(object, uid).statuses.set(part, status);
   }
 
   /** The status kept, unless the object is another one by now. */
-  keptStatus(id: string, uid: string | undefined): object | undefined {
-    const kept = this.#statuses.get(id);
-    return kept?.uid === uid ? kept?.status : undefined;
+  keptStatus(object: string, part: string, uid: string | undefined): object | undefined {
+    const known = this.#objects.get(object);
+    return known?.uid === uid ? known?.statuses.get(part) : undefined;
   }
 
-  /** Lets the kept status of an object that is gone go. */
-  dropStatus(id: string): void {
-    this.#statuses.delete(id);
+  /** Forgets an object that is gone. */
+  drop(object: string): void {
+    this.#objects.delete(object);
   }
+
+  #of(object: string, uid: string | undefined): Remembered {
+    const known = this.#objects.get(object);
+    if (known !== undefined && known.uid === uid) return known;
+    const made = { uid, entries: new Map(), statuses: new Map() };
+    this.#objects.set(object, made);
+    return made;
+  }
+}
+
+/** Names an object in the memory. */
+export function objectId(kind: Kind<KubeObject>, key: Key): string {
+  return `${kindId(kind)}|${keyText(key)}`;
 }
 
 /** Equal for equal content, whatever the order of its fields. */

@@ -16,7 +16,7 @@ import type {
   PatchBody,
   Reader,
 } from '../types.ts';
-import { type AppliedMemory, hashOf } from './applied.ts';
+import { type AppliedMemory, hashOf, objectId } from './applied.ts';
 import type { Breaker, Write } from './breaker.ts';
 import { type Declarations, Undeclared } from './permissions.ts';
 
@@ -111,19 +111,27 @@ export class PassContext implements Context {
   }
 
   async #send<T extends KubeObject>(kind: Kind<T>, content: KubeObject, subresource: string | undefined): Promise<T> {
-    const { applied, backend, clock, controller, counter, overlay, reader } = this.#environment;
+    const { applied, backend, clock, controller, counter, declared, overlay, reader } = this.#environment;
     const key = keyOf(content);
     const manager = managerOf(controller);
-    const id = [kindId(kind), keyText(key), manager, subresource ?? ''].join('|');
+    const [object, part] = [objectId(kind, key), `${manager}|${subresource ?? ''}`];
     const live = reader.get(kind, key);
-    if (live !== undefined && applied.isNoOp(id, content, live, clock.monotonic())) {
+    if (live !== undefined && applied.isNoOp(object, part, content, live, clock.monotonic())) {
       counter.applied(kind.kind, controller.name, false);
       return live;
     }
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...content };
     counter.applied(kind.kind, controller.name, true);
+    applied.sending(object, part);
     const answer = await backend.apply(kind, body, { manager, subresource }, this.signal);
-    this.#wrote(kind, key, subresource ?? '', applied.remember(id, content, answer, clock.monotonic()));
+    // Of a kind that is not cached there is no live object to compare with, and nobody says when one is gone.
+    const hash = declared.isCached(kind)
+      ? applied.remember(object, part, content, answer, clock.monotonic())
+      : hashOf(content);
+    // What the server finds equal to what it has, in its own way of writing, changes nothing and wakes nobody.
+    if (answer.metadata.resourceVersion !== live?.metadata.resourceVersion) {
+      this.#wrote(kind, key, subresource ?? '', hash);
+    }
     overlay(kind, answer);
     return answer;
   }
@@ -159,14 +167,14 @@ export class PassContext implements Context {
 
   async remove<T extends KubeObject>(kind: Kind<T>, object: KubeObject): Promise<void> {
     this.#environment.declared.requireVerb(kind, 'delete');
-    const { uid, resourceVersion } = object.metadata;
+    const { uid, resourceVersion } = identified(object, 'removed');
     await this.#environment.backend.remove(kind, keyOf(object), { uid, resourceVersion }, this.signal);
     this.#wrote(kind, keyOf(object), 'delete', '');
   }
 
   async evict(pod: KubeObject): Promise<'evicted' | 'blocked' | 'gone'> {
     this.#environment.declared.requireVerb(podKind, 'create', 'eviction');
-    const { uid, resourceVersion } = pod.metadata;
+    const { uid, resourceVersion } = identified(pod, 'evicted');
     return this.#environment.backend.evict(keyOf(pod), { uid, resourceVersion }, this.signal);
   }
 
@@ -208,10 +216,16 @@ export class PassContext implements Context {
   }
 }
 
-/** The metadata that server-side apply may carry. */
+/** The metadata that server-side apply may carry. With a uid it changes that object only, and makes none anew. */
 function sentMeta(metadata: ObjectMeta): ObjectMeta {
-  const { name, namespace, labels, annotations, ownerReferences, finalizers } = metadata;
-  return { name, namespace, labels, annotations, ownerReferences, finalizers };
+  const { name, namespace, uid, labels, annotations, ownerReferences, finalizers } = metadata;
+  return { name, namespace, uid, labels, annotations, ownerReferences, finalizers };
+}
+
+/** Throws TypeError without a uid: a repeated request could hit another object that took the name meanwhile. */
+function identified({ metadata }: KubeObject, done: string): ObjectMeta {
+  if (metadata.uid !== undefined) return metadata;
+  throw new TypeError(`"${metadata.name}" can only be ${done} as read from the cache or the server, with its uid`);
 }
 
 /** Adds the uid precondition in the patch's own language. */

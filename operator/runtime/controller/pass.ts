@@ -12,7 +12,7 @@ import {
   Terminal,
   Waiting,
 } from '../types.ts';
-import { holds, stableJson } from './applied.ts';
+import { holds, objectId, stableJson } from './applied.ts';
 import { managerOf, PassContext, type PassEnvironment } from './context.ts';
 import { writesStatus } from './permissions.ts';
 import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
@@ -61,7 +61,7 @@ export async function pass(
     if (primary !== undefined && outcome?.status !== undefined) {
       const mark = environment.breaker?.condition(keyText(key));
       const status = statusAfterSuccess(primary, withConditions(outcome.status), context.now(), mark);
-      environment.applied.keepStatus(statusId(controller, key), primary.metadata.uid, status);
+      environment.applied.keepStatus(...statusId(controller, key), primary.metadata.uid, status);
       await writeStatus(environment, primary, status, signal);
     }
     return outcome?.after === undefined
@@ -117,7 +117,6 @@ async function act(
   if (blocked !== undefined) throw new Waiting('CacheNotReady', blocked, blockedMillis);
   if (controller.primary === undefined) return controller.reconcile(undefined, context);
   if (primary === undefined) {
-    environment.applied.dropStatus(statusId(controller, key));
     await controller.gone?.(key, context);
     return undefined;
   }
@@ -186,7 +185,7 @@ async function reportFailure(
     return;
   // The live status may hold fields of other writers, which are not ours to say again; after a restart it is all there is.
   const { uid } = primary.metadata;
-  const own = environment.applied.keptStatus(statusId(environment.controller, keyOf(primary)), uid);
+  const own = environment.applied.keptStatus(...statusId(environment.controller, keyOf(primary)), uid);
   const mark = environment.breaker?.condition(keyText(keyOf(primary)));
   const now = new Date(environment.clock.now());
   const status = statusAfterFailure(primary, own ?? statusOf(primary), failure, now, mark);
@@ -219,9 +218,9 @@ async function writeStatus(
   if (kind === undefined) return;
   const live = reader.get(kind, keyOf(object)) ?? object;
   const before = statusOf(live);
-  const id = statusId(controller, keyOf(object));
-  const same =
-    before !== undefined && (equalStatus(before, status) || applied.isNoOp(id, { status }, live, clock.monotonic()));
+  const [id, part] = statusId(controller, keyOf(object));
+  const now = clock.monotonic();
+  const same = before !== undefined && (equalStatus(before, status) || applied.isNoOp(id, part, { status }, live, now));
   if (live.metadata.uid === object.metadata.uid && same) {
     counter.applied(kind.kind, controller.name, false);
     return;
@@ -230,11 +229,13 @@ async function writeStatus(
   const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, namespace, uid }, status };
   counter.applied(kind.kind, controller.name, true);
   const options = { manager: managerOf(controller), subresource: 'status' };
+  applied.sending(id, part);
   try {
     const answer = await backend.apply(kind, body, options, signal);
-    const content = applied.remember(id, { status }, answer, clock.monotonic());
+    const content = applied.remember(id, part, { status }, answer, clock.monotonic());
     const text = keyText(keyOf(object));
-    breaker?.wrote(text, { object: `${kind.kind} ${text}`, part: 'status', content });
+    if (answer.metadata.resourceVersion !== live.metadata.resourceVersion)
+      breaker?.wrote(text, { object: `${kind.kind} ${text}`, part: 'status', content });
     overlay(kind, answer);
   } catch (error) {
     // Gone meanwhile: there is nothing left to report on, and the watch will say so.
@@ -242,9 +243,10 @@ async function writeStatus(
   }
 }
 
-/** Names the status that a controller writes of its primary. */
-function statusId(controller: Controller, key: Key): string {
-  return [controller.primary?.kind ?? '', keyText(key), managerOf(controller), 'primary-status'].join('|');
+/** Names the primary, and the status that the controller writes of it, in the memory of what was applied. */
+function statusId(controller: Controller, key: Key): [object: string, part: string] {
+  const object = controller.primary === undefined ? '' : objectId(controller.primary, key);
+  return [object, `${managerOf(controller)}|primary-status`];
 }
 
 function equalStatus(before: WrittenStatus, wanted: WrittenStatus): boolean {

@@ -87,9 +87,14 @@ export class Declarations {
     }
   }
 
+  /** Whether the controller declared that it reads the kind from the cache. */
+  isCached(kind: Kind<KubeObject>): boolean {
+    return this.#cached.has(kindId(kind));
+  }
+
   /** Throws Undeclared unless the kind is cached for this controller. */
   requireCached(kind: Kind<KubeObject>): void {
-    if (this.#cached.has(kindId(kind))) return;
+    if (this.isCached(kind)) return;
     throw new Undeclared(
       `controller ${this.#controller} reads ${kindId(kind)} without declaring it; add .reads(${kind.kind})`,
     );

@@ -70,7 +70,9 @@ export function statusAfterFailure(
     { type: 'Ready', status: stalled ? 'False' : 'Unknown', reason, message },
     { type: stalled ? 'Stalled' : 'Reconciling', status: 'True', reason, message },
   ];
-  return { ...last, ...finish(object, [...made, ...kept, ...(mark === undefined ? [] : [mark])], now) };
+  const { observedGeneration, conditions } = finish(object, [...made, ...(mark === undefined ? [] : [mark])], now);
+  // What is kept was true of the generation that it names; of this one nothing is known.
+  return { ...last, observedGeneration, conditions: [...conditions, ...kept] };
 }
 
 /** Whether errors have lasted past the deadline, or were already reported so for this generation. Waiting does not count. */

@@ -29,6 +29,7 @@ export interface WorkerShare {
 }
 
 const blockedAfterMillis = 30_000;
+const longestPatienceMillis = 300_000;
 
 /** One a controller. `wire` before the cache runs, `run` when leading. */
 export class Worker {
@@ -56,6 +57,9 @@ export class Worker {
     metrics.watchHotLoops(controller.name, () => this.#breaker.open);
     this.#informers = cachedKinds(controller).map((kind) => cache.informer(kind));
     metrics.introduce(controller.name, controller.concurrency);
+    for (const { kind } of [...controller.owns, ...(controller.primary === undefined ? [] : [controller.primary])]) {
+      for (const counter of [metrics.ssaHits, metrics.ssaMisses]) counter.inc({ kind, controller: controller.name }, 0);
+    }
     metrics.watchQueue(controller.name, () => this.#queue.numbers());
     this.#environment = {
       controller,
@@ -151,7 +155,7 @@ export class Worker {
   }
 
   #blocked(): string | undefined {
-    const missing = this.#informers.find(({ synced }) => !synced);
+    const missing = this.#informers.find(({ blind }) => blind);
     if (missing === undefined) return undefined;
     const why = missing.error instanceof Error ? missing.error.message : 'the first list is not complete';
     return `${kindId(missing.kind)} cannot be read yet: ${why}`;
@@ -190,7 +194,11 @@ export class Worker {
     const { slowMillis, change } = this.#breaker.ended(key);
     // A singleton works for many objects: whoever fights over one of them must not stop it for all.
     if (primary !== undefined && (slowMillis > 0 || change === 'closed')) this.#queue.slow(key, slowMillis);
-    if (change === 'closed') log.info({ controller: name, key }, 'passes settle again');
+    if (change === 'closed') {
+      log.info({ controller: name, key }, 'passes settle again');
+      // Once more, because the status still says otherwise.
+      this.#queue.add(key, { priority: backgroundPriority });
+    }
     if (change !== 'opened') return;
     const message = this.#breaker.condition(key)?.message ?? '';
     metrics.hotLoopTrips.inc({ controller: name });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRegistry } from '../../observability/index.ts';
 import type { Backend } from '../client/backend.ts';
+import { NotFound, ServerError } from '../client/errors.ts';
 import { RuntimeMetrics } from '../metrics.ts';
 import { silentLog, VirtualClock } from '../testing/index.ts';
 import { Toy } from '../testing/toys.ts';
@@ -11,7 +12,10 @@ const unused = (): never => {
   throw new TypeError('not used by the recorder');
 };
 
-function make(ahead: () => number = () => 0): {
+function make(
+  ahead: () => number = () => 0,
+  refuse: (verb: 'create' | 'patch') => Error | undefined = () => undefined,
+): {
   recorder: Recorder;
   clock: VirtualClock;
   created: KubeObject[];
@@ -28,10 +32,14 @@ function make(ahead: () => number = () => 0): {
     remove: unused,
     evict: unused,
     create: async (_kind, object) => {
+      const refusal = refuse('create');
+      if (refusal !== undefined) throw refusal;
       created.push(object);
       return object;
     },
     patch: async (_kind, _key, patch) => {
+      const refusal = refuse('patch');
+      if (refusal !== undefined) throw refusal;
       patched.push(patch);
       return unused();
     },
@@ -111,4 +119,28 @@ test('a wall clock that is set back neither silences nor floods', async () => {
 
 test('times have six digits', () => {
   expect(microTime(0)).toBe('1970-01-01T00:00:00.000000Z');
+});
+
+test.each([
+  {
+    name: 'whose create was refused',
+    verb: 'create',
+    error: new ServerError({ status: 503, reason: '', url: '', message: '' }),
+  },
+  {
+    name: 'that was deleted meanwhile',
+    verb: 'patch',
+    error: new NotFound({ status: 404, reason: '', url: '', message: '' }),
+  },
+] as const)('an event $name is written anew when it happens again', async ({ verb, error }) => {
+  let refusals = 1;
+  const { recorder, clock, created } = make(undefined, (asked) =>
+    asked === verb && refusals-- > 0 ? error : undefined,
+  );
+  for (let times = 0; times < 4; times += 1) {
+    recorder.record(event('again'), 'toy');
+    await recorder.flush(1_000);
+    await clock.advance(30_000);
+  }
+  expect(created.length).toBe(verb === 'create' ? 1 : 2);
 });

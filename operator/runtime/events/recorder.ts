@@ -43,6 +43,12 @@ interface Series {
   sentAt: number;
 }
 
+/** A request that waits for its turn. */
+interface Job {
+  readonly write: () => Promise<unknown>;
+  readonly failed: (error: unknown) => void;
+}
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -53,7 +59,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #series = new Map<string, Series>();
   readonly #buckets = new Map<string, Bucket>();
-  readonly #waiting: (() => Promise<void>)[] = [];
+  readonly #waiting: Job[] = [];
   #pumping: Promise<void> | undefined;
   /** The methods that the API server has refused so far. */
   readonly #refused = new Set<string>();
@@ -71,7 +77,7 @@ export class Recorder {
     const key = `${controller}|${event.dedupeKey ?? `${uid}|${event.reason}|${event.note}`}`;
     const known = this.#series.get(key);
     if (known !== undefined && now - known.lastAt < windowMillis) {
-      this.#repeat(known, now);
+      this.#repeat(key, known, now);
       return;
     }
     if (!this.#allows(uid || name, now)) {
@@ -84,8 +90,10 @@ export class Recorder {
     if (this.#series.size >= mostRemembered) this.#series.clear();
     this.#series.set(key, made);
     const body = this.#body(event, controller, made, clock.now());
-    this.#enqueue(async () => {
-      await this.#options.backend.create(eventKind, body, 'gpuopt-events');
+    this.#enqueue({
+      write: () => this.#options.backend.create(eventKind, body, 'gpuopt-events'),
+      // Nothing is there that the next one could be counted on.
+      failed: () => this.#forget(key, made),
     });
   };
 
@@ -98,15 +106,19 @@ export class Recorder {
     stop.abort();
   }
 
-  #repeat(series: Series, now: number): void {
+  #repeat(key: string, series: Series, now: number): void {
     series.count += 1;
     series.lastAt = now;
     if (series.count > 2 && now - series.sentAt < seriesMillis) return;
     series.sentAt = now;
     const { name, namespace, count } = series;
     const body = { series: { count, lastObservedTime: microTime(this.#options.clock.now()) } };
-    this.#enqueue(async () => {
-      await this.#options.backend.patch(eventKind, { namespace, name }, { type: 'merge', body }, 'gpuopt-events');
+    this.#enqueue({
+      write: () =>
+        this.#options.backend.patch(eventKind, { namespace, name }, { type: 'merge', body }, 'gpuopt-events'),
+      failed: (error) => {
+        if (error instanceof NotFound) this.#forget(key, series);
+      },
     });
   }
 
@@ -146,22 +158,28 @@ export class Recorder {
     return true;
   }
 
-  #enqueue(write: () => Promise<void>): void {
+  #forget(key: string, series: Series): void {
+    if (this.#series.get(key) === series) this.#series.delete(key);
+  }
+
+  #enqueue(job: Job): void {
     if (this.#waiting.length >= longestQueue) {
       this.#options.metrics.eventsDropped.inc({ reason: 'queue' });
+      job.failed(undefined);
       return;
     }
-    this.#waiting.push(write);
+    this.#waiting.push(job);
     this.#pumping ??= this.#pump();
   }
 
   async #pump(): Promise<void> {
-    for (let write = this.#waiting.shift(); write !== undefined; write = this.#waiting.shift()) {
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
       try {
-        await write();
+        await job.write();
       } catch (error) {
         const reason = error instanceof NotFound ? 'namespace' : 'refused';
         this.#options.metrics.eventsDropped.inc({ reason });
+        job.failed(error);
         this.#say(error);
       }
     }

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../observability/index.ts';
 import { Client } from '../client/client.ts';
-import { NotLeader } from '../client/errors.ts';
-import { Transport } from '../client/transport.ts';
-import { FakeServer, silentLog, until } from '../testing/index.ts';
+import { Forbidden, NotFound, NotLeader } from '../client/errors.ts';
+import { type Call, Transport } from '../client/transport.ts';
+import { FakeServer, silentLog, until, VirtualClock } from '../testing/index.ts';
 import { Elector, LeaseLost } from './elector.ts';
 
 let fake: FakeServer;
@@ -103,4 +103,43 @@ test('a lease that is deleted stays with its holder: no standby takes it while t
   end.abort();
   stop.abort();
   await Promise.all([held, standing]);
+});
+
+describe('a standby on its own clock', () => {
+  /** Asks a server that answers everything with `answer`, for so long; tells what was asked and when. */
+  async function play(answer: (call: Call) => Promise<string>, millis: number): Promise<readonly string[]> {
+    const asked: string[] = [];
+    const clock = new VirtualClock();
+    const transport = new Transport(fake.cluster, clock, { requested: () => undefined });
+    transports.push(transport);
+    transport.send = (call) => {
+      asked.push(`${call.method}@${clock.monotonic()}`);
+      return answer(call);
+    };
+    transport.stream = () => new Promise(() => undefined);
+    const client = new Client({ transport, clock });
+    const names = { namespace: 'default', name: 'lease', identity: 'me' };
+    const standby = new Elector({ ...names, client, transport, clock, random: () => 0.5, log: silentLog });
+    const stop = new AbortController();
+    const ended = standby.acquire(stop.signal).catch(() => undefined);
+    await clock.advance(millis);
+    stop.abort();
+    await Promise.race([ended, clock.advance(1)]);
+    return asked;
+  }
+  const error = { reason: '', url: 'GET /lease', message: '' };
+
+  test('that may not read the lease asks every two seconds, however long that lasts', async () => {
+    const asked = await play(() => Promise.reject(new Forbidden({ ...error, status: 403 })), 60_000);
+    expect(asked.length).toBeGreaterThan(25);
+    expect(asked.length).toBeLessThan(35);
+  });
+
+  test('that finds no lease gives a holder the time to make it anew before it makes its own', async () => {
+    const asked = await play((call) => {
+      if (call.method === 'GET') return Promise.reject(new NotFound({ ...error, status: 404 }));
+      return Promise.resolve('{"metadata":{}}');
+    }, 10_000);
+    expect(asked).toEqual(['GET@0', 'GET@2000', 'GET@3000', 'POST@3000']);
+  });
 });

@@ -63,6 +63,7 @@ export class Elector {
   #held: LeaseObject | undefined;
   #wake: () => void = () => undefined;
   #watchAlive = false;
+  #absentSince: number | undefined;
   #watchProblem: string | undefined;
   /** The last attempt failed for another reason than another holder. */
   #failed = false;
@@ -130,12 +131,15 @@ export class Elector {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    const { clock, leaseSeconds, renewSeconds } = this.#options;
+    const { clock, leaseSeconds, random, renewSeconds } = this.#options;
     const seconds = this.#seen?.spec?.leaseDurationSeconds ?? leaseSeconds;
-    const left = this.#seenAt + seconds * 1000 - clock.monotonic();
-    // No frame of the watch tells when an attempt that failed would do better.
-    const millis =
-      this.#watchAlive && !this.#failed ? Math.max(left, 100) : Math.min(renewSeconds * 1000, Math.max(left, 100));
+    const ends =
+      this.#absentSince === undefined ? this.#seenAt + seconds * 1000 : this.#absentSince + (renewSeconds + 1) * 1000;
+    const left = ends - clock.monotonic();
+    // No frame of the watch tells when an attempt that failed would do better; and an expired lease is no reason to hurry.
+    const again = renewSeconds * 1000 * (0.9 + random() * 0.2);
+    const expires = left > 0 ? Math.max(left, 100) : again;
+    const millis = this.#watchAlive && !this.#failed ? expires : Math.min(again, expires);
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -152,8 +156,8 @@ export class Elector {
     try {
       const lease = await client.get(leaseKind, { namespace, name });
       const sent = clock.monotonic();
-      // Deleting a lease does not stop its holder, who may write until it would have expired.
       if (lease === undefined) return this.#mayStillBeHeld() ? false : this.#took(await this.#create(), sent);
+      this.#absentSince = undefined;
       this.#observe(lease);
       const holder = lease.spec?.holderIdentity ?? '';
       if (holder !== '' && holder !== identity && !this.#expired(lease)) return false;
@@ -174,9 +178,18 @@ export class Elector {
     return client.create(leaseKind, fresh, 'gpuopt-leader');
   }
 
+  /**
+   * Deleting a lease does not stop its holder, who may write until it would have expired. A process that never saw it
+   * cannot know, and waits for as long as a holder takes to make it anew.
+   */
   #mayStillBeHeld(): boolean {
+    const { clock, renewSeconds } = this.#options;
     const seen = this.#seen;
-    return seen !== undefined && (seen.spec?.holderIdentity ?? '') !== '' && !this.#expired(seen);
+    if (seen === undefined) {
+      this.#absentSince ??= clock.monotonic();
+      return clock.monotonic() < this.#absentSince + (renewSeconds + 1) * 1000;
+    }
+    return (seen.spec?.holderIdentity ?? '') !== '' && !this.#expired(seen);
   }
 
   #took(lease: LeaseObject, sent: number): true {

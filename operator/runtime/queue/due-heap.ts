@@ -7,7 +7,18 @@ export interface Due {
 
 /** Earliest first. A key may stand in it several times; the owner knows which one counts. */
 export class DueHeap {
-  readonly #items: Due[] = [];
+  #items: Due[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Keeps those that still count. */
+  retain(counts: (item: Due) => boolean): void {
+    const kept = this.#items.filter(counts);
+    this.#items = [];
+    for (const item of kept) this.push(item);
+  }
 
   /** The earliest, without taking it. */
   peek(): Due | undefined {

@@ -132,6 +132,58 @@ describe('the queue', () => {
     expect(taken).toHaveLength(500);
   });
 
+  test('counts a key when it becomes ready, and a retry for each delay, as controller-runtime does', async () => {
+    const clock = new VirtualClock();
+    const counts = { added: 0, retried: 0 };
+    const count = (what: 'added' | 'retried') => (): void => {
+      counts[what] += 1;
+    };
+    const observer = { added: count('added'), retried: count('retried') };
+    const queue = new Queue(clock, observer);
+    for (let times = 0; times < 3; times += 1) queue.add('a');
+    expect(counts).toEqual({ added: 1, retried: 0 });
+    queue.add('b', { after: 1_000 });
+    expect(counts).toEqual({ added: 1, retried: 1 });
+    await clock.advance(1_000);
+    expect(counts).toEqual({ added: 2, retried: 1 });
+    await queue.take();
+    queue.add('a');
+    expect(queue.numbers().depth).toEqual(new Map([[0, 2]]));
+  });
+
+  test('a failure keeps the priority, and the patience that the server asked for', async () => {
+    const { queue, clock } = make();
+    queue.add('a', { priority: backgroundPriority });
+    const taken = await queue.take();
+    queue.retry('a', { priority: taken?.priority, after: 60_000 });
+    queue.done('a');
+    await clock.advance(59_000);
+    expect(queue.numbers().depth.get(backgroundPriority)).toBe(0);
+    await clock.advance(1_000);
+    expect((await queue.take())?.priority).toBe(backgroundPriority);
+  });
+
+  test('refuses a delay that is no number, before it could lose the key', () => {
+    const { queue } = make();
+    expect(() => queue.add('a', { after: Number.NaN })).toThrow('"a" cannot be added after NaN ms');
+    queue.add('a');
+    expect(queue.numbers().depth).toEqual(new Map([[0, 1]]));
+  });
+
+  test('keys that are moved to an earlier time again and again all come, and in their order', async () => {
+    const { queue, clock, taken, work } = make();
+    for (let round = 0; round < 5; round += 1) {
+      for (let index = 0; index < 1_000; index += 1)
+        queue.add(`k${index}`, { after: 100_000 - round * 10_000 + index });
+    }
+    work();
+    await clock.advance(100_000);
+    expect(taken).toHaveLength(1_000);
+    expect(taken.map((entry) => Number(entry.split('@')[1]))).toEqual(
+      Array.from({ length: 1_000 }, (_, i) => 60_000 + i),
+    );
+  });
+
   test('closing wakes whoever waits', async () => {
     const { queue } = make();
     const waiting = queue.take();

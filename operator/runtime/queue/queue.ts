@@ -1,7 +1,7 @@
 /** A work queue of keys: one entry a key, FIFO inside a priority, a key handed out is locked until done. */
 import type { Clock } from '../../observability/index.ts';
 import type { QueueNumbers } from '../metrics.ts';
-import { DueHeap } from './due-heap.ts';
+import { type Due, DueHeap } from './due-heap.ts';
 import { Ready } from './ready.ts';
 
 /** Priority of changes. */
@@ -9,6 +9,7 @@ export const changePriority = 0;
 /** Priority of the first list and of periodic passes: they yield to changes. */
 export const backgroundPriority = -100;
 
+const sweepAt = 1_024;
 const firstBackoffMillis = 5;
 const longestBackoffMillis = 1_000_000;
 
@@ -32,9 +33,11 @@ export interface Taken {
   readonly waited: number;
 }
 
-/** Told of what happens, for metrics. */
+/** Told of what happens, for metrics of the meaning that controller-runtime's priority queue gives them. */
 export interface QueueObserver {
+  /** A key has become ready; not when it was ready already. */
   added(): void;
+  /** A key was added with a delay. */
   retried(): void;
 }
 
@@ -78,7 +81,8 @@ export class Queue {
 
   /** Adds a key. One that waits already keeps the higher priority and the earlier time. */
   add(key: string, { priority = changePriority, after = 0 }: AddOptions = {}): void {
-    this.#observer.added();
+    if (!Number.isFinite(after)) throw new TypeError(`"${key}" cannot be added after ${after} ms`);
+    if (after > 0) this.#observer.retried();
     const now = this.#clock.monotonic();
     const debounced = (this.#lastPass.get(key) ?? Number.NEGATIVE_INFINITY) + this.#debounceMillis;
     if (debounced <= now) this.#lastPass.delete(key);
@@ -97,12 +101,25 @@ export class Queue {
     if (ready) {
       if (known?.ready === true && known.priority === entry.priority) return;
       if (known?.ready === true) this.#ready.remove(key, known.priority);
+      else this.#observer.added();
       this.#ready.push(key, entry.priority);
       this.#waiters.shift()?.();
       return;
     }
-    if (known === undefined || known.due !== entry.due) this.#waiting.push({ key, due: entry.due });
+    if (known === undefined || known.due !== entry.due) this.#wait({ key, due: entry.due });
     this.#wakeAt(entry.due);
+  }
+
+  /** A key that is taken before its time leaves its place behind; they are swept before they outnumber the others. */
+  #wait(item: Due): void {
+    this.#waiting.push(item);
+    if (this.#waiting.size > sweepAt && this.#waiting.size > 2 * this.#entries.size)
+      this.#waiting.retain((each) => this.#counts(each));
+  }
+
+  #counts({ key, due }: Due): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && !entry.ready && entry.due === due;
   }
 
   /** Waits for the next key and locks it; undefined when the queue is closed. */
@@ -115,10 +132,20 @@ export class Queue {
         const { priority, due } = this.#entries.get(key) ?? { priority: changePriority, due: now };
         this.#entries.delete(key);
         this.#running.set(key, now);
-        if (this.#debounceMillis > 0) this.#lastPass.set(key, now);
+        if (this.#debounceMillis > 0) this.#passed(key, now);
         return { key, priority, waited: now - due };
       }
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  #passed(key: string, now: number): void {
+    // Set anew, so that the map is in order of time and what no longer matters stands at its front.
+    this.#lastPass.delete(key);
+    this.#lastPass.set(key, now);
+    for (const [old, at] of this.#lastPass) {
+      if (at + this.#debounceMillis > now) return;
+      this.#lastPass.delete(old);
     }
   }
 
@@ -133,12 +160,11 @@ export class Queue {
     this.#put(key, merge(this.#entries.get(key), { ...later, due }), this.#clock.monotonic());
   }
 
-  /** Adds a key after its backoff; answers how often it has failed in a row. */
-  retry(key: string): number {
+  /** Adds a key after its backoff, or later where the server asked for that; answers how often it has failed in a row. */
+  retry(key: string, { priority, after = 0 }: AddOptions = {}): number {
     const { count = 0, since = this.#clock.monotonic() } = this.#failures.get(key) ?? {};
     this.#failures.set(key, { count: count + 1, since });
-    this.#observer.retried();
-    this.add(key, { after: backoffMillis(count + 1) });
+    this.add(key, { priority, after: Math.max(backoffMillis(count + 1), after) });
     return count + 1;
   }
 
@@ -169,8 +195,11 @@ export class Queue {
   numbers(): QueueNumbers {
     const now = this.#clock.monotonic();
     const ages = [...this.#running.values()].map((since) => (now - since) / 1000);
+    const depth = new Map(this.#ready.depth());
+    for (const { due, priority } of this.#later.values())
+      if (due <= now) depth.set(priority, (depth.get(priority) ?? 0) + 1);
     return {
-      depth: this.#ready.depth(),
+      depth,
       unfinishedSeconds: ages.reduce((sum, age) => sum + age, 0),
       longestSeconds: Math.max(0, ...ages),
     };
@@ -193,11 +222,10 @@ export class Queue {
     this.#alarm = undefined;
     const now = this.#clock.monotonic();
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
-      const entry = this.#entries.get(next.key);
-      const counts = entry !== undefined && !entry.ready && entry.due === next.due;
-      if (counts && next.due > now) break;
+      const entry = this.#counts(next) ? this.#entries.get(next.key) : undefined;
+      if (entry !== undefined && next.due > now) break;
       this.#waiting.pop();
-      if (counts) this.#put(next.key, entry, now);
+      if (entry !== undefined) this.#put(next.key, entry, now);
     }
     const next = this.#waiting.peek();
     if (next !== undefined) this.#wakeAt(next.due);
