@@ -18,7 +18,7 @@ const side: SideRound = {
   churn: { changes: 10, p50Millis: 5, p99Millis: 10, writes: 20, cpuSeconds: 1 },
   noOps: { passes: 1000, perSecond: 4000, writes: 0, cpuSeconds: 1 },
   right: 1000,
-  podEvents: { events: 500, cpuMicrosPerEvent: 40 },
+  podEvents: { events: 500, idleCpuPercent: 0.5, cpuMicrosPerEvent: 40 },
   restart: {
     secondsToSynced: 2,
     cpuSecondsToSynced: 1,

@@ -30,6 +30,7 @@ export const rows: readonly Row[] = [
   { name: 'churn: change to status p99, ms', is: 'span', digits: 1, of: (side) => side.churn.p99Millis },
   { name: 'churn: writes sent', is: 'use', digits: 0, of: (side) => side.churn.writes },
   { name: 'no-op passes/s', is: 'rate', digits: 0, of: (side) => side.noOps.perSecond },
+  { name: 'idle: CPU, % of a core', is: 'use', digits: 2, of: (side) => side.podEvents.idleCpuPercent },
   { name: 'CPU for the event of a pod, µs', is: 'use', digits: 0, of: (side) => side.podEvents.cpuMicrosPerEvent },
   { name: 'restart: start to synced cache, s', is: 'span', digits: 2, of: (side) => side.restart.secondsToSynced },
   { name: 'restart: CPU until synced, s', is: 'use', digits: 1, of: (side) => side.restart.cpuSecondsToSynced },
