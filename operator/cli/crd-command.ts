@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Change, type Crd, compareCrds, readCrds } from '../crdgen/index.ts';
+import type { Change, Crd, readCrds } from '../crdgen/index.ts';
 import { CliError } from './cli-error.ts';
 
 const groupExample = `
@@ -34,15 +34,16 @@ export function registerCrd(program: Command): void {
     .argument('<new>', 'what is to be installed: a file, a folder, or - for standard input')
     .option('--json', 'print the changes as JSON')
     .addHelpText('after', example)
-    .action((old: string, next: string, options: { readonly json?: boolean }) => {
-      const changes = compareCrds(crdsAt(old), crdsAt(next));
+    .action(async (old: string, next: string, options: { readonly json?: boolean }) => {
+      const crdgen = await import('../crdgen/index.ts');
+      const changes = crdgen.compareCrds(crdsAt(old, crdgen.readCrds), crdsAt(next, crdgen.readCrds));
       process.stdout.write(options.json ? `${JSON.stringify(changes, null, 2)}\n` : render(changes));
       process.exitCode = changes.some(({ level }) => level === 'error') ? 1 : 0;
     });
 }
 
-function crdsAt(place: string): readonly Crd[] {
-  const crds = textsAt(place).flatMap(({ file, text }) => readCrds(text, file));
+function crdsAt(place: string, read: typeof readCrds): readonly Crd[] {
+  const crds = textsAt(place).flatMap(({ file, text }) => read(text, file));
   if (crds.length === 0)
     throw new CliError('Usage', `${place} holds no CustomResourceDefinition; name a file or folder that does`);
   return crds;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
-import { judgeOffline } from '../crdgen/index.ts';
+import type { judgeOffline } from '../crdgen/index.ts';
 import { CliError } from './cli-error.ts';
 
 /** What was found in one document of a file. */
@@ -29,19 +29,20 @@ export function registerValidate(program: Command): void {
     .requiredOption('-f, --file <file...>', 'YAML or JSON files; objects of other API groups are passed over')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', example)
-    .action((options: { readonly file: readonly string[]; readonly json?: boolean }) => {
-      const verdicts = options.file.flatMap(check);
+    .action(async (options: { readonly file: readonly string[]; readonly json?: boolean }) => {
+      const { judgeOffline: judge } = await import('../crdgen/index.ts');
+      const verdicts = options.file.flatMap((file) => check(file, judge));
       const invalid = verdicts.filter(({ findings }) => findings.length > 0);
       process.stdout.write(options.json ? `${JSON.stringify(verdicts, null, 2)}\n` : render(verdicts));
       process.exitCode = invalid.length > 0 ? 1 : 0;
     });
 }
 
-function check(file: string): readonly Verdict[] {
+function check(file: string, judge: typeof judgeOffline): readonly Verdict[] {
   return objectsOf(file)
     .filter(isOurs)
     .map((object) => {
-      const { findings, unjudged } = judgeOffline(object);
+      const { findings, unjudged } = judge(object);
       const wrong = findings.map(({ path, message }) => ({ path, message }));
       return { file, object: nameOf(object), findings: wrong, unjudged };
     });

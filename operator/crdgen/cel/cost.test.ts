@@ -181,6 +181,13 @@ describe('the estimate', () => {
     expect(costOfRule(rule, schema, 64)).toEqual({ rule: 192, message: 7 });
   });
 
+  it.each(['self.n < self.d', 'self.nested == null', 'dyn(self.n) == 1.0'])(
+    'takes %s, as the API server does',
+    (rule) => {
+      expect(costOf(rule)).toBeGreaterThan(0);
+    },
+  );
+
   it('knows the metadata of a whole resource', () => {
     expect(costOfRule({ rule: 'size(self.metadata.name) <= 40' }, { type: 'object' }, 1, true).rule).toBe(5);
     expect(() => costOf('size(self.metadata.name) <= 40')).toThrow('metadata is no field here');
@@ -194,6 +201,9 @@ describe('what it does not know it says', () => {
     ['other.n > 1', 'other stands for nothing here'],
     ['self.list.all(i, x, true)', 'all with 3 arguments is not known'],
     ['has(self)', 'has() takes a field'],
+    ['self.n == self.d', '== does not compare int with double'],
+    ["self.n > 'a'", '> does not compare int with string'],
+    ['self.n', 'self.n gives int instead of bool'],
   ])('%s', (rule, says) => {
     expect(() => costOf(rule)).toThrow(CelCostError);
     expect(() => costOf(rule)).toThrow(says);

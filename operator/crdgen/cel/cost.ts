@@ -78,6 +78,7 @@ function literal(value: unknown): Estimate {
   if (typeof value === 'string') return { cost: 0, type: scalar.string, size: [...value].length };
   if (value instanceof Uint8Array) return { cost: 0, type: scalar.bytes, size: value.length };
   if (typeof value === 'bigint') return computed(0, scalar.int);
+  if (value === null) return { cost: 0, type: scalar.dyn, size: 1 };
   return computed(0, typeof value === 'number' ? scalar.double : scalar.bool);
 }
 
@@ -133,9 +134,21 @@ function negation(operand: Estimate): Estimate {
   return computed(operand.cost === 0 ? 0 : 1 + operand.cost, operand.type);
 }
 
+/** The API server compiles a rule with types; what cannot be compared is found here, at its line. */
+function refuseMismatch(operator: string, left: CelType, right: CelType): void {
+  const same = left.kind === right.kind || left.kind === 'dyn' || right.kind === 'dyn';
+  const numbers = NUMERIC.has(left.kind) && NUMERIC.has(right.kind);
+  const equality = operator === '==' || operator === '!=';
+  if (same || (numbers && !equality) || !COMPARING.has(operator)) return;
+  throw new CelCostError(`${operator} does not compare ${left.kind} with ${right.kind}`);
+}
+
+const NUMERIC: ReadonlySet<CelType['kind']> = new Set(['int', 'double']);
+const COMPARING: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 const SIZED: ReadonlySet<CelType['kind']> = new Set(['string', 'bytes', 'dyn']);
 
 function operation(operator: string, left: Estimate, right: Estimate): Estimate {
+  refuseMismatch(operator, left.type, right.type);
   const args = left.cost + right.cost;
   if (operator === '==' || operator === '!=')
     return computed(args + traversal(Math.min(left.size, right.size)), scalar.bool);

@@ -10,10 +10,10 @@ const MASK_COST = 3;
 
 /** Functions that cost one unit beside their arguments, by the type of what they give. */
 const CONSTANT: Readonly<Record<keyof typeof scalar, string>> = {
-  int: 'size int uint sign asInteger major minor patch compareTo getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds',
+  int: 'size family prefixLength int uint sign asInteger major minor patch compareTo getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds',
   double: 'double asApproximateFloat',
   bool: 'bool isGreaterThan isLessThan isInteger hasValue isUnspecified isLoopback isGlobalUnicast isLinkLocalUnicast isLinkLocalMulticast isURL',
-  string: 'string getScheme getHostname getHost getPort getEscapedPath family prefixLength charAt',
+  string: 'string getScheme getHostname getHost getPort getEscapedPath charAt',
   bytes: 'bytes',
   timestamp: 'timestamp',
   duration: 'duration',
@@ -66,7 +66,10 @@ const table = new Map<string, Cost>([
   ],
   ['split', (target, args) => listOf(all(target, args) + traversal(sizeOf(target), 0.2), target)],
   ['join', joined],
-  ...['indexOf', 'lastIndexOf', 'isSorted', 'sum', 'min', 'max'].map((name): [string, Cost] => [name, walked]),
+  ...['indexOf', 'lastIndexOf', 'isSorted', 'sum', 'min', 'max'].map((name): [string, Cost] => [
+    name,
+    (target, args) => walked(name, target, args),
+  ]),
 ]);
 
 /** The cost of a function or method and the size of what it gives; throws CelCostError for one it does not know. */
@@ -134,9 +137,10 @@ function textCost(value: Estimate | undefined): number {
 }
 
 /** A walk through a list that looks at each entry, or through a string. */
-function walked(target: Estimate | undefined, args: readonly Estimate[]): Estimate {
+function walked(name: string, target: Estimate | undefined, args: readonly Estimate[]): Estimate {
   const elem = target?.type.kind === 'list' ? target.type.elem : undefined;
   const text = elem && (elem.kind === 'string' || elem.kind === 'bytes') ? traversal(lengthOfEntries(target)) : 0;
   const cost = elem ? sizeOf(target) * (1 + text) : traversal(sizeOf(target));
-  return computed(all(target, args) + cost, elem?.kind === 'string' ? elem : scalar.int);
+  const given = name === 'isSorted' ? scalar.bool : name.endsWith('ndexOf') ? scalar.int : (elem ?? scalar.dyn);
+  return computed(all(target, args) + cost, given);
 }

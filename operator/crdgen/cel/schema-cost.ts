@@ -1,5 +1,6 @@
 import type { JsonSchema, ValidationRule } from '../schema.ts';
 import { estimate } from './cost.ts';
+import { CelCostError } from './estimate.ts';
 import { parseCel } from './syntax.ts';
 import { celTypeOf } from './types.ts';
 
@@ -26,9 +27,14 @@ export function costOfRule(rule: ValidationRule, schema: JsonSchema, occurrences
     ['self', type],
     ['oldSelf', type],
   ]);
-  const costOf = (expression: string) => estimate(parseCel(expression), scope).cost;
+  const costOf = (expression: string, kind: 'bool' | 'string') => {
+    const { cost, type: result } = estimate(parseCel(expression), scope);
+    if (result.kind === kind || result.kind === 'dyn') return cost;
+    throw new CelCostError(`${expression} gives ${result.kind} instead of ${kind}`);
+  };
+  const { messageExpression } = rule;
   return {
-    rule: costOf(rule.rule) * occurrences,
-    message: rule.messageExpression ? costOf(rule.messageExpression) : 0,
+    rule: costOf(rule.rule, 'bool') * occurrences,
+    message: messageExpression ? costOf(messageExpression, 'string') : 0,
   };
 }

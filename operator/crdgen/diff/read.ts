@@ -15,7 +15,7 @@ export class CrdTextError extends Error {
 export function readCrds(text: string, source: string): readonly Crd[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
-    if (error) throw new CrdTextError(source, `not YAML: ${error.message}`, { cause: error });
+    if (error) throw new CrdTextError(source, `not YAML: ${error.message.split('\n')[0]}`, { cause: error });
     return crdsIn(document.toJS(), source);
   });
 }
