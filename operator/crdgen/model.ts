@@ -80,8 +80,15 @@ export interface Resource {
   readonly scope: 'Namespaced' | 'Cluster';
 }
 
+/** A field that objects can be selected by. */
+export interface Selectable {
+  readonly jsonPath: string;
+  readonly at: Location;
+}
+
 /** The scale subresource. */
 export interface Scale {
+  readonly at: Location;
   readonly spec: string;
   readonly status: string;
   readonly selector?: string;
@@ -122,7 +129,7 @@ export interface RootTags extends Reports {
   readonly resource?: Resource;
   readonly columns: readonly Column[];
   readonly scale?: Scale;
-  readonly selectable: readonly string[];
+  readonly selectable: readonly Selectable[];
   readonly storage: boolean;
   readonly served: boolean;
   readonly deprecation?: string;

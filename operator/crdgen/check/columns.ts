@@ -1,21 +1,18 @@
-import { ApiTypeError } from '../errors.ts';
+import { ApiTypeError, type Location } from '../errors.ts';
 import type { Node, Root } from '../model.ts';
 
-/** A printer column or scale with a wrong path stays empty without a word, so each path is followed here. */
+/** A printer column or the scale with a wrong path stays empty without a word, so each path is followed here. */
 export function checkColumns(root: Root): void {
-  for (const column of root.tags.columns) {
-    if (!resolves(root.object, column.jsonPath)) {
-      throw new ApiTypeError(column.at, `column ${column.name}: ${column.jsonPath} leads to no field of ${root.kind}`);
-    }
+  const { columns, scale, selectable } = root.tags;
+  for (const { name, jsonPath, at } of columns) follow(root, `column ${name}:`, jsonPath, at);
+  for (const { jsonPath, at } of selectable) follow(root, '@selectable', jsonPath, at);
+  for (const path of [scale?.spec, scale?.status, scale?.selector]) {
+    if (scale && path) follow(root, '@scale', path, scale.at);
   }
-  const { spec, status, selector } = root.tags.scale ?? {};
-  for (const path of [spec, status, selector].filter((one) => one !== undefined)) {
-    if (!resolves(root.object, path))
-      throw new ApiTypeError(root.at, `@scale ${path} leads to no field of ${root.kind}`);
-  }
-  for (const path of root.tags.selectable) {
-    if (!resolves(root.object, path)) throw new ApiTypeError(root.at, `@selectable ${path} leads to no field`);
-  }
+}
+
+function follow(root: Root, what: string, path: string, at: Location): void {
+  if (!resolves(root.object, path)) throw new ApiTypeError(at, `${what} ${path} leads to no field of ${root.kind}`);
 }
 
 function resolves(root: Node, path: string): boolean {

@@ -48,7 +48,7 @@ function toVersion(root: Root, only: boolean): CrdVersion {
     storage: only || tags.storage,
     ...(tags.deprecation && { deprecated: true, deprecationWarning: tags.deprecation }),
     ...(tags.columns.length > 0 && { additionalPrinterColumns: tags.columns.map(({ at: _at, ...column }) => column) }),
-    ...(tags.selectable.length > 0 && { selectableFields: tags.selectable.map((jsonPath) => ({ jsonPath })) }),
+    ...(tags.selectable.length > 0 && { selectableFields: tags.selectable.map(({ jsonPath }) => ({ jsonPath })) }),
     schema: { openAPIV3Schema: toSchema(root.object) },
     subresources: {
       status: {},

@@ -77,13 +77,23 @@ function versionParts(root: Root, several: boolean): string[] {
   ]);
   const fields = (root.object.fields ?? []).filter((field) => field.name === 'spec' || field.name === 'status');
   return [
-    ...(several ? [`## Version ${root.version}`] : []),
+    ...(several ? [`## Version ${root.version}${standing(root)}`] : []),
     ...ruleList(root.object),
     ...fields.flatMap((field) => objectParts(field.name, field.node)),
     ...reportParts(root.tags),
     '## Columns',
     table(['column', 'path', 'what it shows', 'shown by'], columns),
   ];
+}
+
+/** What is to be known of one version among several. */
+function standing({ tags }: Root): string {
+  const parts = [
+    ...(tags.storage ? ['stored'] : []),
+    ...(tags.served ? [] : ['not served any more']),
+    ...(tags.deprecation ? [`deprecated: ${tags.deprecation}`] : []),
+  ];
+  return parts.length > 0 ? ` (${parts.join('; ')})` : '';
 }
 
 /** A section for an object, then one for each object inside it. */

@@ -36,13 +36,13 @@ const readers: Readonly<Record<string, { readonly read: Reader; readonly help: s
   scale: {
     read: (tags, use) => {
       const { spec, status, selector } = pairs(use, ['spec', 'status'], ['selector']);
-      return { ...tags, scale: { spec: spec ?? '', status: status ?? '', ...(selector && { selector }) } };
+      return { ...tags, scale: { spec: spec ?? '', status: status ?? '', ...(selector && { selector }), at: use.at } };
     },
     help: 'the scale subresource: spec=… status=… selector=…',
   },
   selectable: {
     read: (tags, use) => {
-      const selectable = [...tags.selectable, text(use.payload)];
+      const selectable = [...tags.selectable, { jsonPath: text(use.payload), at: use.at }];
       if (selectable.length > MAX_SELECTABLE) {
         throw new ApiTypeError(use.at, `more than ${MAX_SELECTABLE} @selectable fields`);
       }
