@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeFacts, WHOLE_GPU } from '../../operator/scheduling/planner/index.ts';
-import type { TracePod } from '../../operator/scheduling/simulate/index.ts';
+import { parseOpenbPods, type TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { BINDING_WAYS, bindModels } from './bound.ts';
+import { traceCsv } from './openb.ts';
 
 function node(name: string, model: string, count: number): NodeFacts {
   const gpus = { count, resource: WHOLE_GPU, replicas: 1 };
@@ -34,5 +35,14 @@ describe('lists with bound pods', () => {
     const list = (seed: number): TracePod[] => bindModels(PODS, NODES, { share: 0.5, way: 'sets', seed });
     expect(list(1)).toEqual(list(1));
     expect(list(1)).not.toEqual(list(2));
+  });
+
+  it('can be written as a list and read back', () => {
+    const shares = PODS.map(
+      (pod, at): TracePod => (at % 7 === 1 ? { ...pod, gpus: [{ kind: 'share', milli: 460 }] } : pod),
+    );
+    const pods = bindModels(shares, NODES, { share: 0.5, way: 'capacity', seed: 3 });
+    const read = parseOpenbPods(traceCsv(pods), 'p').map(({ createdSeconds: _, deletedSeconds: __, ...pod }) => pod);
+    expect(read).toEqual(pods);
   });
 });

@@ -1,16 +1,17 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { TraceError } from '../../operator/scheduling/simulate/index.ts';
+import { BINDING_WAYS, bindModels } from './bound.ts';
 import { DEFAULT_NODES } from './groups.ts';
 import { type FleetNode, generateNodes } from './nodes.ts';
-import { nodesCsv, podsCsv } from './openb.ts';
+import { nodesCsv, podsCsv, traceCsv } from './openb.ts';
 import { fleetPools, fleetTenants } from './platform.ts';
-import { readTrace } from './trace.ts';
+import { readLists, readTrace } from './trace.ts';
 import { generateWorkload, type WorkloadItem } from './workload.ts';
 
 const HELP = `Prints a fleet of fake GPU nodes and a workload for it.
 
-Usage: node e2e/fleet/cli.ts <nodes|workload|pools|tenants> [options]
+Usage: node e2e/fleet/cli.ts <nodes|workload|pools|tenants|bound> [options]
 
   --format yaml|json|csv   csv (nodes and workload only) is the openb format that 'gpuopt simulate schedule' reads;
                            default yaml. json of the workload keeps the arrival times, yaml has the objects only.
@@ -20,11 +21,15 @@ Usage: node e2e/fleet/cli.ts <nodes|workload|pools|tenants> [options]
   --span SECONDS           time over which the workload arrives (default 100)
   --trace DIR              take nodes and pods from an openb-format trace instead: every GPU is offered as four
                            time-slices, whole GPUs ask for four of them, shares are rounded up to quarters
+  --share PART             bound only, which prints an openb pod list: part of the GPU pods of a trace that name models,
+                           0.01 to 1 (default 0.33)
+  --way NAME               bound only: how models are chosen, ${BINDING_WAYS.join(', ')} (default uniform)
   --help
 
 Example:
   node e2e/fleet/cli.ts nodes --format csv > nodes.csv
   node e2e/fleet/cli.ts workload --format csv > pods.csv
+  node e2e/fleet/cli.ts bound --trace DIR --share 0.5 --way sets > harder.csv
   operator/cli/gpuopt simulate schedule --nodes nodes.csv --pods pods.csv --load 1.0
 `;
 
@@ -49,6 +54,8 @@ function render(args: readonly string[]): string {
       seed: { type: 'string', default: '42' },
       span: { type: 'string', default: '100' },
       trace: { type: 'string' },
+      share: { type: 'string', default: '0.33' },
+      way: { type: 'string', default: 'uniform' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,7 +75,20 @@ function render(args: readonly string[]): string {
   if (what === 'workload') return workloadText(fleet().workload, values.format);
   if (what === 'pools') return objectsText(fleetPools(), values.format);
   if (what === 'tenants') return objectsText(fleetTenants(), values.format);
-  throw new FleetUsageError(`"${what ?? ''}" is unknown; say nodes, workload, pools or tenants (--help shows more)`);
+  if (what === 'bound') return boundText(values.trace, values.share, values.way, whole('--seed', values.seed));
+  throw new FleetUsageError(
+    `"${what ?? ''}" is unknown; say nodes, workload, pools, tenants or bound (--help shows more)`,
+  );
+}
+
+function boundText(trace: string | undefined, share: string, way: string, seed: number): string {
+  if (trace === undefined) throw new FleetUsageError('bound needs the trace whose pods it binds; add --trace DIR');
+  const part = Number(share);
+  if (!(part >= 0.01 && part <= 1)) throw new FleetUsageError(`--share: "${share}" is not valid; write 0.01 to 1`);
+  const known = BINDING_WAYS.find((each) => each === way);
+  if (known === undefined) throw new FleetUsageError(`--way: "${way}" is unknown; write ${BINDING_WAYS.join(', ')}`);
+  const { nodes, pods } = readLists(trace);
+  return traceCsv(bindModels(pods, nodes, { share: part, way: known, seed }));
 }
 
 function nodesText(nodes: readonly FleetNode[], format: string): string {

@@ -1,5 +1,6 @@
 import { migResourceMilli } from '../../operator/pools/mig/index.ts';
 import { MILLI_PER_GPU } from '../../operator/scheduling/planner/index.ts';
+import type { TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { GROUPS, SHARED, WHOLE } from './groups.ts';
 import type { FleetNode } from './nodes.ts';
 import type { WorkloadItem } from './workload.ts';
@@ -33,6 +34,17 @@ export function podsCsv(workload: readonly WorkloadItem[]): string {
     Array.from({ length: item.pods }, (_, index) => podLine(item, item.pods === 1 ? '' : `-${index}`)),
   );
   return `${[header, ...lines].join('\n')}\n`;
+}
+
+/** Pods of a trace as an openb pod list without times, for lists that were changed. */
+export function traceCsv(pods: readonly TracePod[]): string {
+  const lines = pods.map(({ name, cpuMilli, memoryMiB, gpus, where }) => {
+    const gpu = gpus[0];
+    const count = gpu === undefined ? 0 : gpu.kind === 'share' ? 1 : gpu.count;
+    const milli = gpu === undefined ? 0 : gpu.kind === 'share' ? gpu.milli : MILLI_PER_GPU;
+    return [name, cpuMilli, memoryMiB, count, milli, where?.models?.join('|') ?? ''].join(',');
+  });
+  return `${['name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec', ...lines].join('\n')}\n`;
 }
 
 function podLine({ at, object, needs }: WorkloadItem, suffix: string): string {

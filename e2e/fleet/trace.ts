@@ -34,11 +34,18 @@ export interface TraceFleet {
 
 /** Reads the first nodes and the first pods (by creation time) of an openb-format trace in `directory`. */
 export function readTrace(directory: string, options: TraceOptions): TraceFleet {
+  const { nodes, pods } = readLists(directory);
+  return traceFleet(nodes, pods, options);
+}
+
+/** Reads all nodes and pods of an openb-format trace in `directory`. */
+export function readLists(directory: string): { readonly nodes: NodeFacts[]; readonly pods: TracePod[] } {
   const nodeFile = join(directory, NODE_FILE);
   const podFile = join(directory, POD_FILE);
-  const nodes = parseOpenbNodes(readFileSync(nodeFile, 'utf8'), nodeFile);
-  const pods = parseOpenbPods(readFileSync(podFile, 'utf8'), podFile);
-  return traceFleet(nodes, pods, options);
+  return {
+    nodes: parseOpenbNodes(readFileSync(nodeFile, 'utf8'), nodeFile),
+    pods: parseOpenbPods(readFileSync(podFile, 'utf8'), podFile),
+  };
 }
 
 /**
