@@ -100,8 +100,7 @@ export class Store {
    */
   retain(seen: ReadonlySet<string>, version: string | undefined): readonly KubeObject[] {
     this.#newest = newer(version, this.#newest);
-    const missing = [...new Set([...this.#told.keys(), ...this.#overlay.keys()])].filter((key) => !seen.has(key));
-    return missing.flatMap((key) => {
+    return this.#missing(seen).flatMap((key) => {
       const laid = this.#overlay.get(key);
       const order = compareVersions(laid?.metadata.resourceVersion, version);
       const stays = laid !== undefined && order !== undefined && order > 0;
@@ -112,6 +111,14 @@ export class Store {
       });
       return before === undefined ? [] : [before];
     });
+  }
+
+  /** Without a copy of all keys: there may be 100,000, and the event loop waits. */
+  #missing(seen: ReadonlySet<string>): readonly string[] {
+    const missing: string[] = [];
+    for (const key of this.#told.keys()) if (!seen.has(key)) missing.push(key);
+    for (const key of this.#overlay.keys()) if (!seen.has(key) && !this.#told.has(key)) missing.push(key);
+    return missing;
   }
 
   /** Lays the server's answer to an own write over the store, unless the watch is as far already. */
