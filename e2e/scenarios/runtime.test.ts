@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, connect, controller, loadCluster } from '../../operator/runtime/index.ts';
+import { type Client, connect, controller, type Kind, loadCluster } from '../../operator/runtime/index.ts';
 import { Note, silentLog, Toy, until } from '../../operator/runtime/testing/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
 import { toyMaker, toyManager } from './runtime/toy-operator.ts';
@@ -141,6 +141,28 @@ describe('the runtime on a real API server', () => {
     await until('the metric', async () => counted.test(await metrics()));
     await verbs(['get', 'list', 'watch', 'create', 'patch', 'delete']);
     await until('ready', async () => (await ready('refused')) === 'True:InForce', 60_000);
+  });
+
+  test('of a kind whose metadata is enough, nothing else comes over the wire or from own writes', async () => {
+    await apply(toy('lean', 1));
+    const Lean: Kind<Note> = { ...Note, metadataOnly: true };
+    const seen: (readonly [labels: unknown, data: unknown])[] = [];
+    const lean = controller(Toy, 'lean')
+      .withoutStatus()
+      .owns(Lean)
+      .reconcile(async ({ metadata }, ctx) => {
+        const key = { namespace: 'toy-box', name: metadata.name ?? '' };
+        if (metadata.name !== 'lean') return undefined;
+        await ctx.apply(Lean, { metadata: { ...key, labels: { size: 'small' } }, data: { size: '1' } });
+        const read = ctx.get(Lean, key);
+        seen.push([read?.metadata.labels, read?.data]);
+        return { after: 200 };
+      });
+    const { metrics } = await start(cluster.kubeconfig, [lean]);
+    await until('three passes', () => seen.length >= 3, 30_000);
+    expect(seen).toEqual(seen.map(() => [{ size: 'small' }, undefined]));
+    expect(await noteSize('lean')).toBe('1');
+    expect(await metrics()).toMatch(/ssa_cache_misses_total\{kind="ConfigMap",controller="lean"\} 1/);
   });
 
   test('a kind that is not served yet does not hold up the others, and is taken up when its CRD comes', async () => {

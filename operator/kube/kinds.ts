@@ -67,8 +67,11 @@ export const Event = namespaced<Event>('events.k8s.io', 'v1', 'Event', 'events')
 export const Job = namespaced<Job>('batch', 'v1', 'Job', 'jobs');
 /** The kind Lease. */
 export const Lease = namespaced<Lease>('coordination.k8s.io', 'v1', 'Lease', 'leases');
-/** The kind Namespace. */
-export const Namespace = cluster<Namespace>('', 'v1', 'Namespace', 'namespaces');
+/** The kind Namespace; labels and deletion are all that anybody asks of one. */
+export const Namespace: KindToken<Namespace> = {
+  ...cluster<Namespace>('', 'v1', 'Namespace', 'namespaces'),
+  metadataOnly: true,
+};
 /** The kind Node, cached without addresses, images and node info. */
 export const Node: KindToken<Node> = { ...cluster<Node>('', 'v1', 'Node', 'nodes'), project: projectNode };
 /** The kind PersistentVolumeClaim. */

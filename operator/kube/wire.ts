@@ -52,5 +52,7 @@ export interface KindToken<T> {
   readonly scope: 'Namespaced' | 'Cluster';
   /** Cuts an object to what all rooms together need, before it enters the cache. */
   project?(object: T): T;
+  /** Caches hold the metadata only. */
+  readonly metadataOnly?: boolean;
   readonly __type?: T;
 }

@@ -50,6 +50,8 @@ export interface Kind<T> {
   readonly scope: 'Namespaced' | 'Cluster';
   /** Cuts an object to what all rooms together need, before it enters the cache. Metadata's managedFields always go. */
   project?(object: T): T;
+  /** Asks the server for nothing but metadata (PartialObjectMetadata): spec and status are then never there in the cache. */
+  readonly metadataOnly?: boolean;
   readonly __type?: T;
 }
 

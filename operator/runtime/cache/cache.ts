@@ -19,6 +19,12 @@ export interface CacheOptions {
 
 const openTimeoutMillis = 30_000;
 
+/** The media type of metadata alone, with whole objects as the second choice (as client-go's metadata informers ask). */
+function metadataType(list: boolean): string {
+  const kind = list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+}
+
 /** Makes informers on demand and reads from them. */
 export class Cache implements Reader {
   readonly #options: CacheOptions;
@@ -48,8 +54,11 @@ export class Cache implements Reader {
     if (known !== undefined) return known;
     const { clock, log, metrics, random, transport } = this.#options;
     const path = pathOf(kind);
-    const open: Open = (query, signal) =>
-      transport.stream({ method: 'GET', path, query, signal, lane: 'watches', timeoutMillis: openTimeoutMillis });
+    const open: Open = (query, signal) => {
+      const accept = kind.metadataOnly === true ? metadataType(query.watch === undefined) : undefined;
+      const call = { method: 'GET', path, query, accept, lane: 'watches', timeoutMillis: openTimeoutMillis } as const;
+      return transport.stream({ ...call, signal });
+    };
     const made = new Informer({ kind, open, clock, random, log, metrics });
     this.#informers.set(id, made);
     return made;

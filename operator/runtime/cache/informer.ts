@@ -172,6 +172,8 @@ export class Informer implements Sink {
   #projected(raw: KubeObject): KubeObject {
     // Set, not deleted: deleting would turn the object into a slow, larger dictionary.
     if (Reflect.has(raw.metadata, 'managedFields')) Reflect.set(raw.metadata, 'managedFields', undefined);
+    // A server may answer with whole objects, and the answers to own writes always are.
+    if (this.kind.metadataOnly === true) return { metadata: raw.metadata };
     try {
       return this.kind.project === undefined ? raw : this.kind.project(raw);
     } catch (error) {

@@ -16,6 +16,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Default: JSON. */
+  readonly accept?: string;
   readonly timeoutMillis: number;
   readonly signal?: AbortSignal;
   readonly lane?: Lane;
@@ -127,7 +129,7 @@ export class Transport {
         headers: {
           ...session.headers,
           ...traceHeaders(),
-          accept: 'application/json',
+          accept: call.accept ?? 'application/json',
           'content-type': call.contentType ?? 'application/json',
         },
         body: call.body === undefined ? undefined : JSON.stringify(call.body),
