@@ -3,6 +3,7 @@ import { control } from './0001-control.ts';
 import { measure } from './0002-measure.ts';
 import { money } from './0003-money.ts';
 import { growth } from './0010-growth.ts';
+import { webhooks } from './0011-webhooks.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
-export const migrations: readonly Migration[] = [control, measure, money, growth];
+export const migrations: readonly Migration[] = [control, measure, money, growth, webhooks];
