@@ -7,6 +7,8 @@ const memoryMillis = 30 * 60_000;
 
 interface Entry {
   readonly hash: string;
+  /** Of the intent as it came: the same pass says the same in the same order, and sorting takes most of a hash. */
+  readonly plainHash: string;
   readonly version: string | undefined;
   readonly at: number;
 }
@@ -30,7 +32,7 @@ export class AppliedMemory {
   isNoOp(object: string, part: string, intent: unknown, live: KubeObject, now: number): boolean {
     const known = this.#objects.get(object);
     const entry = known?.entries.get(part);
-    if (entry === undefined || known?.uid !== live.metadata.uid || entry.hash !== hashOf(intent)) return false;
+    if (entry === undefined || known?.uid !== live.metadata.uid || !isSame(entry, intent)) return false;
     if (entry.version === live.metadata.resourceVersion) return true;
     return now - entry.at < memoryMillis && holds(live, intent);
   }
@@ -43,7 +45,7 @@ export class AppliedMemory {
   /** Records the server's answer to an apply; answers the hash of what was applied. */
   remember(object: string, part: string, intent: unknown, answer: KubeObject, now: number): string {
     const hash = hashOf(intent);
-    const entry = { hash, version: answer.metadata.resourceVersion, at: now };
+    const entry = { hash, plainHash: plainHashOf(intent), version: answer.metadata.resourceVersion, at: now };
     this.#of(object, answer.metadata.uid).entries.set(part, entry);
     return hash;
   }
@@ -78,13 +80,21 @@ export function objectId(kind: Kind<KubeObject>, key: Key): string {
   return `${kindId(kind)}|${keyText(key)}`;
 }
 
+function isSame(entry: Entry, intent: unknown): boolean {
+  return entry.plainHash === plainHashOf(intent) || entry.hash === hashOf(intent);
+}
+
+function plainHashOf(value: unknown): string {
+  return hash('sha1', JSON.stringify(value), 'base64');
+}
+
 /** Equal for equal content, whatever the order of its fields. */
 export function hashOf(value: unknown): string {
   return hash('sha1', stableJson(value), 'base64');
 }
 
 /** JSON with sorted keys and without undefined values. */
-export function stableJson(value: unknown): string {
+function stableJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -12,8 +12,9 @@ import {
   Terminal,
   Waiting,
 } from '../types.ts';
-import { holds, objectId, stableJson } from './applied.ts';
+import { holds, objectId } from './applied.ts';
 import { managerOf, PassContext, type PassEnvironment } from './context.ts';
+import { PassLog } from './pass-log.ts';
 import { writesStatus } from './permissions.ts';
 import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
 
@@ -53,7 +54,7 @@ export async function pass(
   failures: FailureRow = { count: 0, millis: 0 },
 ): Promise<PassResult> {
   const { controller, reader } = environment;
-  const log = environment.log.child({ controller: controller.name, key: keyText(key) });
+  const log = new PassLog(environment.log, { controller: controller.name, key: keyText(key) });
   const primary = controller.primary === undefined ? undefined : reader.get(controller.primary, key);
   const context = new PassContext(environment, key, primary, log, signal);
   try {
@@ -250,5 +251,6 @@ function statusId(controller: Controller, key: Key): [object: string, part: stri
 }
 
 function equalStatus(before: WrittenStatus, wanted: WrittenStatus): boolean {
-  return holds(before, wanted) && stableJson(before).length === stableJson(wanted).length;
+  // The order of fields does not change the length; nothing more may be there than what is wanted.
+  return holds(before, wanted) && JSON.stringify(before).length === JSON.stringify(wanted).length;
 }
