@@ -10,9 +10,15 @@ const retrySeconds = [300, 1800, 7200, 18_000, 36_000, 43_200, 43_200, 43_200, 4
 export class Deliverer {
   readonly #world: World;
   readonly #busy = new Map<string, Promise<void>>();
+  /** Deliveries that are not over: most are, and time is looked at with every call. */
+  readonly #open = new Map<string, Delivery>();
 
   constructor(world: World) {
     this.#world = world;
+    world.state.watch('delivery', (after, before) => {
+      if (before !== undefined) this.#open.delete(before.id);
+      if (after?.state === 'due') this.#open.set(after.id, after);
+    });
   }
 
   /** Starts what is due; does not wait for it. */
@@ -35,10 +41,7 @@ export class Deliverer {
 
   #due(): readonly Delivery[] {
     const now = this.#world.clock.seconds();
-    return this.#world.state
-      .all('delivery')
-      .filter(({ state, due }) => state === 'due' && due <= now)
-      .toSorted((a, b) => a.order - b.order);
+    return [...this.#open.values()].filter(({ due }) => due <= now).toSorted((a, b) => a.order - b.order);
   }
 
   async #drain(url: string): Promise<void> {
