@@ -41,7 +41,9 @@ export interface Facets {
 }
 
 /** A structural schema. */
-export interface JsonSchema extends Facets {
+export interface JsonSchema extends Omit<Facets, 'enum'> {
+  /** A nullable enum lists null too: without it the API server refuses null. */
+  readonly enum?: readonly (string | null)[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema | boolean;

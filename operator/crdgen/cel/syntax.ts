@@ -14,10 +14,16 @@ export class CelSyntaxError extends Error {
   }
 }
 
+/** `matches` by characters: the library's own goes by UTF-16 units, and RE2 does not. */
+const MATCHES = 'matchesCharacters';
+
 /** What a rule may speak about. */
-export const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
+const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
   .registerVariable('self', 'dyn')
-  .registerVariable('oldSelf', 'dyn');
+  .registerVariable('oldSelf', 'dyn')
+  .registerFunction(`string.${MATCHES}(string): bool`, (text: string, pattern: string) =>
+    new RegExp(pattern, 'u').test(text),
+  );
 
 /** Parses an expression; throws CelSyntaxError. */
 export function parseCel(expression: string): Expression {
@@ -62,4 +68,18 @@ export function patternsOf(expression: Expression): readonly string[] {
     })
     .map((argument) => (argument?.op === 'value' && typeof argument.args === 'string' ? argument.args : undefined))
     .filter((pattern) => pattern !== undefined);
+}
+
+/** Evaluates an expression; throws what the library throws. */
+export function evaluateCel(expression: string, context: Readonly<Record<string, unknown>>): unknown {
+  return environment.evaluate(byCharacters(expression), context);
+}
+
+function byCharacters(expression: string): string {
+  const places = [...nodesOf(parseCel(expression))].flatMap((node) =>
+    node.op === 'rcall' && node.args[0] === 'matches' ? [expression.indexOf('matches', node.args[1].end)] : [],
+  );
+  return places
+    .sort((a, b) => b - a)
+    .reduce((text, at) => `${text.slice(0, at)}${MATCHES}${text.slice(at + 'matches'.length)}`, expression);
 }

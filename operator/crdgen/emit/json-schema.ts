@@ -51,7 +51,7 @@ function translate(schema: JsonSchema): Draft7 {
     ...proseOf(schema),
     ...(Object.fromEntries(entries) as Draft7),
     ...limitsOf(schema),
-    ...(schema.enum && { enum: schema.nullable ? [...schema.enum, null] : schema.enum }),
+    ...(schema.enum && { enum: schema.enum }),
     ...(schema.format && FORMATS.has(schema.format) && { format: schema.format }),
     ...(schema.example !== undefined && { examples: [schema.example] }),
     ...(schema['x-kubernetes-list-type'] === 'set' && { uniqueItems: true }),

@@ -92,7 +92,6 @@ function close(schema: JsonSchema): JsonSchema {
     ...(intOrString && { type: ['integer', 'string'] }),
     ...(format && { format }),
     ...(nullable && { nullable }),
-    ...(nullable && rest.enum && { enum: [...rest.enum, null] }),
     ...(schema.properties && {
       properties: Object.fromEntries(Object.entries(schema.properties).map(([key, value]) => [key, close(value)])),
       ...(open === undefined && { additionalProperties: false }),

@@ -33,6 +33,8 @@ describe('a rule holds or not', () => {
     ["self.map.all(k, k.matches('^[a-z]+$'))", { map: { a: 'A' } }, { map: { A: 'a' } }],
     ["self.map.all(k, self.map[k] != 'x')", { map: { constructor: 'y' } }, { map: { constructor: 'x' } }],
     ['has(self.n) || has(self.s)', { s: '' }, {}],
+    ["self.s.matches('^[^a]$') && !self.s.matches('matches')", { s: '😀' }, { s: 'a' }],
+    ["(self.s + '.matches(').matches('^[a-z.]+[(]$')", { s: 'a' }, { s: 'A' }],
     ['size(self.s) <= 2', { s: '😀😀' }, { s: '😀😀😀' }],
   ];
 
@@ -81,6 +83,7 @@ describe('a broken rule says', () => {
 it.each([
   ['self == oldSelf', 'it compares with the object before'],
   ["quantity(self.s).isGreaterThan(quantity('1'))", 'it calls isGreaterThan, quantity'],
+  ["self.s.lowerAscii() == 'ä'", 'it calls lowerAscii'],
 ])('%s is left to the cluster, since %s', (rule, why) => {
   const { broken, unjudged } = judge({ rule }, { s: '1' });
   expect(broken).toEqual([]);

@@ -1,4 +1,4 @@
-import { callsOf, environment, parseCel, usesOldSelf } from '../cel/syntax.ts';
+import { callsOf, evaluateCel, parseCel, usesOldSelf } from '../cel/syntax.ts';
 import type { Json, JsonSchema, ValidationRule } from '../schema.ts';
 import { celValue } from './cel-value.ts';
 
@@ -21,12 +21,12 @@ export interface RuleVerdict {
   readonly unjudged: readonly UnjudgedRule[];
 }
 
-/** Calls that are evaluated here as the API server does; a rule with any other is left to the cluster. */
+/**
+ * Calls that are evaluated here as the API server does; a rule with any other is left to the cluster, since the library
+ * goes by UTF-16 units where CEL goes by characters, or by all letters where CEL means those of ASCII.
+ */
 const KNOWN_CALLS: ReadonlySet<string> = new Set(
-  (
-    'has size startsWith endsWith contains matches all exists exists_one map filter type int double string timestamp dyn ' +
-    'lowerAscii upperAscii split join trim substring'
-  ).split(' '),
+  'has size startsWith endsWith contains matches all exists exists_one map filter type int timestamp dyn'.split(' '),
 );
 /** Formats whose values are something else than text to a rule, and are not turned into it here. */
 const OPAQUE_FORMATS: ReadonlySet<string> = new Set(['byte', 'duration']);
@@ -100,7 +100,7 @@ function evaluate(
   context: { readonly self: unknown },
 ): { readonly result?: unknown; readonly error?: Failure } {
   try {
-    return { result: environment.evaluate(text, context) };
+    return { result: evaluateCel(text, context) };
   } catch (error) {
     const { code = '', summary } = error as Partial<Failure>;
     return { error: { code, summary: summary ?? String(error) } };
