@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { churned } from './assembly-phases.ts';
 import { ASSEMBLIES, assemblyName, assemblySpec, CHILDREN, partsFor } from './objects.ts';
-import { churned } from './phases.ts';
 import type { RuntimeWorld } from './world.ts';
 
 /** What was made is not what the specs ask for; the message names the first object that differs. */

@@ -1,20 +1,10 @@
 import { progressTo } from '../../cluster/progress.ts';
 import { clearAll } from '../api.ts';
 import { type Machine, machineWith } from '../command.ts';
+import { type Churn, churn, type FirstRun, firstRun, type NoOps, noOps } from './assembly-phases.ts';
 import { checkEndState } from './end-state.ts';
 import { ASSEMBLIES, CHILDREN, PODS } from './objects.ts';
-import {
-  type Churn,
-  churn,
-  type FirstRun,
-  firstRun,
-  type NoOps,
-  noOps,
-  type PodEvents,
-  podEvents,
-  type Restart,
-  restart,
-} from './phases.ts';
+import { type PodEvents, podEvents, type Restart, restart } from './pod-phases.ts';
 import { buildBaseline, ourSide, type Side, type SideName, theirSide } from './side.ts';
 import { createAssemblies, type RuntimeWorld, withRuntimeWorld } from './world.ts';
 

@@ -3,9 +3,10 @@ import { inParallel, until } from '../api.ts';
 import type { MetricsPage } from '../metrics.ts';
 import { percentile } from '../numbers.ts';
 import { ASSEMBLIES, assemblyName, assemblySpec, COMMON_PART, PARTS } from './objects.ts';
+import { PASSES, PHASE_MILLIS, settled, writesOf } from './settled.ts';
 import type { Side } from './side.ts';
 import { watchStatuses } from './statuses.ts';
-import { createPods, type RuntimeWorld, serverCpuSeconds } from './world.ts';
+import { type RuntimeWorld, serverCpuSeconds } from './world.ts';
 
 /** From the start of the process on assemblies that nobody has reconciled until all are Ready. */
 export interface FirstRun {
@@ -39,37 +40,8 @@ export interface NoOps {
   readonly cpuSeconds: number;
 }
 
-/** Pods that are created while the process caches them. */
-export interface PodEvents {
-  readonly events: number;
-  /** Before the first pod, with all caches complete and nothing to do. */
-  readonly idleCpuPercent: number;
-  /** Without what the process takes when idle: pods come slowly on a machine that others use. */
-  readonly cpuMicrosPerEvent: number;
-}
-
-/** The process started again on everything: assemblies with children and statuses, and all pods. */
-export interface Restart {
-  readonly secondsToSynced: number;
-  readonly cpuSecondsToSynced: number;
-  /** 99th percentile of the event loop's delay until then, as Node states it; undefined for Go. */
-  readonly loopDelayP99Millis?: number;
-  readonly podsCached: number;
-  /** Until everything was looked at once. */
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly writes: number;
-  readonly rssMiB: number;
-  readonly peakRssMiB: number;
-}
-
-const READY_MILLIS = 900_000;
 const CHURN_MILLIS = 50;
-const PASSES = 'controller_runtime_reconcile_total';
-const SETTLE_POLL_MILLIS = 100;
 const NO_OP_POLL_MILLIS = 20;
-const PODS_POLL_MILLIS = 500;
-const IDLE_MILLIS = 10_000;
 
 /** Starts a side on fresh assemblies and waits until all are Ready. It runs on afterwards. */
 export async function firstRun(world: RuntimeWorld, side: Side, assemblies: number): Promise<FirstRun> {
@@ -78,7 +50,7 @@ export async function firstRun(world: RuntimeWorld, side: Side, assemblies: numb
     const serverBefore = await serverCpuSeconds(world);
     const began = performance.now();
     const secondsToSynced = await side.start(world.signal);
-    const ready = await statuses.count(assemblies, READY_MILLIS);
+    const ready = await statuses.count(assemblies, PHASE_MILLIS);
     const reconciles = (await side.metrics()).sum(PASSES);
     const secondsToAllReady = (ready - began) / 1000;
     await settled(world, side);
@@ -104,7 +76,7 @@ export async function firstRun(world: RuntimeWorld, side: Side, assemblies: numb
 export async function churn(world: RuntimeWorld, side: Side, assemblies: number): Promise<Churn> {
   const statuses = watchStatuses(world);
   try {
-    await statuses.count(assemblies, READY_MILLIS);
+    await statuses.count(assemblies, PHASE_MILLIS);
     const before = { writes: writesOf(await side.metrics()), cpuSeconds: side.use().cpuSeconds };
     const changes = churned(assemblies);
     const began = performance.now();
@@ -151,7 +123,7 @@ export async function noOps(world: RuntimeWorld, side: Side, assemblies: number)
     const now = await side.metrics();
     return now.sum(PASSES) - before.passes >= assemblies ? now : undefined;
   };
-  const after = await until('all assemblies were looked at', READY_MILLIS, world.signal, all, NO_OP_POLL_MILLIS);
+  const after = await until('all assemblies were looked at', PHASE_MILLIS, world.signal, all, NO_OP_POLL_MILLIS);
   const seconds = (performance.now() - began) / 1000;
   const passes = after.sum(PASSES) - before.passes;
   return {
@@ -160,72 +132,4 @@ export async function noOps(world: RuntimeWorld, side: Side, assemblies: number)
     writes: writesOf(after) - before.writes,
     cpuSeconds: side.use().cpuSeconds - before.cpuSeconds,
   };
-}
-
-/** Starts a side, then creates the pods `from` … `to` and waits until all are cached; the side is stopped. */
-export async function podEvents(world: RuntimeWorld, side: Side, from: number, to: number): Promise<PodEvents> {
-  await side.start(world.signal);
-  await settled(world, side);
-  const idleBefore = side.use().cpuSeconds;
-  await delay(IDLE_MILLIS, undefined, { signal: world.signal });
-  const before = side.use().cpuSeconds;
-  const idle = ((before - idleBefore) * 1000) / IDLE_MILLIS;
-  const began = performance.now();
-  await createPods(world, from, to);
-  const all = async (): Promise<true | undefined> => (podsIn(await side.metrics()) >= to ? true : undefined);
-  await until(`${to} pods are cached`, READY_MILLIS, world.signal, all, PODS_POLL_MILLIS);
-  const seconds = (performance.now() - began) / 1000;
-  const cpuSeconds = side.use().cpuSeconds - before - idle * seconds;
-  await side.stop();
-  const events = to - from;
-  return { events, idleCpuPercent: idle * 100, cpuMicrosPerEvent: (cpuSeconds * 1e6) / events };
-}
-
-/** Starts a side on everything, waits until all assemblies were looked at once, and stops it. */
-export async function restart(world: RuntimeWorld, side: Side): Promise<Restart> {
-  const began = performance.now();
-  const secondsToSynced = await side.start(world.signal);
-  const { cpuSeconds: cpuSecondsToSynced } = side.use();
-  // The first look at the page: Node states the delays since the last.
-  const lag = 'nodejs_eventloop_lag_p99_seconds';
-  const first = await side.metrics();
-  await settled(world, side);
-  const seconds = (performance.now() - began) / 1000;
-  const { cpuSeconds, rssMiB, peakRssMiB } = side.use();
-  const page = await side.metrics();
-  await side.stop();
-  return {
-    secondsToSynced,
-    cpuSecondsToSynced,
-    ...(first.has(lag) && { loopDelayP99Millis: first.sum(lag) * 1000 }),
-    podsCached: podsIn(page),
-    seconds,
-    cpuSeconds,
-    writes: writesOf(page),
-    rssMiB,
-    peakRssMiB,
-  };
-}
-
-/** Waits until nothing is queued or in work, twice in a row. */
-async function settled({ signal }: RuntimeWorld, side: Side): Promise<void> {
-  let last = Number.NaN;
-  const quiet = async (): Promise<true | undefined> => {
-    const page = await side.metrics();
-    const passes = page.sum(PASSES);
-    const busy = page.sum('workqueue_depth') + page.sum('controller_runtime_active_workers');
-    const done = busy === 0 && passes > 0 && passes === last;
-    last = passes;
-    return done ? true : undefined;
-  };
-  await until(`${side.name} has nothing to do`, READY_MILLIS, signal, quiet, SETTLE_POLL_MILLIS);
-}
-
-function writesOf(page: MetricsPage): number {
-  const writes = ['POST', 'PUT', 'PATCH', 'DELETE'];
-  return writes.reduce((sum, method) => sum + page.sum('rest_client_requests_total', { method }), 0);
-}
-
-function podsIn(page: MetricsPage): number {
-  return page.sum('informer_objects', { kind: 'pods' });
 }
