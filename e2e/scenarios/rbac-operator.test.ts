@@ -12,7 +12,7 @@ import { Operator } from './rbac/operator.ts';
 import { nameOf, type Right, Rights, refusalOf } from './rbac/rights.ts';
 import { RightsWorld, type Subject, system } from './rbac/world.ts';
 
-const patience = 30_000;
+const patience = 60_000;
 const names = { name: 'gpuopt', namespace: system, serviceAccount: 'gpuopt' };
 const subjects: Readonly<Record<string, Subject>> = {
   gpupool: { kind: kinds.GPUPool, name: 'h100' },

@@ -12,7 +12,7 @@ const system = 'toy-system';
 const box = 'toy-box';
 const names = { name: 'toys', namespace: system, serviceAccount: 'toys' };
 const roles = rbac(controllers, names);
-const patience = 30_000;
+const patience = 60_000;
 
 let cluster: Cluster;
 let client: Client;
@@ -44,13 +44,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await rights.restore([]);
+  await rights?.restore([]);
   for (const kind of [Toy, Gadget]) {
     for (const { metadata } of await client.list(kind, { namespace: box }))
       await client.remove(kind, { namespace: box, name: metadata.name ?? '' }, {});
   }
   await until('all toys are gone', async () => (await client.list(Toy, { namespace: box })).length === 0, patience);
-  await operator.stop();
+  await operator?.stop();
   const crds = ['crd/toys.example.com', 'crd/gadgets.example.com'];
   await cluster.kubectl(['delete', `ns/${box}`, `ns/${system}`, ...crds, '--ignore-not-found']);
   await cluster.kubectl(['delete', 'clusterrole/toys', 'clusterrolebinding/toys', '--ignore-not-found']);
@@ -95,11 +95,13 @@ interface Row {
 
 const forbidden = (controller: string, request: string) => async (): Promise<void> => {
   const line = new RegExp(`controller_forbidden_total\\{controller="${controller}",request="${request}"\\} [1-9]`);
-  await until(`the metric of ${request}`, async () => line.test(await operator.metrics()));
+  await until(`the metric of ${request}`, async () => line.test(await operator.metrics()), patience);
 };
 const unready = (informer: string) => async (): Promise<void> =>
-  until(`readiness names ${informer}`, async () =>
-    (await operator.readyz()).includes(`[-]informer-${informer} failed`),
+  until(
+    `readiness names ${informer}`,
+    async () => (await operator.readyz()).includes(`[-]informer-${informer} failed`),
+    patience,
   );
 const one = { kind: Toy, name: 'one' };
 const gadget = { kind: Gadget, name: 'one' };

@@ -10,6 +10,7 @@ import type { KubeObject } from './types.ts';
 
 const toys = 'toys.example.com';
 const names = ['one', 'two', 'three'];
+const patience = 60_000;
 const stops: (() => Promise<unknown>)[] = [];
 let fake: FakeServer;
 
@@ -59,13 +60,17 @@ const isDone = (api: MemoryApi, size: number): boolean =>
 
 async function silence(server: FakeServer): Promise<void> {
   let before = -1;
-  await until('silence', async () => {
-    const now = writes(server);
-    const quiet = now === before;
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    return quiet && writes(server) === now;
-  });
+  await until(
+    'silence',
+    async () => {
+      const now = writes(server);
+      const quiet = now === before;
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return quiet && writes(server) === now;
+    },
+    patience,
+  );
 }
 
 describe('the end is the same, and then there is silence, when', () => {
@@ -117,9 +122,9 @@ describe('the end is the same, and then there is silence, when', () => {
     fake.faults.push(...faults);
     add(fake.api, 1);
     start(fake);
-    await until('the first state', () => isDone(fake.api, 1), 20_000);
+    await until('the first state', () => isDone(fake.api, 1), patience);
     grow(fake.api, 2);
-    await until('the second state', () => isDone(fake.api, 2), 20_000);
+    await until('the second state', () => isDone(fake.api, 2), patience);
     await silence(fake);
     expect(fake.faults.map(({ times }) => times)).toEqual(faults.map(() => 0));
     expect(fake.api.list('configmaps')).toHaveLength(names.length);
@@ -144,11 +149,11 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     first.faults.push({ when: isTooLate, times: Number.POSITIVE_INFINITY, act: { kind: 'drop' } });
     add(api, 1);
     start(first);
-    await until('the last write', () => done > most);
+    await until('the last write', () => done > most, patience);
     const { port } = first;
     await first.stop();
     start(second);
-    await until('the end', () => isDone(api, 1));
+    await until('the end', () => isDone(api, 1), patience);
     await silence(second);
     // What was done is not done again: nine writes, and a status for each toy that was told of a failure.
     expect(writes(second)).toBeLessThanOrEqual(9 - most + 3);
@@ -188,7 +193,7 @@ test('a connection of which half is gone is given up and opened again', async ()
     },
   });
   const running = watcher.run(end.signal);
-  await until('the change is seen', () => sizes.includes(2));
+  await until('the change is seen', () => sizes.includes(2), patience);
   end.abort();
   await running;
   expect(sizes).toEqual([1, 2]);

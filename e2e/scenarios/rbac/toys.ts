@@ -37,7 +37,8 @@ const gadgets: Controller = controller(Gadget)
   .reconcile(async ({ metadata: { namespace, name = '' }, spec }, ctx) => {
     await ctx.live.get(Secret, { namespace: 'toy-system', name: 'key' });
     await ctx.create(ServiceAccount, { metadata: { namespace, name } });
-    await ctx.evict({ metadata: { namespace, name: 'victim' } });
+    // It is not there: without the right the answer is no, with it that there is nothing to evict.
+    await ctx.evict({ metadata: { namespace, name: 'victim', uid: 'none', resourceVersion: '1' } });
     const ready = { type: 'Ready', status: 'True', reason: 'Done', message: 'all of it was done' } as const;
     return { status: { size: spec.size, conditions: [ready] } };
   });

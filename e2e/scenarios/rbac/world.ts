@@ -26,7 +26,7 @@ import { acquireCluster, type Cluster } from '../../cluster/index.ts';
 const root = join(import.meta.dirname, '../../..');
 /** The operator's namespace; its service account is `gpuopt`. */
 export const system = 'gpuopt-system';
-const patience = 30_000;
+const patience = 60_000;
 
 interface Reporting extends KubeObject {
   readonly status?: {
