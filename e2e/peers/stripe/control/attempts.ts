@@ -9,25 +9,23 @@ export function note(state: State, identifiers: readonly string[], outcome: stri
   }
 }
 
-/** The identifiers that a call of an event route carries, and the customers and meters that it is about. */
-export function carried(route: string | undefined, given: ReadonlyMap<string, unknown>): Carried {
+/** What a call carries. */
+export interface Carried {
+  readonly identifiers: readonly string[];
+  /** The customer and meter that it is about, of which one call may be on its way. */
+  readonly usage: readonly string[];
+}
+
+/** What a call of an event route carries. */
+export function carried(state: State, route: string | undefined, given: ReadonlyMap<string, unknown>): Carried {
   if (route?.endsWith('/meter_event_stream')) {
     return { identifiers: Object.values(Object(given.get('events'))).flatMap(identifierOf), usage: [] };
   }
   if (!route?.endsWith('/meter_events')) return { identifiers: [], usage: [] };
-  const payload: unknown = given.get('payload');
-  const usage = `${String(given.get('event_name'))} ${JSON.stringify(payload, withoutValue)}`;
-  return { identifiers: identifierOf(Object.fromEntries(given)), usage: [usage] };
-}
-
-/** What a call carries. */
-export interface Carried {
-  readonly identifiers: readonly string[];
-  readonly usage: readonly string[];
-}
-
-function withoutValue(key: string, value: unknown): unknown {
-  return key === 'value' ? undefined : value;
+  const eventName = String(given.get('event_name'));
+  const meter = state.all('meter').find(({ event_name, status }) => event_name === eventName && status === 'active');
+  const customer: unknown = Reflect.get(Object(given.get('payload')), meter?.customer_mapping.event_payload_key ?? '');
+  return { identifiers: identifierOf(Object.fromEntries(given)), usage: [`${eventName} ${String(customer)}`] };
 }
 
 function identifierOf(event: unknown): readonly string[] {

@@ -41,7 +41,7 @@ export async function serve(gate: Gate, request: Request): Promise<Outcome> {
   const { world } = gate;
   const found = match(request.method, request.path);
   const fault = found === undefined ? undefined : world.faults.next(found.name);
-  const cargo = cargoOf(found, request);
+  const cargo = cargoOf(world, found, request);
   const early = before(fault);
   if (early !== undefined) {
     note(world.state, cargo.identifiers, fault?.fault ?? '');
@@ -105,9 +105,9 @@ function refuseContent({ method, body, header }: Request, isV2: boolean): void {
 }
 
 /** What is noted about a call even when it is refused. */
-function cargoOf(found: Match | undefined, request: Request): Carried {
+function cargoOf({ state }: World, found: Match | undefined, request: Request): Carried {
   try {
-    return carried(found?.name, givenOf(request));
+    return carried(state, found?.name, givenOf(request));
   } catch (error) {
     if (error instanceof Refusal) return { identifiers: [], usage: [] };
     throw error;
