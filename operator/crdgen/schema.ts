@@ -41,9 +41,7 @@ export interface Facets {
 }
 
 /** A structural schema. */
-export interface JsonSchema extends Omit<Facets, 'enum'> {
-  /** A nullable enum lists null too: without it the API server refuses null. */
-  readonly enum?: readonly (string | null)[];
+export interface JsonSchema extends Facets {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema | boolean;

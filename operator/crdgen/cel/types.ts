@@ -119,5 +119,5 @@ function stringType(schema: JsonSchema): CelType {
 
 function bytesOf({ maxLength, enum: values }: JsonSchema): number {
   if (maxLength !== undefined) return maxLength * BYTES_PER_CHARACTER;
-  return values ? Math.max(...values.map((value) => Buffer.byteLength(value ?? ''))) : UNBOUNDED;
+  return values ? Math.max(...values.map((value) => Buffer.byteLength(value))) : UNBOUNDED;
 }

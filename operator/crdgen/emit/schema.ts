@@ -22,7 +22,6 @@ export function toSchema(node: Node): JsonSchema {
     ...(node.description && { description: cut(node.description) }),
     ...(type && { type }),
     ...node.facets,
-    ...(node.facets.enum && node.facets.nullable && { enum: [...node.facets.enum, null] }),
     ...(node.type === 'intOrString' && { anyOf: [{ type: 'integer' }, { type: 'string' }] }),
     ...(node.fields && objectParts(node)),
     ...(node.items && { items: toSchema(node.items) }),

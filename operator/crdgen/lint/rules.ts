@@ -38,7 +38,7 @@ export const placeRules: Readonly<Record<string, PlaceRule>> = {
     required && schema.default !== undefined ? 'is both required and defaulted' : undefined,
   references: ({ name, schema }) => wrongReference(name, schema),
   enums: ({ schema }) => {
-    const wrong = schema.enum?.find((value) => value !== null && !WORD.test(value));
+    const wrong = schema.enum?.find((value) => !WORD.test(value));
     return wrong === undefined ? undefined : `has the value ${wrong}, which is not PascalCase`;
   },
   patterns: ({ schema }) => (schema.pattern === undefined ? undefined : complaintOf(schema.pattern)),

@@ -55,10 +55,7 @@ function join(path: string, name: string): string {
 }
 
 function quoted(values: readonly unknown[]): string {
-  return values
-    .filter((value) => value !== null)
-    .map((value) => JSON.stringify(value))
-    .join(', ');
+  return values.map((value) => JSON.stringify(value)).join(', ');
 }
 
 function sizeOf(value: unknown): number {

@@ -26,6 +26,12 @@ export const valueTags: readonly SealedTag[] = [
     parse: nothing,
     apply: (node, _value, at) => {
       if (!node.acceptsNull) throw new ApiTypeError(at, '@nullable needs a type with | null');
+      if (node.type === 'enum') {
+        throw new ApiTypeError(
+          at,
+          '@nullable does not go with an enum: the API server refuses null there, listed or not; make the field optional',
+        );
+      }
       return withFacets(node, { nullable: true });
     },
     help: 'null is accepted; the type says | null',

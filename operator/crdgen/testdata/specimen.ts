@@ -87,11 +87,6 @@ export interface SpecimenSpec {
    * @nullable
    */
   readonly maybe?: Label | null;
-  /**
-   * level is one of two, or null.
-   * @nullable
-   */
-  readonly level?: 'Low' | 'High' | null;
   /** memory is a quantity. */
   readonly memory?: Quantity;
   /** port is a number or a name. */

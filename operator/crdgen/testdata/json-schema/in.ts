@@ -19,11 +19,13 @@ export interface ThingSpec {
    * @example 50
    */
   readonly share: number;
+  /** mode is one of two. */
+  readonly mode?: 'A' | 'B';
   /**
-   * mode may be null.
+   * maybe may be null.
    * @nullable
    */
-  readonly mode?: 'A' | 'B' | null;
+  readonly maybe?: Label | null;
   /** port is a number or a name. */
   readonly port?: IntOrString;
   /**
