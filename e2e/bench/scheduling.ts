@@ -5,10 +5,11 @@ import { aligned } from './numbers.ts';
 import { type BatchLine, batchLines } from './scheduling-batch.ts';
 import { openData } from './scheduling-data.ts';
 import { boundLines, type OnlineLine, type OnlineOptions, onlineLines } from './scheduling-online.ts';
+import { type SlotLine, slotLines } from './scheduling-slots.ts';
 import { type SpeedLine, speedLines } from './scheduling-speed.ts';
 
 const FIRST_SEED = 42;
-const PARTS = ['online', 'bound', 'window', 'migrate', 'speed'] as const;
+const PARTS = ['online', 'bound', 'window', 'migrate', 'mig', 'speed'] as const;
 
 const HELP = `Measures how well and how fast the planner packs, by class; classes are never mixed in one table.
 
@@ -20,6 +21,7 @@ Usage: node e2e/bench/scheduling.ts --data DIR [--part ${PARTS.join('|')}] [--li
                    bound   harder lists made from "default": 20, 33 and 50 % of the GPU pods name models
                    window  64 pods at once, beside FGD with the same window
                    migrate at most one move for 100 placed pods, beside FGD with the same moves
+                   mig     all GPUs as seven-slice GPUs: where a profile starts, beside three other ways
                    speed   plan time and memory on generated fleets (needs no lists)
   --lists A,B    only these lists
   --seeds N      seeds from ${FIRST_SEED} on, default 10; fewer say little
@@ -36,6 +38,7 @@ interface Report {
   readonly bound?: readonly OnlineLine[];
   readonly window?: readonly BatchLine[];
   readonly migrate?: readonly BatchLine[];
+  readonly mig?: readonly SlotLine[];
   readonly speed?: readonly SpeedLine[];
 }
 
@@ -76,18 +79,21 @@ function main(args: readonly string[]): void {
     bound: data !== undefined && wanted('bound') ? boundLines(data, options(['default'])) : undefined,
     window: data !== undefined && wanted('window') ? batchLines(data, 'window', options(data.lists)) : undefined,
     migrate: data !== undefined && wanted('migrate') ? batchLines(data, 'migrate', options(data.lists)) : undefined,
+    mig: data !== undefined && wanted('mig') ? slotLines(data, options(data.lists)) : undefined,
     speed: wanted('speed') ? speedLines() : undefined,
   };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tables(report));
 }
 
-function tables({ seeds, online, bound, window, migrate, speed }: Report): string {
+function tables({ seeds, online, bound, window, migrate, mig, speed }: Report): string {
   return [
     online && `online: % of GPU capacity allocated when the load has arrived, ${seeds} seeds\n${onlineTable(online)}`,
     bound && `online, pods bound to models: the same on harder lists, ${seeds} seeds\n${onlineTable(bound)}`,
     window &&
       `window: 64 pods at once, ${seeds} seeds; a pod waits for 31.5 arrivals on average\n${batchTable(window)}`,
     migrate && `migrate: at most 1 move for 100 placed pods, ${seeds} seeds\n${batchTable(migrate)}`,
+    mig &&
+      `mig: every GPU cut on demand into 1g, 2g, 3g, 4g, 7g; % at arrived slices, ${seeds} seeds\n${slotTable(mig)}`,
     speed &&
       `speed: generated fleets; ms are CPU time of one thread, µs by the clock; goals: plan 1000 ms, decision p99 10000 µs\n${speedTable(speed)}`,
   ]
@@ -127,6 +133,21 @@ function batchTable(lines: readonly BatchLine[]): string {
       moves.toFixed(0),
       mostPer100.toFixed(2),
       unscheduled.toFixed(0),
+    ]),
+  ]);
+}
+
+function slotTable(lines: readonly SlotLine[]): string {
+  return aligned([
+    ['list', 'policy', 'load', 'accepted (min..max)', 'compute', 'memory', 'stranded'],
+    ...lines.map(({ list, policy, load, accepted, acceptedMin, acceptedMax, compute, memory, stranded }) => [
+      list,
+      policy,
+      load,
+      `${accepted.toFixed(2)} (${acceptedMin.toFixed(2)}..${acceptedMax.toFixed(2)})`,
+      compute.toFixed(2),
+      memory.toFixed(2),
+      stranded.toFixed(2),
     ]),
   ]);
 }

@@ -1,4 +1,5 @@
 /** @module Simulates scheduling on traces with the planner the controller uses. */
+export { arrivals, askedMilli } from './arrivals.ts';
 export { registerSimulate } from './command.ts';
 export { TraceError } from './errors.ts';
 export type { ModeName } from './modes.ts';

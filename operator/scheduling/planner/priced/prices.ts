@@ -65,13 +65,21 @@ export function reprice(values: Values, snapshot: Snapshot, seen: Seen, lambdas:
   const idle = snapshot.idleMilli.reduce((sum, each) => sum + each, 0);
   const demand = shapes.reduce((sum, shape) => sum + shape.count * shape.gpuMilli, 0);
   if (idle === 0 || demand === 0) return;
-  const rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (round / (ROUNDS - 1));
-  movePrices(shapes, servedBy(values, lambdas), idle / demand, rate);
+  movePrices(shapes, servedBy(values, lambdas), idle / demand, round);
   fillValues(values, lambdas);
 }
 
-/** `most` is how often the demand seen so far fits what is idle. */
-function movePrices(shapes: readonly SeenShape[], used: Float64Array, most: number, rate: number): void {
+/** What has a price: how often it was asked for, and what it takes. */
+export interface Priced extends Pick<SeenShape, 'index' | 'gpuMilli' | 'count'> {
+  price: number;
+}
+
+/**
+ * Moves prices by how well each shape is served (`used`, by its index) beside the others. `most` is how often the demand
+ * seen so far fits what is idle; `round` counts within a cycle.
+ */
+export function movePrices(shapes: readonly Priced[], used: Float64Array, most: number, round: number): void {
+  const rate = FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (round / (ROUNDS - 1));
   let served = 0;
   let wanted = 0;
   for (const shape of shapes) {
