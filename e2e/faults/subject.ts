@@ -38,7 +38,11 @@ export class Subject {
     this.#spec = spec;
     this.#onStart = onStart;
     this.#log = createWriteStream(spec.log, { flags: 'a' });
+    process.once('exit', this.#endWithUs);
   }
+
+  /** A checker that is interrupted leaves no program behind that works on without it. */
+  readonly #endWithUs = (): void => void this.#child?.kill('SIGKILL');
 
   /** Starts it and waits until it works. */
   async start(): Promise<void> {
@@ -86,10 +90,15 @@ export class Subject {
 
   /** Resolves once it works, through as many restarts as it takes. */
   async working(): Promise<void> {
-    while (!this.#leads || this.#killing) {
+    while (!this.works) {
       await this.#restart;
       await delay(POLL_MILLIS);
     }
+  }
+
+  /** Whether it works now. */
+  get works(): boolean {
+    return this.#leads && !this.#killing;
   }
 
   /** Its process number. */
@@ -109,6 +118,7 @@ export class Subject {
       await gone;
       clearTimeout(late);
     }
+    process.off('exit', this.#endWithUs);
     this.#log.end();
   }
 

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly replay: (plan: Plan) => string;
   /** Whether to stop after the first batch with a violation. */
   readonly stopAtFirst?: boolean;
+  /** The most plans of a batch, which is what a stop can leave out. */
+  readonly batchSize?: number;
   readonly say: (line: string) => void;
 }
 
@@ -80,7 +82,7 @@ export class Checker {
     const plans = options.choose(all);
     const results: Result[] = [];
     const started = Date.now();
-    for (const { group, batch } of batches(plans)) {
+    for (const { group, batch } of batches(plans, options.batchSize)) {
       if (Date.now() > options.until) break;
       if (options.stopAtFirst === true && results.some(({ violations }) => violations.length > 0)) break;
       let done = 0;
@@ -118,10 +120,13 @@ export class Checker {
   }
 }
 
-function batches(plans: readonly Plan[]): readonly { readonly group: Group; readonly batch: readonly Plan[] }[] {
+function batches(
+  plans: readonly Plan[],
+  most = Number.POSITIVE_INFINITY,
+): readonly { readonly group: Group; readonly batch: readonly Plan[] }[] {
   return (['together', 'streams', 'alone', 'blackhole'] as const).flatMap((group) => {
     const own = plans.filter((plan) => groupOf(plan) === group);
-    const size = batchSizes[group];
+    const size = Math.min(batchSizes[group], most);
     return Array.from({ length: Math.ceil(own.length / size) }, (_, at) => ({
       group,
       batch: own.slice(at * size, (at + 1) * size),
