@@ -30,6 +30,7 @@ export class Subject {
   #killing = false;
   #stopping = false;
   #away = false;
+  #failure: Error | undefined;
   #restart: Promise<void> | undefined;
   /** What went wrong without a fault: exits that nobody caused, and words in the log. */
   readonly crashes: string[] = [];
@@ -90,14 +91,15 @@ export class Subject {
 
   /** Resolves once it works, through as many restarts as it takes. */
   async working(): Promise<void> {
-    while (!this.works) {
+    while (!this.isWorking()) {
       await this.#restart;
       await delay(POLL_MILLIS);
     }
   }
 
-  /** Whether it works now. */
-  get works(): boolean {
+  /** Whether it works now. Throws when it could not be started again. */
+  isWorking(): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
     return this.#leads && !this.#killing;
   }
 
@@ -129,7 +131,7 @@ export class Subject {
     if (this.#stopping || this.#away) return;
     if (!this.#killing) this.crashes.push(how);
     this.#restart = this.start().catch((error: unknown) => {
-      this.crashes.push(error instanceof Error ? error.message : String(error));
+      this.#failure = error instanceof Error ? error : new Error(String(error));
     });
   }
 }

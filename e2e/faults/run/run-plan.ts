@@ -108,7 +108,7 @@ async function settle(harness: Harness, running: Running, step: number): Promise
     if (isAway(running)) return;
     const now = Date.now();
     // The time counts from when the operator is back: how long a start takes is the machine's matter.
-    if (!harness.subject.works) limit = now + patience;
+    if (!harness.subject.isWorking()) limit = now + patience;
     reachedAt = differences.length === 0 ? (reachedAt ?? now) : undefined;
     const due = plan.step === step && running.armed?.fired !== true;
     if (reachedAt !== undefined && (!due || now - reachedAt > FIRE_MILLIS)) return;
