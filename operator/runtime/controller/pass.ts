@@ -20,6 +20,7 @@ import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type Wr
 
 const blockedMillis = 10_000;
 const settleMillis = 5_000;
+const reportMillis = 5_000;
 
 /** How a pass ended, in the words of the metric `controller_runtime_reconcile_total`. */
 export type PassResult =
@@ -191,8 +192,8 @@ async function reportFailure(
   const now = new Date(environment.clock.now());
   const status = statusAfterFailure(primary, own ?? statusOf(primary), failure, now, mark);
   try {
-    // Without the pass's signal: it may be the very thing that ended the pass.
-    await writeStatus(environment, primary, status, undefined);
+    // Not under the pass's signal: it may be the very thing that ended the pass.
+    await writeStatus(environment, primary, status, AbortSignal.timeout(reportMillis));
   } catch (second) {
     log.warn({ err: second }, 'the failure could not be reported in status');
   }

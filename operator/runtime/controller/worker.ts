@@ -133,6 +133,7 @@ export class Worker {
   /** Works until closed; `signal` aborts the passes in progress. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#ready(signal);
+    for (const { synced, whenSynced } of this.#informers) if (!synced) void whenSynced.then(() => this.#wakeAll());
     await Promise.all(Array.from({ length: this.controller.concurrency }, () => this.#loop(signal)));
   }
 
@@ -152,6 +153,15 @@ export class Worker {
     const tired = clock.sleep(blockedAfterMillis, patience.signal).catch(() => undefined);
     await Promise.race([all, aborted, tired]);
     patience.abort();
+  }
+
+  /** A kind that passes waited for can be read now. */
+  #wakeAll(): void {
+    const { primary } = this.controller;
+    if (primary === undefined) return;
+    for (const object of this.#share.cache.list(primary)) {
+      this.#queue.add(keyText(keyOf(object)), { priority: backgroundPriority });
+    }
   }
 
   #blocked(): string | undefined {
