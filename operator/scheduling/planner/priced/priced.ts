@@ -13,7 +13,7 @@ import { freeDevices } from './states.ts';
 /** Added to scores, so that a loss of value is still above NO_FIT. */
 const OFFSET = 1_000_000;
 /** Demand, as a part of the capacity, after which prices are made anew. */
-const CYCLE = 1 / 100;
+const CYCLE = 1 / 200;
 /** Most of a cycle that one pod moves it on, so that no pod waits for more than a quarter of its rounds. */
 const MOST_OF_CYCLE = 1 / 4;
 
