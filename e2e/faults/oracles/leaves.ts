@@ -6,7 +6,7 @@ export type Leaves = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** Bookkeeping of the API server and marks of the checker, which say nothing about an end state. */
 const ignored: ReadonlySet<string> = new Set(['managedFields', 'uid', 'resourceVersion', 'creationTimestamp']);
 /** When something happened differs from run to run; that it happened does not. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const TIME = /^\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?Z$/;
 /** Annotations with this prefix are the checker's own. */
 export const CHECKER_PREFIX = 'faults.test/';
 

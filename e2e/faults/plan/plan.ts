@@ -51,14 +51,16 @@ export interface Result {
 }
 
 /** Plans of one group run together; groups run one after the other. */
-export type Group = 'together' | 'streams' | 'alone' | 'blackhole';
+export type Group = 'together' | 'streams' | 'alone' | 'slow';
 
 /** Crashes and API servers that go away meet every plan that is under way, so they run alone; a broken stream meets those on it. */
 export function groupOf({ injection }: Plan): Group {
   if (injection.kind === 'watch' && injection.fault !== 'swallow') {
-    return injection.fault === 'blackhole' ? 'blackhole' : 'streams';
+    return injection.fault === 'blackhole' ? 'slow' : 'streams';
   }
   if (injection.kind === 'cluster') return 'alone';
+  // A request that hangs holds up its whole controller for as long as its time limit is.
+  if (injection.fault === 'hang') return 'slow';
   if (injection.kind === 'watch') return 'together';
   return injection.fault.startsWith('kill') || injection.fault === 'away' ? 'alone' : 'together';
 }

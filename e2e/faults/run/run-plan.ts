@@ -32,7 +32,7 @@ const EXTRA_MILLIS: Readonly<Partial<Record<Fault, number>>> = {
   cut: 35_000,
   double: 35_000,
   split: 35_000,
-  hang: 35_000,
+  hang: 135_000,
   blackhole: 135_000,
   restart: 30_000,
   compaction: 30_000,

@@ -40,9 +40,9 @@ export interface Report {
 }
 
 /** How many plans share two windows of silence. */
-const batchSizes: Readonly<Record<Group, number>> = { together: 96, streams: 64, alone: 40, blackhole: 64 };
+const batchSizes: Readonly<Record<Group, number>> = { together: 96, streams: 64, alone: 40, slow: 64 };
 /** Plans under way at a time. */
-const widths: Readonly<Record<Group, number>> = { together: 12, streams: 4, alone: 1, blackhole: 64 };
+const widths: Readonly<Record<Group, number>> = { together: 12, streams: 4, alone: 1, slow: 64 };
 
 /** Violations of one plan that are said while it runs; the report has all. */
 const SAID = 4;
@@ -124,7 +124,7 @@ function batches(
   plans: readonly Plan[],
   most = Number.POSITIVE_INFINITY,
 ): readonly { readonly group: Group; readonly batch: readonly Plan[] }[] {
-  return (['together', 'streams', 'alone', 'blackhole'] as const).flatMap((group) => {
+  return (['together', 'streams', 'alone', 'slow'] as const).flatMap((group) => {
     const own = plans.filter((plan) => groupOf(plan) === group);
     const size = Math.min(batchSizes[group], most);
     return Array.from({ length: Math.ceil(own.length / size) }, (_, at) => ({
