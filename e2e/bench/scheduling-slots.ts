@@ -1,15 +1,17 @@
 import { MIG_MODELS } from '../../operator/pools/mig/index.ts';
-import { type NodeFacts, seededRandom, shuffled } from '../../operator/scheduling/planner/index.ts';
 import {
   createSlotFleet,
   createSlotPolicy,
   freeSets,
+  type NodeFacts,
   placeSlots,
   SLOT_POLICIES,
   type SlotGeometry,
   type SlotPod,
   type SlotPolicyName,
-} from '../../operator/scheduling/planner/slots/index.ts';
+  seededRandom,
+  shuffled,
+} from '../../operator/scheduling/planner/index.ts';
 import { arrivals, askedMilli, type TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { median } from './numbers.ts';
 import type { Data } from './scheduling-data.ts';

@@ -9,6 +9,8 @@ export { createPlanner, learnArrival, type Planner, placeMember } from './place.
 export { plan, planQueue } from './plan.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
+export { createSlotFleet, freeSets, placeSlots, type SlotPod } from './slots/fleet.ts';
+export { createSlotPolicy, SLOT_POLICIES, type SlotGeometry, type SlotPolicyName } from './slots/policies.ts';
 export { createSnapshot } from './snapshot.ts';
 export type * from './types.ts';
 export { BLOCKERS, MILLI_PER_GPU, POLICY_NAMES, WHOLE_GPU } from './types.ts';
