@@ -6,6 +6,8 @@ export interface Reference {
   readonly leaves: Leaves;
   /** `object path` of leaves in which the clean runs themselves differ: times, identifiers, addresses. */
   readonly masked: ReadonlySet<string>;
+  /** Matches `object path` of leaves that depend on what else is in the cluster. */
+  readonly varies?: RegExp;
 }
 
 /** A difference from the reference. */
@@ -17,7 +19,7 @@ export interface Difference {
 }
 
 /** Learns a reference from clean runs. Throws when they do not even hold the same objects, for then nothing can be judged. */
-export function learn(runs: readonly Leaves[]): Reference {
+export function learn(runs: readonly Leaves[], varies?: RegExp): Reference {
   const [first, ...others] = runs;
   if (first === undefined) throw new Error('a reference needs at least one clean run');
   const masked = new Set<string>();
@@ -29,12 +31,12 @@ export function learn(runs: readonly Leaves[]): Reference {
       for (const path of differing(first.get(name), other.get(name))) masked.add(`${name} ${path}`);
     }
   }
-  return { leaves: first, masked };
+  return { leaves: first, masked, varies };
 }
 
 /** How a state differs from the reference, as far as objects `matter`; empty when it does not. */
 export function compare(
-  { leaves, masked }: Reference,
+  { leaves, masked, varies }: Reference,
   state: Leaves,
   matters: (object: string) => boolean = () => true,
 ): readonly Difference[] {
@@ -51,9 +53,10 @@ export function compare(
       continue;
     }
     for (const path of differing(expected, found)) {
-      if (masked.has(`${object} ${path}`)) continue;
+      const leaf = `${object} ${path}`;
+      if (masked.has(leaf) || varies?.test(leaf) === true) continue;
       const [was, is] = [expected.get(path) ?? 'absent', found.get(path) ?? 'absent'];
-      differences.push({ kind: 'changed', object: `${object} ${path}`, expected: was, actual: is });
+      differences.push({ kind: 'changed', object: leaf, expected: was, actual: is });
     }
   }
   return differences;

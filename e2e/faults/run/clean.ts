@@ -23,7 +23,10 @@ export async function traceOf(harness: Harness, workload: Workload, tokens: read
   const runs = await Promise.all(tokens.map((token) => cleanRun(harness, workload, token)));
   const references: Reference[] = workload.steps.map(({ name }, step) => {
     try {
-      return learn(runs.map(({ states }) => states[step] ?? new Map()));
+      return learn(
+        runs.map(({ states }) => states[step] ?? new Map()),
+        workload.varies,
+      );
     } catch (cause) {
       throw new Error(`workload ${workload.name}, step ${name}: ${cause instanceof Error ? cause.message : cause}`);
     }

@@ -47,6 +47,8 @@ const pools: Workload = {
 /** Two pods fill a node and a third waits; one ends and the third takes its place; all end: planner, metering, pool and tenant. */
 const scheduling: Workload = {
   name: 'pods',
+  // Why a pod waits is said of all nodes there are, and other plans have nodes that it may not use.
+  varies: /^pods .*conditions\[gpuoptimizer.io\/Planned\]\.(reason|message)$/,
   // The planner reports on pools and tenants every 5 s; nobody waits for that before the next pod.
   awaited: (object) => object.startsWith('pods ') || object.startsWith('namespaces '),
   steps: [

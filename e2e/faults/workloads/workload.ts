@@ -15,6 +15,8 @@ export interface Workload {
   readonly steps: readonly [Step, ...Step[]];
   /** Objects whose state users wait for between steps; all unless given. */
   readonly awaited?: (object: string) => boolean;
+  /** Matches `object path` of what rightly depends on other plans in the cluster. */
+  readonly varies?: RegExp;
   /** Paths of what cleaning up deletes, the operator running. */
   readonly leavings: (token: string) => readonly string[];
 }
