@@ -40,7 +40,7 @@ afterEach(async () => {
 
 const key = { namespace: 'a', name: 'n' };
 const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: key, data: { a: 'b' } };
-const make = (options: { writeTimeoutMillis?: number; fence?: () => void } = {}): Client =>
+const make = (options: { readTimeoutMillis?: number; writeTimeoutMillis?: number; fence?: () => void } = {}): Client =>
   new Client({ transport, clock: systemClock, ...options });
 const fault = (act: Fault['act'], times = 1): number => fake.faults.push({ when: () => true, times, act });
 const status = (code: number, reason = ''): Fault['act'] => ({
@@ -106,6 +106,12 @@ describe('retries', () => {
     fault(status(429), 1000);
     await expect(make({ writeTimeoutMillis: 350 }).create(Note, note, 'm')).rejects.toBeInstanceOf(TooManyRequests);
     expect(fake.count('create', 'configmaps')).toBeLessThan(4);
+  });
+
+  test('a read that ends with no answer after errors hands on the last error', async () => {
+    fault(status(500), 1);
+    fault({ kind: 'stall' });
+    await expect(make({ readTimeoutMillis: 400 }).get(Note, key)).rejects.toMatchObject({ status: 500 });
   });
 
   test('a create is not, because it may have been done', async () => {

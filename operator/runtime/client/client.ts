@@ -159,6 +159,7 @@ export class Client implements Backend {
   async #call<T>(call: Omit<Call, 'timeoutMillis'>, repeat: 'repeatable' | 'once' | 'never'): Promise<T> {
     const { clock, fence, lane, transport, readTimeoutMillis = 30_000, writeTimeoutMillis = 30_000 } = this.#options;
     const deadline = clock.monotonic() + (call.method === 'GET' ? readTimeoutMillis : writeTimeoutMillis);
+    let said: ServerError | undefined;
     for (let attempt = 0; ; attempt += 1) {
       if (call.method !== 'GET') fence?.();
       call.signal?.throwIfAborted();
@@ -168,7 +169,11 @@ export class Client implements Backend {
       } catch (error) {
         if (call.method !== 'GET' && !isRefusal(error)) this.#unansweredAt = clock.monotonic();
         const wait = transport.closed ? undefined : retryAfter(error, call.method, repeat, attempt);
-        if (wait === undefined || clock.monotonic() + wait >= deadline) throw error;
+        if (wait === undefined || clock.monotonic() + wait >= deadline) {
+          // What the server said last tells more than that the time ran out.
+          throw error instanceof Timeout && said !== undefined ? said : error;
+        }
+        said = error instanceof ServerError ? error : undefined;
         await clock.sleep(wait, call.signal);
       }
     }

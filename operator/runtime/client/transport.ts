@@ -28,6 +28,8 @@ export interface RequestCounter {
   requested(method: string, host: string, code: string, seconds: number): void;
 }
 
+/** Who wrote, in audit logs: what has no field manager, such as a delete, has nothing else. */
+const userAgent = 'gpuopt';
 const refreshMillis = 60_000;
 /** A renewal that failed is tried again after this, and one that hangs is given up after `renewalMillis`. */
 const renewalPauseMillis = 5_000;
@@ -127,6 +129,7 @@ export class Transport {
         dispatcher: call.method === 'GET' ? agent : sentInTime(agent, inTime),
         method: call.method,
         headers: {
+          'user-agent': userAgent,
           ...session.headers,
           ...traceHeaders(),
           accept: call.accept ?? 'application/json',
