@@ -23,7 +23,8 @@ Usage: node e2e/faults/main.ts [--seed N] [--only PATTERN] [--plan ID] [--budget
   --budget MINUTES   begin no batch of plans after this time. Default 45
   --silence SECONDS  length of the windows in which nothing may be written. Default 10
   --list             print the plans and run none
-  --self-test        try the checker on programs with planted mistakes instead: it must catch each
+  --self-test        try the checker on programs with planted mistakes instead: it must catch each;
+                     --only chooses among the programs then
   --json             print one JSON object and nothing else on standard output
 
 Example: make faults-runtime ARGS='--only "pods/kill" --json'
@@ -100,7 +101,9 @@ async function check(cluster: Cluster): Promise<Report | undefined> {
 }
 
 async function provesItself(cluster: Cluster): Promise<number> {
-  const outcome = await selfTest(cluster, { sample: sampleOf() ?? SOUND_SAMPLE, say });
+  const pattern = values.only === undefined ? undefined : new RegExp(values.only);
+  const programs = (program: string): boolean => pattern?.test(program) ?? true;
+  const outcome = await selfTest(cluster, { programs, sample: sampleOf() ?? SOUND_SAMPLE, say });
   process.stdout.write(values.json ? `${JSON.stringify(outcome)}\n` : describeSelfTest(outcome));
   return outcome.missed.length > 0 ? 1 : 0;
 }
