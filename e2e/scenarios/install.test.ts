@@ -95,12 +95,19 @@ describe('config/default on a real node', () => {
     expect(await inside('--help')).toContain('Usage: gpuopt');
     // Whether a node advertises GPUs depends on what ran here before; the exit code must tell the same as the checks.
     const doctor = ['exec', '-n', SYSTEM, 'deploy/gpuopt', '--', ...GPUOPT, 'doctor', '--json'];
-    const { code, stdout } = await cluster.tryKubectl(doctor);
-    const checks: readonly { check: string; verdict: string }[] = JSON.parse(stdout);
-    const verdicts = new Map(checks.map(({ check, verdict }) => [check, verdict]));
-    expect([verdicts.get('custom resources'), verdicts.get('leader')]).toEqual(['ok', 'ok']);
+    const examine = async () => {
+      const { code, stdout } = await cluster.tryKubectl(doctor);
+      const checks: readonly { check: string; verdict: string }[] = JSON.parse(stdout);
+      return { code, verdicts: new Map(checks.map(({ check, verdict }) => [check, verdict])) };
+    };
+    // The first leader of an installation makes sure for three seconds that there is no other.
+    const { code, verdicts } = await eventually('it leads', async () => {
+      const found = await examine();
+      return found.verdicts.get('leader') === 'ok' ? found : undefined;
+    });
+    expect(verdicts.get('custom resources')).toBe('ok');
     expect(['ok', 'wrong']).toContain(verdicts.get('nodes'));
-    expect(code).toBe(checks.some(({ verdict }) => verdict === 'wrong') ? 1 : 0);
+    expect(code).toBe([...verdicts.values()].includes('wrong') ? 1 : 0);
   });
 
   it('every pod that the manifests make is admitted by Pod Security restricted, which refuses a privileged one', async () => {

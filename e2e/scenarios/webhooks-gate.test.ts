@@ -140,7 +140,9 @@ describe.each([
       gpuPod(namespace, id, spec ?? { containers: [] }, metadata);
     let answer = await (before === undefined ? judge('create', whole(pod), row) : undefined);
     if (before !== undefined) {
-      const made: Pod = JSON.parse(await send(['create', '-o', 'json'], whole(before)));
+      // Bound nowhere, whatever nodes other scenarios have left: a bound pod cannot be replaced as it was.
+      const spec = { containers: [], ...before.spec, nodeSelector: { nowhere: 'true' } };
+      const made: Pod = JSON.parse(await send(['create', '-o', 'json'], gpuPod(namespace, id, spec, before.metadata)));
       const changed = {
         ...made,
         // Without a version, for others write to the pod as well.
