@@ -11,6 +11,8 @@ export function pod(
       nodeName: node,
       automountServiceAccountToken: false,
       schedulingGates: gates.length === 0 ? undefined : gates.map((gate) => ({ name: gate })),
+      // Bound nowhere, whatever nodes the cluster has: a bound pod is deleted with grace.
+      nodeSelector: { 'example.com/nowhere': 'true' },
       containers: [{ name: 'main', image: 'example.com/none' }],
     },
   };
