@@ -78,7 +78,7 @@ export function table(report: RuntimeReport): string {
         name,
         ours.toFixed(digits),
         theirs.toFixed(digits),
-        ratio.toFixed(2),
+        Number.isFinite(ratio) ? ratio.toFixed(2) : '–',
         is === 'use' ? '≤ 1' : '≥ 1',
         yes(met),
       ]),
