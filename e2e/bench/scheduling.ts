@@ -102,9 +102,8 @@ function tables({ seeds, online, bound, window, migrate, mig, speed }: Report): 
 }
 
 function onlineTable(lines: readonly OnlineLine[]): string {
-  const head = ['list', 'load', 'gpuopt median (min..max)', 'FGD', 'gain', 'worst', 'λ*', 'to λ*', 'p50 µs', 'p99 µs'];
   return aligned([
-    head,
+    ['list', 'load', 'gpuopt median (min..max)', 'FGD', 'gain', 'worst', 'λ*', 'to λ*', 'ceiling', 'p50 µs', 'p99 µs'],
     ...lines.map((line) => [
       line.list,
       line.load,
@@ -114,10 +113,14 @@ function onlineTable(lines: readonly OnlineLine[]): string {
       signed(line.worstGain),
       line.yardstick?.toFixed(2) ?? '–',
       line.toYardstick === undefined ? '–' : signed(line.toYardstick),
+      line.ceiling?.toFixed(2) ?? '–',
       line.p50.toFixed(0),
       line.p99.toFixed(0),
     ]),
-  ]).concat('FGD: published median, or * run here with the same seeds; worst: worst seed against that median\n');
+  ]).concat(
+    'FGD: published median, or * run here with the same seeds; worst: worst seed against that median, or * against that seed;\n',
+    'ceiling: of bound lists, what would be allocated if GPUs were a fluid that only the models named divide\n',
+  );
 }
 
 function batchTable(lines: readonly BatchLine[]): string {

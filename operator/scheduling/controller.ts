@@ -13,7 +13,9 @@ import { planId } from './names.ts';
 import { createNotifier } from './notices.ts';
 import { BIND_TIMEOUT_MILLIS, observe } from './observe.ts';
 import { PODS_BY_STATE, statesOf } from './pod-state.ts';
+import { createKeeper } from './planner/index.ts';
 import { createSentReleases } from './sent.ts';
+import { repriceAfter } from './reprice.ts';
 import { createStatusWriter } from './status-writer.ts';
 import { planChanged, sizeChanged, specChanged } from './wakes.ts';
 
@@ -24,11 +26,13 @@ const SOON_MILLIS = 1;
 
 /**
  * The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was; what
- * it remembers beside them is only what it sent and the cache does not show yet.
+ * it remembers beside them is only what it sent and the cache does not show yet, and what its policy learned of the
+ * pods that came, which it learns again from those that are there.
  */
 export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
   const sent = createSentReleases(clock);
   const release = createReleaser(clock, sent);
+  const keeper = createKeeper();
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
@@ -65,7 +69,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       const settled = await sent.settle(ctx);
       const begun = clock.monotonic();
       const facts = observe(ctx, ctx.now(), sent.byUid);
-      const decision = decide(facts);
+      const decision = decide(facts, keeper);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
       const released = await release(decision.release, planId(ctx.now()), ctx);
       metrics.released([...settled, ...released.pods], ctx.now());
@@ -73,7 +77,8 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       const again = await writeStatus(facts, decision, ctx);
-      return { after: nextPass({ left: released.left, unsaid, again, promised: released.pods.length > 0 }) };
+      const owed = await repriceAfter(keeper, ctx.signal);
+      return { after: nextPass({ left: released.left, unsaid, again, owed, promised: released.pods.length > 0 }) };
     });
 }
 
@@ -82,9 +87,10 @@ function nextPass(open: {
   readonly unsaid: number;
   readonly again: number;
   readonly promised: boolean;
+  readonly owed: boolean;
 }): number {
   if (open.left > 0) return SOON_MILLIS;
-  if (open.unsaid > 0) return seconds(1);
+  if (open.unsaid > 0 || open.owed) return seconds(1);
   if (open.again > 0) return open.again;
   return open.promised ? BIND_TIMEOUT_MILLIS + seconds(1) : seconds(60);
 }

@@ -4,10 +4,9 @@ import {
   type Answer,
   byPriorityThenAge,
   countShapes,
-  createPlanner,
-  createSnapshot,
+  createKeeper,
   explainGang,
-  hold,
+  type Keeper,
   type PlanNumbers,
   type Planner,
   type PlanPolicy,
@@ -44,8 +43,8 @@ export interface Decision {
   readonly policy: PlanPolicy;
 }
 
-/** Plans the queue against what is held. Same facts, same decision. */
-export function decide(facts: Facts): Decision {
+/** Plans the queue against what is held. Same facts and nothing kept, same decision; see `Keeper` for what is kept. */
+export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision {
   const queue = [...facts.queue].sort((left, right) => byPriorityThenAge(left.gang, right.gang));
   const gangs = queue.map(({ gang }) => gang);
   const policy: PlanPolicy = {
@@ -54,7 +53,8 @@ export function decide(facts: Facts): Decision {
       [...facts.held, ...gangs.flatMap(({ members }) => members)].filter(({ gpus }) => gpus.length > 0),
     ),
   };
-  const planner = createPlanner(loaded(facts), policy);
+  const waiting = gangs.flatMap(({ members }) => members);
+  const planner = keeper.update({ nodes: facts.nodes, held: facts.held, waiting, policy });
   const output = planQueue(planner, { queue: gangs, quotas: facts.quotas, policy, explain: 'blocker' });
   const nodes = new Map(output.place.map(({ member, node }) => [member, node]));
   const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
@@ -76,12 +76,6 @@ export function decide(facts: Facts): Decision {
 /** Why a waiting gang waits, with the smallest changes that would help. */
 export function explain(decision: Decision, queued: QueuedGang, facts: Facts): Answer {
   return explainGang(decision.planner, queued.gang, facts.quotas, 'full');
-}
-
-function loaded(facts: Facts): Planner['snapshot'] {
-  const snapshot = createSnapshot(facts.nodes);
-  for (const holding of facts.held) hold(snapshot, holding);
-  return snapshot;
 }
 
 /**

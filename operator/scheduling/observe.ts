@@ -133,7 +133,7 @@ function quotasOf(tenant: Tenant): readonly Quota[] {
 
 function packing(pools: readonly GPUPool[]): PolicyName {
   const bestFit = pools.length > 0 && pools.every((pool) => pool.spec.scheduling?.packing === 'BestFit');
-  return bestFit ? 'best-fit' : 'fgd';
+  return bestFit ? 'best-fit' : 'gpuopt';
 }
 
 /** What the queue is read from. */

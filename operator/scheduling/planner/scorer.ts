@@ -1,4 +1,5 @@
 import type { Compiled } from './demand.ts';
+import type { ShapeCount } from './types.ts';
 
 /** Score of a node where the demand does not fit. */
 export const NO_FIT = -1;
@@ -22,8 +23,15 @@ export interface Scorer {
   gpus(node: number, demand: Compiled): readonly number[] | undefined;
   /** What is free on a node is worth, in thousandths of a GPU; undefined where the policy has no such measure. */
   value?(node: number): number;
-  /** Tells a policy that learns of a pod that arrived, once, before it is placed. */
+  /**
+   * Tells a policy that learns of a pod that arrived, once. `models` are those it is confined to. It is only counted:
+   * scores stay as they are until `settle`.
+   */
   learn?(demand: Compiled, models: readonly string[] | undefined): void;
+  /** Does one step of what learning left to do; false when nothing is due. Scores change once a whole cycle is done. */
+  settle?(): boolean;
+  /** All that was learned: `typical` of a policy that is to go on from here. */
+  learned?(): readonly ShapeCount[];
   /** Subtracted from the scores of this demand; unlike them it is asked for anew for each pod. */
   toll?(demand: Compiled): Toll | undefined;
 }

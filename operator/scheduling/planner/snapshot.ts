@@ -121,18 +121,30 @@ function fillDevices(snapshot: Snapshot, index: number, node: NodeFacts): void {
 }
 
 /**
- * Takes over changed labels, taints, pool or readiness of a node in place. False when the node is new or its capacity
- * changed: then the snapshot must be built again.
+ * Takes over changed labels, taints, pool or readiness of a node in place; one whose pool changes must hold nothing.
+ * False when the node is new, of another model or another capacity: then the snapshot must be built again.
  */
 export function updateNode(snapshot: Snapshot, facts: NodeFacts): boolean {
   const index = snapshot.indexOf.get(facts.name);
   const known = index === undefined ? undefined : snapshot.nodes[index];
-  if (index === undefined || known === undefined || capacityKey(known) !== capacityKey(facts)) return false;
+  if (index === undefined || known === undefined || !sameCapacity(known, facts)) return false;
   snapshot.nodes[index] = facts;
   snapshot.facts++;
   return true;
 }
 
+/** Whether two states of a node are of one model and offer the same. */
+export function sameCapacity(left: NodeFacts, right: NodeFacts): boolean {
+  return capacityKey(left) === capacityKey(right);
+}
+
 function capacityKey(facts: NodeFacts): string {
-  return JSON.stringify([facts.cpuMilli, facts.memoryMiB, facts.pods ?? null, facts.gpus, facts.resources]);
+  return JSON.stringify([
+    facts.model,
+    facts.cpuMilli,
+    facts.memoryMiB,
+    facts.pods ?? null,
+    facts.gpus,
+    facts.resources,
+  ]);
 }

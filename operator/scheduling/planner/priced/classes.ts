@@ -31,6 +31,8 @@ export interface Classes {
   readonly all: readonly NodeClass[];
   readonly ofNode: Int32Array;
   readonly shapes: number;
+  /** Generation of the shapes, see `Seen`. */
+  readonly generation: number;
 }
 
 /** Groups nodes by what is advertised and by which of the model sets seen allow them. */
@@ -54,7 +56,7 @@ export function createClasses(snapshot: Snapshot, seen: Seen): Classes {
     (all[at] as NodeClass).nodes.push(node);
   }
   for (const one of all) growCounters(snapshot, one);
-  return { all, ofNode, shapes: seen.shapes.length };
+  return { all, ofNode, shapes: seen.shapes.length, generation: seen.generation };
 }
 
 function emptyClass(snapshot: Snapshot, seen: Seen, node: number, allows: (models: string) => boolean): NodeClass {

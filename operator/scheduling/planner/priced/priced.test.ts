@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPlanner, learnArrival, type Planner, placeMember } from '../place.ts';
+import { learnArrival } from '../learn.ts';
+import { createPlanner, type Planner, placeMember } from '../place.ts';
 import { testNode, testPod } from '../planner.fixture.ts';
 import { createSnapshot } from '../snapshot.ts';
 import { type Member, type NodeFacts, WHOLE_GPU } from '../types.ts';

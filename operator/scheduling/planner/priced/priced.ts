@@ -7,7 +7,7 @@ import { STEP } from './classes.ts';
 import { type Change, NO_CHANGE, NodeValues, wholeGpus } from './node-value.ts';
 import { cpuPrices, createValues, ROUNDS, reprice, type Values } from './prices.ts';
 import { askedMilli, createRents, setRents, tollOf } from './rent.ts';
-import { countSeen, countTypical, createSeen } from './seen.ts';
+import { countSeen, countTypical, createSeen, learnedShapes } from './seen.ts';
 import { freeDevices } from './states.ts';
 
 /** Added to scores, so that a loss of value is still above NO_FIT. */
@@ -16,6 +16,8 @@ const OFFSET = 1_000_000;
 const CYCLE = 1 / 200;
 /** Most of a cycle that one pod moves it on, so that no pod waits for more than a quarter of its rounds. */
 const MOST_OF_CYCLE = 1 / 4;
+/** Most cycles that are owed where pods come faster than prices are made: more would not change them further. */
+const MOST_OWED = 4;
 
 /** Cycles before the first decision where the demand is known: prices come to rest from any start. */
 const FIRST_CYCLES = 4;
@@ -23,7 +25,7 @@ const FIRST_CYCLES = 4;
 /**
  * The node that loses least value. The value of a node is what the pods seen so far could still make of what it has
  * free, at prices under which the idle part of the fleet would serve all shapes in proportion to their demand. Demand
- * is learned from arrivals (`learn`) and from `typical`; nothing else is known in advance.
+ * is learned from arrivals (`learn`) and from `typical`, which may bring prices along; nothing else is known in advance.
  */
 export function createPriced(snapshot: Snapshot, typical: readonly ShapeCount[]): Scorer {
   const seen = createSeen(snapshot);
@@ -31,31 +33,34 @@ export function createPriced(snapshot: Snapshot, typical: readonly ShapeCount[])
   const rents = createRents(snapshot);
   countTypical(seen, snapshot, typical);
   let values = createValues(snapshot, seen, lambdas);
-  if (typical.length > 0) {
+  if (typical.some(({ priceMilli }) => priceMilli === undefined)) {
     for (let cycle = 0; cycle < FIRST_CYCLES; cycle++) {
       for (let round = 0; round < ROUNDS; round++) reprice(values, snapshot, seen, lambdas, round);
     }
-    setRents(rents, snapshot, seen);
   }
+  setRents(rents, snapshot, seen);
   const nodeValues = new NodeValues(snapshot, lambdas, values);
   let next: Values | undefined;
   let round = 0;
   let progress = 0;
   let epoch = 0;
 
-  const advance = (part: number): void => {
-    progress += Math.min(MOST_OF_CYCLE, part);
-    if (progress * ROUNDS < round + 1) return;
-    next ??= createValues(snapshot, seen, lambdas, values.classes);
-    while (round < ROUNDS && progress * ROUNDS >= round + 1) reprice(next, snapshot, seen, lambdas, round++);
+  const settle = (): boolean => {
+    if (progress * ROUNDS < round + 1) return false;
+    if (next === undefined || next.classes.generation !== seen.generation) {
+      next = createValues(snapshot, seen, lambdas, values.classes);
+      round = 0;
+    }
+    reprice(next, snapshot, seen, lambdas, round++);
     setRents(rents, snapshot, seen);
-    if (round < ROUNDS) return;
+    if (round < ROUNDS) return true;
     values = next;
     nodeValues.use(values);
     next = undefined;
     round = 0;
-    progress = 0;
+    progress -= 1;
     epoch++;
+    return true;
   };
 
   return {
@@ -65,8 +70,11 @@ export function createPriced(snapshot: Snapshot, typical: readonly ShapeCount[])
     value: (node) => nodeValues.now(node),
     learn(demand, models) {
       countSeen(seen, demand, models);
-      advance(askedMilli(demand, seen.worth) / (CYCLE * snapshot.capacityMilli));
+      const part = askedMilli(demand, seen.worth) / (CYCLE * Math.max(1, snapshot.capacityMilli));
+      progress = Math.min(MOST_OWED, progress + Math.min(MOST_OF_CYCLE, part));
     },
+    settle,
+    learned: () => learnedShapes(seen, snapshot),
     score(node, demand) {
       const cpuLeft = (snapshot.cpuFree[node] as number) - demand.cpuMilli;
       if (cpuLeft < 0 || !devicesFit(snapshot, node, demand.parts)) return NO_FIT;

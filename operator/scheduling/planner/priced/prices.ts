@@ -40,7 +40,8 @@ export function cpuPrices(snapshot: Snapshot): Float64Array {
 
 /** Values at the present prices, for the shapes seen so far and what is free now; `known` saves finding the classes. */
 export function createValues(snapshot: Snapshot, seen: Seen, lambdas: Float64Array, known?: Classes): Values {
-  const classes = known?.shapes === seen.shapes.length ? known : createClasses(snapshot, seen);
+  const current = known?.shapes === seen.shapes.length && known.generation === seen.generation;
+  const classes = current ? known : createClasses(snapshot, seen);
   const values = {
     classes,
     tables: classes.all.map((one) => Array.from(lambdas, () => createTable(one))),
