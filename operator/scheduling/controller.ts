@@ -12,10 +12,10 @@ import type { SchedulingMetrics } from './metrics.ts';
 import { planId } from './names.ts';
 import { createNotifier } from './notices.ts';
 import { BIND_TIMEOUT_MILLIS, observe } from './observe.ts';
-import { PODS_BY_STATE, statesOf } from './pod-state.ts';
 import { createKeeper } from './planner/index.ts';
-import { createSentReleases } from './sent.ts';
+import { PODS_BY_STATE, statesOf } from './pod-state.ts';
 import { repriceAfter } from './reprice.ts';
+import { createSentReleases } from './sent.ts';
 import { createStatusWriter } from './status-writer.ts';
 import { planChanged, sizeChanged, specChanged } from './wakes.ts';
 
@@ -31,8 +31,8 @@ const SOON_MILLIS = 1;
  */
 export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
   const sent = createSentReleases(clock);
-  const release = createReleaser(clock, sent);
   const keeper = createKeeper();
+  const release = createReleaser(clock, sent);
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
@@ -86,8 +86,8 @@ function nextPass(open: {
   readonly left: number;
   readonly unsaid: number;
   readonly again: number;
-  readonly promised: boolean;
   readonly owed: boolean;
+  readonly promised: boolean;
 }): number {
   if (open.left > 0) return SOON_MILLIS;
   if (open.unsaid > 0 || open.owed) return seconds(1);

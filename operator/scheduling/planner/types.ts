@@ -152,6 +152,8 @@ export interface ShapeCount {
   readonly gpus: readonly GpuDemand[];
   readonly models?: readonly string[];
   readonly count: number;
+  /** What gpuopt learned that the fleet gives up for one more of it, in thousandths of a GPU. */
+  readonly priceMilli?: number;
 }
 
 /** How to choose among the nodes that fit. */
@@ -170,8 +172,6 @@ export interface PlanPolicy {
 export interface PlanInput {
   readonly nodes: readonly NodeFacts[];
   readonly held: readonly Holding[];
-  /** What gpuopt learned that the fleet gives up for one more of it, in thousandths of a GPU. */
-  readonly priceMilli?: number;
   /** Gangs in the order in which they are tried; sort with `byPriorityThenAge`. */
   readonly queue: readonly Gang[];
   readonly quotas: readonly Quota[];
