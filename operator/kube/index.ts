@@ -4,4 +4,4 @@ export * from './kinds.ts';
 export { controllerOf, keyText } from './owner.ts';
 export { bytes, count, milliCpu, QuantityError } from './quantity.ts';
 export { matchesSelector } from './selector.ts';
-export type { KindToken } from './wire.ts';
+export type { KindToken, Meta } from './wire.ts';

@@ -28,6 +28,7 @@ function projectSpec(spec: PodSpec): PodSpec {
     nodeName: spec.nodeName,
     schedulerName: spec.schedulerName,
     schedulingGates: spec.schedulingGates,
+    schedulingGroup: spec.schedulingGroup,
     nodeSelector: spec.nodeSelector,
     affinity: spec.affinity,
     tolerations: spec.tolerations,

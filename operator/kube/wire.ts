@@ -54,5 +54,7 @@ export interface KindToken<T> {
   project?(object: T): T;
   /** Caches hold the metadata only. */
   readonly metadataOnly?: boolean;
+  /** A kind of an add-on: a cluster without it reads as one without objects of it. */
+  readonly optional?: boolean;
   readonly __type?: T;
 }

@@ -52,6 +52,8 @@ export interface Kind<T> {
   project?(object: T): T;
   /** Asks the server for nothing but metadata (PartialObjectMetadata): spec and status are then never there in the cache. */
   readonly metadataOnly?: boolean;
+  /** May be missing from the cluster: while the server does not serve the kind it has no objects, and nobody waits for it. */
+  readonly optional?: boolean;
   readonly __type?: T;
 }
 

@@ -7,7 +7,8 @@ import { type Controller, singleton } from '../runtime/index.ts';
 import { decide } from './decide.ts';
 import { createReleaser } from './enact.ts';
 import { bindTimeoutEvent } from './events.ts';
-import { gangKey, PODS_BY_GANG } from './gang.ts';
+import { gangIndexes, PODS_BY_GANG } from './gangs/gang.ts';
+import { JobSet, LeaderWorkerSet, PodGroup } from './gangs/kinds.ts';
 import type { SchedulingMetrics } from './metrics.ts';
 import { planId } from './names.ts';
 import { createNotifier } from './notices.ts';
@@ -41,11 +42,11 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .watches(kinds.GPUPool, { when: specChanged })
     .watches(kinds.Tenant, { when: specChanged })
     .watches(Job, { when: sizeChanged })
+    .watches(JobSet, { when: specChanged })
+    .watches(LeaderWorkerSet, { when: specChanged })
+    .watches(PodGroup, { when: specChanged })
     .index(Pod, PODS_BY_STATE, statesOf)
-    .index(Pod, PODS_BY_GANG, (pod) => {
-      const key = gangKey(pod);
-      return key === undefined ? [] : [key];
-    })
+    .index(Pod, PODS_BY_GANG, gangIndexes)
     .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
     .may({ group: '', resource: 'pods/status', verbs: ['patch'], in: 'cluster', why: 'says on a pod why it waits' })
     .may({

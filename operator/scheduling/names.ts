@@ -9,13 +9,21 @@ export const PLANNED_CONDITION = 'gpuoptimizer.io/Planned';
 /** Annotations that make any pods a gang. */
 export const GANG_ANNOTATION = 'gpuoptimizer.io/gang';
 export const GANG_SIZE_ANNOTATION = 'gpuoptimizer.io/gang-size';
+/** Annotation on the pods of a gang that can run with fewer: how many must start together; the others follow singly. */
+export const GANG_MIN_ANNOTATION = 'gpuoptimizer.io/gang-min';
+/** Prefix of the PodGroups that the operator makes: they follow a gang that is known otherwise, and define none. */
+export const POD_GROUP_PREFIX = 'gpuopt-';
 
 /** Names by which other controllers mark pods that belong together. */
 export const foreign = {
   kueueGroup: 'kueue.x-k8s.io/pod-group-name',
   kueueTotal: 'kueue.x-k8s.io/pod-group-total-count',
+  lwsName: 'leaderworkerset.sigs.k8s.io/name',
   lwsGroup: 'leaderworkerset.sigs.k8s.io/group-key',
   lwsSize: 'leaderworkerset.sigs.k8s.io/size',
+  lwsIndex: 'leaderworkerset.sigs.k8s.io/worker-index',
+  jobSet: 'jobset.sigs.k8s.io/jobset-name',
+  jobSetPart: 'jobset.sigs.k8s.io/replicatedjob-name',
   jobIndex: 'batch.kubernetes.io/job-completion-index',
 } as const;
 

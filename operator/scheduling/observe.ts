@@ -1,9 +1,9 @@
 import { type GPUPool, kinds, type Tenant } from '../api/index.ts';
-import { Job, keyText, Node, type Pod, Pod as PodKind } from '../kube/index.ts';
-import { createPoolClaims, createTenantOf, isFinished, podRequests, type TenantOf } from '../pools/index.ts';
+import { keyText, Node, type Pod, Pod as PodKind } from '../kube/index.ts';
+import { createPoolClaims, createTenantOf, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
-import { gangKey, gangMark, jobName, PODS_BY_GANG } from './gang.ts';
+import { type Formed, formGangs } from './gangs/form.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
 import { nodeFacts } from './node-facts.ts';
 import type { Demand, Gang, HeldBack, Holding, Member, NodeFacts, PolicyName, Quota } from './planner/index.ts';
@@ -147,24 +147,12 @@ interface QueueSource {
 }
 
 function readQueue(reader: Reader, source: QueueSource): readonly QueuedGang[] {
-  const gangs = new Map<string, Pod[]>();
-  for (const pod of source.gated) {
-    const key = gangKey(pod) ?? `pod/${keyText(pod)}`;
-    const members = gangs.get(key);
-    if (members === undefined) gangs.set(key, [pod]);
-    else members.push(pod);
-  }
-  return [...gangs].map(([key, pods]) => readGang(reader, key, pods, source));
+  return formGangs(source.gated, { reader, isOut: source.isOut }).map((formed) => readGang(formed, source));
 }
 
-function readGang(
-  reader: Reader,
-  key: string,
-  gated: readonly Pod[],
-  { isOut, constraintOf, tenantOf, hasPools }: QueueSource,
-): QueuedGang {
+function readGang(formed: Formed, { constraintOf, tenantOf, hasPools }: QueueSource): QueuedGang {
+  const { key, pods: gated, urgent, heldBack } = formed;
   const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
-  const { started, heldBack } = completeness(reader, key, gated, isOut);
   const members: Member[] = [];
   const unplanned: Pod[] = [];
   for (const [member, pod] of pods) {
@@ -176,7 +164,7 @@ function readGang(
   const gang: Gang = {
     key,
     tenant: tenantOf(first?.metadata.namespace ?? ''),
-    priority: started ? STARTED_PRIORITY : Math.max(...gated.map((pod) => pod.spec?.priority ?? 0)),
+    priority: urgent ? STARTED_PRIORITY : Math.max(...gated.map((pod) => pod.spec?.priority ?? 0)),
     since: Math.min(...gated.map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ''))),
     members,
     heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? undefined : noPool),
@@ -189,41 +177,6 @@ const noPool: HeldBack = {
   sentence:
     'there is no GPUPool, and pods are placed on the nodes of pools only; create a GPUPool that selects the GPU nodes',
 };
-
-/** A gang whose first members already run is planned at once and in front: what they hold is idle until the rest comes. */
-function completeness(
-  reader: Reader,
-  key: string,
-  gated: readonly Pod[],
-  isOut: QueueSource['isOut'],
-): { readonly started: boolean; readonly heldBack?: HeldBack } {
-  const [first] = gated;
-  if (first === undefined) return { started: false };
-  const { size, countsLiving } = gangMark(first, (pod) => ownerJob(reader, pod));
-  if (size === 1 && key.startsWith('pod/')) return { started: false };
-  const others = reader
-    .list(PodKind, { index: { name: PODS_BY_GANG, value: key } })
-    .filter((pod) => isOut(pod) && pod.metadata.deletionTimestamp === undefined);
-  const living = others.filter((pod) => !isFinished(pod));
-  // A member without devices is never gated: that it runs says nothing about the rest.
-  if (living.some((pod) => podRequests(pod).devices.length > 0)) return { started: true };
-  const exist = gated.length + (countsLiving ? living.length : others.length);
-  if (size !== undefined && exist >= size) return { started: false };
-  return { started: false, heldBack: incomplete(exist, size) };
-}
-
-function ownerJob(reader: Reader, pod: Pod): Job | undefined {
-  const name = jobName(pod);
-  return name === undefined ? undefined : reader.get(Job, { namespace: pod.metadata.namespace, name });
-}
-
-function incomplete(have: number, need: number | undefined): HeldBack {
-  const sentence =
-    need === undefined
-      ? 'the size of its gang is not known yet; the Job must exist, or the annotation or label that gives the size must hold a whole number above zero'
-      : `${have} of the ${need} pods of its gang exist, and they start together; the rest must be created`;
-  return { blocker: 'Data', sentence, need, have };
-}
 
 function foreignHold(gated: readonly Pod[]): HeldBack | undefined {
   const names = [...new Set(gated.flatMap(foreignGates))].sort();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRegistry } from '../../observability/index.ts';
-import { ConnectionLost, Forbidden } from '../client/errors.ts';
+import { ConnectionLost, Forbidden, NotFound } from '../client/errors.ts';
 import { RuntimeMetrics } from '../metrics.ts';
 import { silentLog, VirtualClock } from '../testing/index.ts';
 import { Note } from '../testing/toys.ts';
@@ -51,6 +51,35 @@ describe('whether an informer is blind', () => {
     expect(informer.blind).toBe(true);
     informer.alive();
     expect(informer.blind).toBe(false);
+  });
+});
+
+describe('an optional kind', () => {
+  const optional = { ...Note, optional: true };
+  const absent = new NotFound({ ...error, status: 404 });
+
+  test('that is not served blinds nobody, is answered, and counts as no failure', async () => {
+    const { informer, metrics } = make(optional);
+    informer.begin('start');
+    expect(informer.blind).toBe(true);
+    informer.failed(absent);
+    await informer.whenAnswered;
+    expect(informer.blind).toBe(false);
+    expect(informer.store.size).toBe(0);
+    expect(await metrics()).not.toContain('reason="NotFound"');
+  });
+
+  test('that may not be read blinds as any other does', () => {
+    const { informer } = make(optional);
+    informer.failed(absent);
+    informer.failed(new Forbidden({ ...error, status: 403 }));
+    expect(informer.blind).toBe(true);
+  });
+
+  test('is the only kind that may be missing', () => {
+    const { informer } = make();
+    informer.failed(absent);
+    expect(informer.blind).toBe(true);
   });
 });
 

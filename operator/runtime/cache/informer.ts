@@ -24,6 +24,8 @@ export type Handler = (event: CacheEvent) => void;
 
 /** How long a watch may fail before what it told is too old to decide on. */
 const blindMillis = 60_000;
+/** Longest pause before an optional kind is asked for again: most clusters never serve it. */
+const longestAbsentMillis = 30_000;
 
 /** What an informer needs. */
 export interface InformerOptions {
@@ -74,6 +76,7 @@ export class Informer implements Sink {
 
   /** Whether decisions must not be made on it: never complete, or without a working watch for a minute. */
   get blind(): boolean {
+    if (this.#absent(this.#error)) return false;
     if (!this.#synced) return true;
     return this.#failingSince !== undefined && this.#options.clock.monotonic() - this.#failingSince > blindMillis;
   }
@@ -93,6 +96,11 @@ export class Informer implements Sink {
     return this.#answeredSignal.promise;
   }
 
+  /** Whether an error only says that the cluster does without an optional kind. */
+  #absent(error: unknown): boolean {
+    return this.kind.optional === true && error instanceof NotFound;
+  }
+
   /** Adds a handler; to be called before `run`. */
   handle(handler: Handler): void {
     this.#handlers.push(handler);
@@ -100,7 +108,8 @@ export class Informer implements Sink {
 
   run(signal: AbortSignal): Promise<void> {
     const { clock, open, random } = this.#options;
-    return new Watcher({ open, clock, random, sink: this }).run(signal);
+    const unservedMillis = this.kind.optional === true ? longestAbsentMillis : undefined;
+    return new Watcher({ open, clock, random, sink: this, unservedMillis }).run(signal);
   }
 
   begin(reason: string): void {
@@ -158,6 +167,10 @@ export class Informer implements Sink {
     this.#error = error;
     this.#failingSince ??= this.#options.clock.monotonic();
     if (error instanceof Forbidden || error instanceof NotFound) this.#answeredSignal.resolve();
+    if (this.#absent(error)) {
+      if (!known) this.#options.log.debug({ kind: this.#id }, 'not served here; asked for again from time to time');
+      return;
+    }
     const reason = error instanceof Error ? String(Reflect.get(error, 'code') ?? error.name) : 'Unknown';
     this.#options.metrics.informerFailures.inc({ kind: this.#id, reason });
     if (known) this.#options.log.debug({ kind: this.#id }, `watch failed again: ${message}`);

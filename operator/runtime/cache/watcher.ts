@@ -42,6 +42,8 @@ export interface WatcherOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** How long a stream that has sent bookmarks may be silent; they come once a minute. */
   readonly silenceMillis?: number;
+  /** Longest pause before a kind that is not served is asked for again. */
+  readonly unservedMillis?: number;
 }
 
 const watchSeconds = 290;
@@ -74,7 +76,7 @@ export class Watcher {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, sink } = this.#options;
+    const { clock, sink, unservedMillis = longestUnservedMillis } = this.#options;
     while (!signal.aborted) {
       const started = clock.monotonic();
       const before = this.#version;
@@ -97,7 +99,7 @@ export class Watcher {
         }
         sink.failed(error);
         // A kind that is not served yet may be installed at any moment.
-        const longest = error instanceof NotFound ? longestUnservedMillis : longestBackoffMillis;
+        const longest = error instanceof NotFound ? unservedMillis : longestBackoffMillis;
         await this.#backOff(signal, longest, error instanceof ApiError ? error.retryAfter : undefined);
       }
     }

@@ -144,7 +144,10 @@ export class Worker {
     const all = Promise.all(this.#informers.map((informer) => informer.whenAnswered));
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     if (primary === undefined) {
-      await Promise.race([Promise.all(this.#informers.map((informer) => informer.whenSynced)), aborted]);
+      const needed = this.#informers.map(({ kind, whenAnswered, whenSynced }) =>
+        kind.optional === true ? whenAnswered : whenSynced,
+      );
+      await Promise.race([Promise.all(needed), aborted]);
       return;
     }
     await Promise.race([cache.informer(primary).whenSynced, aborted]);

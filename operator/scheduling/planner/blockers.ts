@@ -5,6 +5,7 @@ import { kindsOf, type Planner, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
 import { gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
 import { freeWords, gpuAmount, memberWords, shortageWords } from './sentences.ts';
+import { crowdedSet, crowdedWords, tooWide } from './topology/blocker.ts';
 import { tryGang } from './trial.ts';
 import { type Answer, BLOCKERS, type Blocker, type Gang, type Member, type Quota } from './types.ts';
 
@@ -181,6 +182,18 @@ const topology: Rule = {
   },
 };
 
+/** Fits, but not within one domain. */
+const nearness: Rule = {
+  blocker: 'Topology',
+  liftHelps: ({ planner, gang, quotas }) => tryGang(planner, gang, quotas, { topology: true }) !== undefined,
+  fails: ({ planner, gang }) => tooWide(planner, gang) !== undefined,
+  finding: ({ planner, gang }) => {
+    const crowded = crowdedSet(planner, gang) ?? { level: '', domain: undefined, need: 0, have: 0 };
+    const { need, have } = crowded;
+    return { blocker: 'Topology', need, have, unit: 'pods', sentence: crowdedWords(crowded) };
+  },
+};
+
 const shape: Rule = {
   blocker: 'Shape',
   liftHelps: ({ planner, gang, shortage, shutOut, overQuota }) =>
@@ -244,6 +257,6 @@ const capacity: Rule = {
 };
 
 /** In the order of BLOCKERS. */
-const RULES: readonly Rule[] = [quota, health, topology, shape, capacity].sort(
+const RULES: readonly Rule[] = [quota, health, nearness, topology, shape, capacity].sort(
   (left, right) => BLOCKERS.indexOf(left.blocker) - BLOCKERS.indexOf(right.blocker),
 );

@@ -4,6 +4,7 @@ import { createPlanner, kindsOf, type Planner, placeGang, placeMember, placeMemb
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
 import { gpuAmount } from './sentences.ts';
 import { createSnapshot } from './snapshot.ts';
+import { withWiderDomain } from './topology/counterfactual.ts';
 import { tryGang } from './trial.ts';
 import type { Counterfactual, Gang, Member, NodeFacts, Placement, Quota } from './types.ts';
 
@@ -14,7 +15,7 @@ const MAX_KINDS = 8;
 
 /** Changes that would let a waiting gang start now, cheapest first: found by planning again, never guessed. */
 export function counterfactualsOf(planner: Planner, gang: Gang, quotas: readonly Quota[]): readonly Counterfactual[] {
-  return [withoutConstraint, withFewerPods, withHigherLimit, withHealthyNodes, withMoreNodes]
+  return [withWiderDomain, withoutConstraint, withFewerPods, withHigherLimit, withHealthyNodes, withMoreNodes]
     .map((change) => change(planner, gang, quotas))
     .filter((change) => change !== undefined);
 }
@@ -71,6 +72,11 @@ const withMoreNodes: Change = (planner, gang, quotas) => {
   const left: Member[] = [];
   const allowance = allowanceOf(planner.snapshot, quotas, gang.tenant);
   for (const member of gang.members) {
+    // What must be in one domain cannot be divided between nodes that are there and new ones that may be elsewhere.
+    if (member.near?.required !== undefined) {
+      left.push(member);
+      continue;
+    }
     const placement = placeMember(planner, gang.key, member, gang.tenant, allowance);
     if (placement === undefined) left.push(member);
     else now.push(placement);

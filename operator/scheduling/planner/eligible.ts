@@ -6,6 +6,8 @@ export interface Relaxed {
   readonly health?: boolean;
   readonly constraint?: boolean;
   readonly quota?: boolean;
+  /** Members need not be near each other. */
+  readonly topology?: boolean;
 }
 
 /** Effects of a taint that keep a pod away; PreferNoSchedule does not. */

@@ -20,6 +20,7 @@ export function tryGang(
 
 function matters(planner: Planner, gang: Gang, quotas: readonly Quota[], relaxed: Relaxed): boolean {
   if (relaxed.quota === true && quotas.some(({ tenant }) => tenant === gang.tenant)) return true;
+  if (relaxed.topology === true && gang.members.some(({ near }) => near?.required !== undefined)) return true;
   if (relaxed.health !== true && relaxed.constraint !== true) return false;
   return gang.members.some((member) => {
     const strict = eligibleNodes(planner.eligibility, member);

@@ -92,11 +92,29 @@ export interface Demand {
   readonly gpus: readonly GpuDemand[];
 }
 
+/**
+ * How near each other some members of a gang are to be. A domain of a level is the nodes with equal values of the labels
+ * of that level and of those before it; a node without one of these labels is in no domain.
+ */
+export interface Nearness {
+  /** Members with the same name are to be near each other. */
+  readonly set: string;
+  /** Label keys, widest domain first. */
+  readonly levels: readonly string[];
+  /** The one of the levels in one domain of which all must be. */
+  readonly required?: string;
+  /** The one of the levels in one domain of which all should be, else in one of a wider level; the last unless given. */
+  readonly preferred?: string;
+  /** Nodes of members that are placed already: the others go to the same domain. */
+  readonly beside?: readonly string[];
+}
+
 /** One pod of a gang. */
 export interface Member extends Demand {
   /** Unique key of the pod, for example namespace/name. */
   readonly key: string;
   readonly where?: NodeConstraint;
+  readonly near?: Nearness;
   readonly tolerations?: readonly Toleration[];
 }
 
@@ -210,7 +228,7 @@ export type Blocker = (typeof BLOCKERS)[number];
 
 /** A change that would let the gang start now, found by planning again with it. */
 export interface Counterfactual {
-  readonly kind: 'limit' | 'health' | 'constraint' | 'fewer-pods' | 'nodes';
+  readonly kind: 'limit' | 'health' | 'constraint' | 'topology' | 'fewer-pods' | 'nodes';
   /** How much of it: milli-GPU for limit, pods for fewer-pods, nodes for health and nodes; 0 for constraint. */
   readonly amount: number;
   /** The change in words, to follow "fits with". */

@@ -1,6 +1,6 @@
 import { Pod } from '../../kube/index.ts';
 import type { Key, Kind, KubeObject, ListOptions, Reader } from '../../runtime/index.ts';
-import { gangKey, PODS_BY_GANG } from '../gang.ts';
+import { gangIndexes, PODS_BY_GANG } from '../gangs/gang.ts';
 import { PODS_BY_STATE, statesOf } from '../pod-state.ts';
 
 /** Whole lists of some kinds, as read from the API server. */
@@ -14,7 +14,7 @@ export function createListReader(lists: readonly Lists[]): Reader {
   const byKind = new Map(lists.map(({ kind, objects }) => [idOf(kind), objects]));
   const indexes = new Map<string, ReadonlyMap<string, readonly Pod[]>>([
     [PODS_BY_STATE, indexed(byKind.get(idOf(Pod)), statesOf)],
-    [PODS_BY_GANG, indexed(byKind.get(idOf(Pod)), (pod) => [gangKey(pod) ?? ''])],
+    [PODS_BY_GANG, indexed(byKind.get(idOf(Pod)), gangIndexes)],
   ]);
   const all = <T extends KubeObject>(kind: Kind<T>): readonly T[] => (byKind.get(idOf(kind)) ?? []) as readonly T[];
   return {
