@@ -67,6 +67,34 @@ const resize = (name: string, size: number): unknown =>
   fake.api.patch(toys, { namespace: 'a', name }, { type: 'merge', body: { spec: { size } } });
 
 describe('a manager', () => {
+  test('makes no child again that went with its owner, though the news of the owner is late', async () => {
+    addToy('one');
+    const silence = { kind: 'silence', frames: 2 } as const;
+    fake.faults.push({
+      when: ({ verb, collection }) => verb === 'watch' && collection === toys,
+      times: 1,
+      act: silence,
+    });
+    start();
+    await until('the note', () => noteOf('one') === '1');
+    const key = { namespace: 'a', name: 'one' };
+    fake.api.remove(toys, key);
+    fake.api.remove('configmaps', key);
+    await until('the question', () =>
+      fake.received.some(({ verb, collection }) => verb === 'get' && collection === toys),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(noteOf('one')).toBeUndefined();
+  });
+
+  test('makes a child again that somebody else deleted', async () => {
+    addToy('one');
+    start();
+    await until('the note', () => noteOf('one') === '1');
+    fake.api.remove('configmaps', { namespace: 'a', name: 'one' });
+    await until('the note again', () => noteOf('one') === '1');
+  });
+
   test('reconciles what is there, what comes and what changes, and writes nothing when nothing changes', async () => {
     addToy('one', 1);
     const { metrics } = start();

@@ -293,7 +293,7 @@ class Process implements Manager {
   #forgetGone(applied: AppliedMemory): void {
     for (const informer of this.#cache.informers) {
       informer.handle((event) => {
-        if (event.kind === 'deleted') applied.drop(objectId(informer.kind, keyOf(event.before)));
+        if (event.kind === 'deleted') applied.drop(objectId(informer.kind, keyOf(event.before)), event.before);
       });
     }
   }

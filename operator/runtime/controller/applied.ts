@@ -4,6 +4,8 @@ import { keyText, kindId } from '../kinds.ts';
 import type { Key, Kind, KubeObject } from '../types.ts';
 
 const memoryMillis = 30 * 60_000;
+/** Most objects that are remembered as gone; the oldest are forgotten first. */
+const GONE = 10_000;
 
 interface Entry {
   readonly hash: string;
@@ -23,6 +25,8 @@ interface Remembered {
 /** One memory a process, by the kind and key of objects. It is as large as the cache: an object that goes is dropped. */
 export class AppliedMemory {
   readonly #objects = new Map<string, Remembered>();
+  /** Uid of the controller owner under which an object went, until it is there again. */
+  readonly #gone = new Map<string, string>();
 
   /**
    * Whether applying `intent` again to `live` would change nothing: nobody has touched the object since, or everything
@@ -46,6 +50,7 @@ export class AppliedMemory {
   remember(object: string, part: string, intent: unknown, answer: KubeObject, now: number): string {
     const hash = hashOf(intent);
     const entry = { hash, plainHash: plainHashOf(intent), version: answer.metadata.resourceVersion, at: now };
+    this.#gone.delete(object);
     this.#of(object, answer.metadata.uid).entries.set(part, entry);
     return hash;
   }
@@ -61,9 +66,19 @@ export class AppliedMemory {
     return known?.uid === uid ? known?.statuses.get(part) : undefined;
   }
 
-  /** Forgets an object that is gone. */
-  drop(object: string): void {
+  /** Forgets an object that is gone, but for whose it was. */
+  drop(object: string, last?: KubeObject): void {
     this.#objects.delete(object);
+    const owner = last?.metadata.ownerReferences?.find(({ controller }) => controller === true);
+    if (owner === undefined) return;
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size >= GONE && oldest !== undefined) this.#gone.delete(oldest);
+    this.#gone.set(object, owner.uid);
+  }
+
+  /** Whether the object went while this was its controller owner: the owner may be gone too, and the news still on its way. */
+  wentUnder(object: string, owner: string | undefined): boolean {
+    return owner !== undefined && this.#gone.get(object) === owner;
   }
 
   #of(object: string, uid: string | undefined): Remembered {

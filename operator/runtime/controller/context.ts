@@ -49,6 +49,12 @@ export function managerOf(controller: Controller): string {
   return `gpuopt-${controller.name}`;
 }
 
+/** The primary went while the pass ran or before its cache knew: there is nothing left to do for it. */
+export class PrimaryGone extends Error {
+  override readonly name = 'PrimaryGone';
+  readonly code = 'PrimaryGone';
+}
+
 const podKind: Kind<KubeObject> = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', scope: 'Namespaced' };
 
 /** The context of one pass over `primary`. */
@@ -120,6 +126,7 @@ export class PassContext implements Context {
       counter.applied(kind.kind, controller.name, false);
       return live;
     }
+    if (live === undefined) await this.#confirmOwner(object, content.metadata);
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...content };
     counter.applied(kind.kind, controller.name, true);
     applied.sending(object, part);
@@ -136,6 +143,21 @@ export class PassContext implements Context {
     return answer;
   }
 
+  /**
+   * A child that went may have been taken by the garbage collector because the primary went, of which the cache need not
+   * know yet: made again, it would be taken again, until it does. So the server is asked before such a child is made.
+   * Throws PrimaryGone.
+   */
+  async #confirmOwner(object: string, { ownerReferences = [] }: ObjectMeta): Promise<void> {
+    const { applied, backend, controller } = this.#environment;
+    const uid = this.#primary?.metadata.uid;
+    if (this.#primary === undefined || controller.primary === undefined || !applied.wentUnder(object, uid)) return;
+    if (!ownerReferences.some((owner) => owner.uid === uid)) return;
+    const live = await backend.get(controller.primary, keyOf(this.#primary), this.signal);
+    if (live?.metadata.uid === uid && live?.metadata.deletionTimestamp === undefined) return;
+    throw new PrimaryGone(`${controller.primary.kind} ${this.#key} is gone`);
+  }
+
   #wrote(kind: Kind<KubeObject>, key: Key, part: Write['part'], content: string): void {
     this.#environment.breaker?.wrote(this.#key, { object: `${kind.kind} ${keyText(key)}`, part, content });
   }
@@ -143,6 +165,7 @@ export class PassContext implements Context {
   async create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T | undefined> {
     const { backend, controller, declared, overlay } = this.#environment;
     declared.requireVerb(kind, 'create');
+    await this.#confirmOwner(objectId(kind, keyOf(object)), object.metadata);
     const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...object };
     try {
       const answer = await backend.create<T>(kind, body, managerOf(controller), this.signal);

@@ -13,7 +13,7 @@ import {
   Waiting,
 } from '../types.ts';
 import { holds, objectId } from './applied.ts';
-import { managerOf, PassContext, type PassEnvironment } from './context.ts';
+import { managerOf, PassContext, type PassEnvironment, PrimaryGone } from './context.ts';
 import { PassLog } from './pass-log.ts';
 import { writesStatus } from './permissions.ts';
 import { type Failure, statusAfterFailure, statusAfterSuccess, statusOf, type WrittenStatus } from './status.ts';
@@ -70,6 +70,8 @@ export async function pass(
       ? { result: 'success' }
       : { result: 'requeue_after', after: delayOf(outcome.after) };
   } catch (error) {
+    // The news of the deletion brings the next pass.
+    if (error instanceof PrimaryGone) return { result: 'success' };
     if (!(signal.reason instanceof PassStopped)) await reportFailure(environment, primary, error, failures, log);
     return settle(error);
   }
