@@ -1,13 +1,16 @@
 /** What clean runs leave behind, and how another run differs from it. Pure. */
 import type { Leaves } from './leaves.ts';
 
+/** Whether a leaf, named `object path`, may be `actual` where clean runs have `expected`; `absent` is one of the values. */
+export type Varies = (leaf: string, expected: string, actual: string) => boolean;
+
 /** The end state of clean runs of one step. */
 export interface Reference {
   readonly leaves: Leaves;
   /** `object path` of leaves in which the clean runs themselves differ: times, identifiers, addresses. */
   readonly masked: ReadonlySet<string>;
-  /** Matches `object path` of leaves that depend on what else is in the cluster. */
-  readonly varies?: RegExp;
+  /** Which differences say nothing. */
+  readonly varies?: Varies;
 }
 
 /** A difference from the reference. */
@@ -19,7 +22,7 @@ export interface Difference {
 }
 
 /** Learns a reference from clean runs. Throws when they do not even hold the same objects, for then nothing can be judged. */
-export function learn(runs: readonly Leaves[], varies?: RegExp): Reference {
+export function learn(runs: readonly Leaves[], varies?: Varies): Reference {
   const [first, ...others] = runs;
   if (first === undefined) throw new Error('a reference needs at least one clean run');
   const masked = new Set<string>();
@@ -54,8 +57,8 @@ export function compare(
     }
     for (const path of differing(expected, found)) {
       const leaf = `${object} ${path}`;
-      if (masked.has(leaf) || varies?.test(leaf) === true) continue;
       const [was, is] = [expected.get(path) ?? 'absent', found.get(path) ?? 'absent'];
+      if (masked.has(leaf) || varies?.(leaf, was, is) === true) continue;
       differences.push({ kind: 'changed', object: leaf, expected: was, actual: is });
     }
   }

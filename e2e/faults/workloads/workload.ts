@@ -1,4 +1,5 @@
 import type { Api } from '../api.ts';
+import type { Varies } from '../oracles/reference.ts';
 
 /** One thing that a user does. The API server has taken it when `act` resolves; what follows is the operator's. */
 export interface Step {
@@ -15,8 +16,8 @@ export interface Workload {
   readonly steps: readonly [Step, ...Step[]];
   /** Objects whose state users wait for between steps; all unless given. */
   readonly awaited?: (object: string) => boolean;
-  /** Matches `object path` of what rightly depends on other plans in the cluster. */
-  readonly varies?: RegExp;
+  /** What rightly depends on other plans in the cluster, or on the order in which news came. */
+  readonly varies?: Varies;
   /** Paths of what cleaning up deletes, the operator running. */
   readonly leavings: (token: string) => readonly string[];
 }
