@@ -1,4 +1,5 @@
 /** Built-in kinds, quantities, selectors, owner references, units of time. */
+export * from './dra.ts';
 export { seconds } from './duration.ts';
 export * from './kinds.ts';
 export { controllerOf, keyText } from './owner.ts';

@@ -57,6 +57,7 @@ function projectStatus(status: PodStatus): PodStatus {
     startTime: status.startTime,
     nominatedNodeName: status.nominatedNodeName,
     resourceClaimStatuses: status.resourceClaimStatuses,
+    extendedResourceClaimStatus: status.extendedResourceClaimStatus,
     conditions: status.conditions?.map(({ type, status: value, reason, message, lastTransitionTime }) => ({
       type,
       status: value,

@@ -1,4 +1,6 @@
 import { type Compiled, compile, costMilli, type Part } from './demand.ts';
+import { giveBackDevice, type RoomDevice } from './device-room.ts';
+import { refreshRoom, roomOf, takeFromRoom } from './room-take.ts';
 import type { Snapshot, Taken } from './snapshot.ts';
 import { type Holding, MILLI_PER_GPU } from './types.ts';
 
@@ -16,9 +18,18 @@ export function tightestGpu(snapshot: Snapshot, node: number, milli: number): nu
   return best;
 }
 
+type Devices = Extract<Part, { readonly kind: 'devices' }>;
+
+/** What is already known of where things go; taken from the front. */
+interface Wanted {
+  readonly gpus: number[];
+  readonly devices: string[];
+}
+
 interface Draft {
   readonly gpus: { index: number; milli: number }[];
   readonly named: { resource: number; count: number }[];
+  readonly devices: RoomDevice[];
   gpuMilli: number;
 }
 
@@ -32,7 +43,23 @@ function takeGpu(snapshot: Snapshot, node: number, milli: number, wanted: number
   return true;
 }
 
-function takeNamed(snapshot: Snapshot, node: number, resource: number, count: number, draft: Draft): boolean {
+function takeDevicesOfRoom(
+  snapshot: Snapshot,
+  node: number,
+  { resource, count }: Devices,
+  names: string[],
+  draft: Draft,
+): boolean | undefined {
+  const found = roomOf(snapshot, node, resource);
+  if (found === undefined) return undefined;
+  const taken = takeFromRoom(found.room, found.name, count, names);
+  draft.devices.push(...taken);
+  draft.gpuMilli += taken.reduce((sum, { shareMilli }) => sum + shareMilli, 0);
+  refreshRoom(snapshot, node);
+  return taken.length === count;
+}
+
+function takeNamed(snapshot: Snapshot, node: number, { resource, count }: Devices, draft: Draft): boolean {
   const at = node * snapshot.namedStride + resource;
   if (resource < 0 || (snapshot.namedFree[at] as number) < count) return false;
   snapshot.namedFree[at] = (snapshot.namedFree[at] as number) - count;
@@ -41,17 +68,17 @@ function takeNamed(snapshot: Snapshot, node: number, resource: number, count: nu
   return true;
 }
 
-function takePart(snapshot: Snapshot, node: number, part: Part, wanted: number[], draft: Draft): boolean {
+function takePart(snapshot: Snapshot, node: number, part: Part, wanted: Wanted, draft: Draft): boolean {
   const slot = snapshot.slotMilli[node] as number;
   if (part.kind === 'share') {
     // A time-sliced GPU is handed out in slots only; thousandths exist on exclusive GPUs alone.
-    return slot === MILLI_PER_GPU && takeGpu(snapshot, node, part.milli, wanted.shift(), draft);
+    return slot === MILLI_PER_GPU && takeGpu(snapshot, node, part.milli, wanted.gpus.shift(), draft);
   }
   if (snapshot.gpuResource[node] !== part.resource) {
-    return takeNamed(snapshot, node, part.resource, part.count, draft);
+    return takeDevicesOfRoom(snapshot, node, part, wanted.devices, draft) ?? takeNamed(snapshot, node, part, draft);
   }
   for (let device = 0; device < part.count; device++) {
-    if (!takeGpu(snapshot, node, slot, wanted.shift(), draft)) return false;
+    if (!takeGpu(snapshot, node, slot, wanted.gpus.shift(), draft)) return false;
   }
   return true;
 }
@@ -65,9 +92,10 @@ export function takeDevices(
   node: number,
   parts: readonly Part[],
   gpuIndexes: readonly number[] = [],
+  devices: readonly string[] = [],
 ): Draft | undefined {
-  const draft: Draft = { gpus: [], named: [], gpuMilli: 0 };
-  const wanted = [...gpuIndexes];
+  const draft: Draft = { gpus: [], named: [], devices: [], gpuMilli: 0 };
+  const wanted = { gpus: [...gpuIndexes], devices: [...devices] };
   for (const part of parts) {
     if (takePart(snapshot, node, part, wanted, draft)) continue;
     giveBackDevices(snapshot, node, draft);
@@ -81,13 +109,13 @@ export function takeDevices(
 export function untakeDevices(
   snapshot: Snapshot,
   node: number,
-  draft: Pick<Taken, 'gpus' | 'named' | 'gpuMilli'>,
+  draft: Pick<Taken, 'gpus' | 'named' | 'devices' | 'gpuMilli'>,
 ): void {
   giveBackDevices(snapshot, node, draft);
   snapshot.idleMilli[node] = (snapshot.idleMilli[node] as number) + draft.gpuMilli;
 }
 
-function giveBackDevices(snapshot: Snapshot, node: number, draft: Pick<Taken, 'gpus' | 'named'>): void {
+function giveBackDevices(snapshot: Snapshot, node: number, draft: Pick<Taken, 'gpus' | 'named' | 'devices'>): void {
   for (const { index, milli } of draft.gpus) {
     const at = node * snapshot.gpuStride + index;
     snapshot.gpuFree[at] = (snapshot.gpuFree[at] as number) + milli;
@@ -96,6 +124,10 @@ function giveBackDevices(snapshot: Snapshot, node: number, draft: Pick<Taken, 'g
     const at = node * snapshot.namedStride + resource;
     snapshot.namedFree[at] = (snapshot.namedFree[at] as number) + count;
   }
+  const room = snapshot.rooms[node];
+  if (room === undefined || draft.devices.length === 0) return;
+  for (const device of draft.devices) giveBackDevice(room, device);
+  refreshRoom(snapshot, node);
 }
 
 /** True when the GPUs and devices fit the node as it is (CPU, memory and pod count are not looked at). */
@@ -144,24 +176,26 @@ export function take(
     (snapshot.memoryFree[node] as number) >= demand.memoryMiB &&
     (snapshot.podsFree[node] as number) >= 1;
   const devices = roomy ? takeDevices(snapshot, node, demand.parts, gpuIndexes) : undefined;
-  return devices === undefined ? undefined : book(snapshot, key, node, demand, devices, tenant);
+  if (devices === undefined) return undefined;
+  const charged = Math.max(devices.gpuMilli, costMilli(snapshot, node, demand));
+  return book(snapshot, key, node, demand, devices, tenant, charged);
 }
 
 function book(
   snapshot: Snapshot,
   key: string,
   node: number,
-  demand: Pick<Compiled, 'cpuMilli' | 'memoryMiB'>,
+  demand: Pick<Compiled, 'cpuMilli' | 'memoryMiB'> & Pick<Holding, 'pods'>,
   devices: Draft,
   tenant: string | undefined,
-  chargedMilli = devices.gpuMilli,
+  chargedMilli: number,
 ): Taken {
   snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) - demand.cpuMilli;
   snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) - demand.memoryMiB;
-  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) - 1;
+  const { cpuMilli, memoryMiB, pods = 1 } = demand;
+  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) - pods;
   snapshot.version[node] = (snapshot.version[node] as number) + 1;
-  const { cpuMilli, memoryMiB } = demand;
-  const taken: Taken = { node, cpuMilli, memoryMiB, ...devices, chargedMilli, tenant };
+  const taken: Taken = { node, cpuMilli, memoryMiB, pods, ...devices, chargedMilli, tenant };
   snapshot.taken.set(key, taken);
   charge(snapshot, taken, taken.chargedMilli);
   return taken;
@@ -184,7 +218,7 @@ export function release(snapshot: Snapshot, key: string): boolean {
   const { node } = taken;
   snapshot.cpuFree[node] = (snapshot.cpuFree[node] as number) + taken.cpuMilli;
   snapshot.memoryFree[node] = (snapshot.memoryFree[node] as number) + taken.memoryMiB;
-  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) + 1;
+  snapshot.podsFree[node] = (snapshot.podsFree[node] as number) + taken.pods;
   snapshot.version[node] = (snapshot.version[node] as number) + 1;
   untakeDevices(snapshot, node, taken);
   return true;
@@ -200,20 +234,26 @@ export function hold(snapshot: Snapshot, holding: Holding): boolean {
   if (node === undefined || snapshot.taken.has(holding.key)) return false;
   const demand = compile(snapshot, holding);
   const devices =
-    takeDevices(snapshot, node, demand.parts, holding.gpuIndexes) ??
+    takeDevices(snapshot, node, demand.parts, holding.gpuIndexes, holding.devices) ??
     takeDevices(snapshot, node, demand.parts) ??
-    takeWhatIsLeft(snapshot, node, demand.parts);
+    takeWhatIsLeft(snapshot, node, demand.parts, holding.devices);
   const charged = Math.max(devices.gpuMilli, costMilli(snapshot, node, demand));
-  book(snapshot, holding.key, node, demand, devices, holding.tenant, charged);
+  book(snapshot, holding.key, node, { ...demand, pods: holding.pods }, devices, holding.tenant, charged);
   return true;
 }
 
-function takeWhatIsLeft(snapshot: Snapshot, node: number, parts: readonly Part[]): Draft {
-  const draft: Draft = { gpus: [], named: [], gpuMilli: 0 };
+function takeWhatIsLeft(
+  snapshot: Snapshot,
+  node: number,
+  parts: readonly Part[],
+  devices: readonly string[] = [],
+): Draft {
+  const draft: Draft = { gpus: [], named: [], devices: [], gpuMilli: 0 };
+  const wanted = { gpus: [], devices: [...devices] };
   for (const part of parts) {
     const single: Part[] =
       part.kind === 'share' ? [part] : Array.from({ length: part.count }, () => ({ ...part, count: 1 }));
-    for (const one of single) takePart(snapshot, node, one, [], draft);
+    for (const one of single) takePart(snapshot, node, one, wanted, draft);
   }
   snapshot.idleMilli[node] = (snapshot.idleMilli[node] as number) - draft.gpuMilli;
   return draft;

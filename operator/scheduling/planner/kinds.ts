@@ -22,8 +22,8 @@ export interface NodeKinds {
 export function createKinds(snapshot: Snapshot): NodeKinds {
   const groups = new Map<string, { node: NodeFacts; indexes: number[] }>();
   for (const [index, node] of snapshot.nodes.entries()) {
-    const { model, pool, cpuMilli, memoryMiB, pods, gpus, resources } = node;
-    const key = JSON.stringify([model, pool, cpuMilli, memoryMiB, pods, gpus, resources]);
+    const { model, pool, cpuMilli, memoryMiB, pods, gpus, resources, room } = node;
+    const key = JSON.stringify([model, pool, cpuMilli, memoryMiB, pods, gpus, resources, room]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { node, indexes: [index] });
     else group.indexes.push(index);

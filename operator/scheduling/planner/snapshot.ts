@@ -1,3 +1,4 @@
+import { createDeviceRoom, type DeviceRoom, type RoomDevice } from './device-room.ts';
 import { seededRandom, shuffled } from './random.ts';
 import { MILLI_PER_GPU, type NodeFacts } from './types.ts';
 
@@ -21,11 +22,15 @@ export interface Snapshot {
   readonly namedFree: Int32Array;
   readonly namedMilli: Int32Array;
   readonly namedStride: number;
+  /** Devices of a node that share counters; where there is a room, `namedFree` of its resources says how many fit now. */
+  readonly rooms: readonly (DeviceRoom | undefined)[];
   /** Idle milli of all GPUs and named devices of the node. */
   readonly idleMilli: Float64Array;
   /** Counts the changes of a node; scores are cached under it. */
   readonly version: Uint32Array;
   readonly resourceIds: ReadonlyMap<string, number>;
+  /** Names of resources by id. */
+  readonly resourceNames: readonly string[];
   /** Largest node, which BestFit measures leftovers against. */
   readonly largest: { readonly cpuMilli: number; readonly gpuMilli: number };
   readonly capacityMilli: number;
@@ -43,6 +48,9 @@ export interface Taken {
   readonly memoryMiB: number;
   readonly gpus: readonly { readonly index: number; readonly milli: number }[];
   readonly named: readonly { readonly resource: number; readonly count: number }[];
+  readonly devices: readonly RoomDevice[];
+  /** Places for pods: none for what is no pod. */
+  readonly pods: number;
   /** Sum over GPUs and named devices. */
   readonly gpuMilli: number;
   /** What counts against quotas: also devices that the node does not offer at the moment. */
@@ -57,6 +65,7 @@ export function slotMilliOf(facts: NodeFacts): number {
 
 /** GPU capacity of a node in milli: whole GPUs (all their slots) and named devices. */
 export function capacityMilliOf(facts: NodeFacts): number {
+  if (facts.room !== undefined) return facts.room.gpus * MILLI_PER_GPU;
   const slots = facts.gpus.count * Math.max(1, facts.gpus.replicas) * slotMilliOf(facts);
   return facts.resources.reduce((sum, resource) => sum + resource.count * resource.milliEach, slots);
 }
@@ -94,9 +103,11 @@ export function createSnapshot(input: readonly NodeFacts[], seed?: number): Snap
     namedFree: new Int32Array(count * namedStride),
     namedMilli: new Int32Array(count * namedStride),
     namedStride,
+    rooms: nodes.map(({ room }) => (room === undefined ? undefined : createDeviceRoom(room))),
     idleMilli: Float64Array.from(nodes, capacityMilliOf),
     version: new Uint32Array(count).fill(1),
     resourceIds,
+    resourceNames: [...resourceIds.keys()],
     largest: {
       cpuMilli: Math.max(1, ...nodes.map((node) => node.cpuMilli)),
       gpuMilli: Math.max(1, ...nodes.map(capacityMilliOf)),
@@ -146,5 +157,6 @@ function capacityKey(facts: NodeFacts): string {
     facts.pods ?? null,
     facts.gpus,
     facts.resources,
+    facts.room,
   ]);
 }

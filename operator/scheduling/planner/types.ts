@@ -6,6 +6,8 @@
  * is counted twice and nothing is counted that nobody holds.
  */
 
+import type { DeviceRoomFacts } from './device-room.ts';
+
 /** Thousandths of one GPU in a whole GPU. */
 export const MILLI_PER_GPU = 1000;
 
@@ -59,6 +61,8 @@ export interface NodeFacts {
   readonly pods?: number;
   readonly gpus: NodeGpus;
   readonly resources: readonly NamedResource[];
+  /** Devices that share counters, handed out one by one (DRA); their resources are among `resources`, with what fits at most. */
+  readonly room?: DeviceRoomFacts;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   /** False while cordoned, not ready, unhealthy or about to leave: nothing is placed, what runs still counts. */
@@ -125,13 +129,17 @@ export interface Holding extends Demand {
   readonly node: string;
   /** Tenant charged for it; undefined when no tenant owns it. */
   readonly tenant?: string;
-  /** Indexes of the GPUs it sits on where known (traces, DRA); otherwise the planner assumes the tightest fit. */
+  /** Indexes of the GPUs it sits on where known (traces); otherwise the planner assumes the tightest fit. */
   readonly gpuIndexes?: readonly number[];
+  /** Names of the devices that it holds in the room of its node where known (DRA). */
+  readonly devices?: readonly string[];
+  /** 0 for what is no pod, such as a claim: it takes none of the pods that the node may have. */
+  readonly pods?: 0;
 }
 
 /** A reason outside the planner's sight for which a gang must not be planned now. */
 export interface HeldBack {
-  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget'>;
+  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget' | 'Reservation'>;
   /** One sentence for the user that names what holds and how to lift it. */
   readonly sentence: string;
   readonly need?: number;
@@ -148,6 +156,20 @@ export interface Gang {
   readonly since: number;
   readonly members: readonly Member[];
   readonly heldBack?: HeldBack;
+  /** How long it is expected to run; undefined when nothing is known, and then it is taken to run for ever. */
+  readonly runs?: RunTime;
+  /** Whether its pods may be evicted once they run; true unless they ask not to be disturbed. */
+  readonly evictable?: boolean;
+  /** Whether it may evict others (`preemptionPolicy` of its pods). */
+  readonly preempts?: boolean;
+}
+
+/** How long pods run, in milliseconds: half of them end by p50, nine of ten by p90. */
+export interface RunTime {
+  readonly p50: number;
+  readonly p90: number;
+  /** `declared` by the pods, learned from their owner's `history`, or `low` where little is known. */
+  readonly basis: 'declared' | 'history' | 'low';
 }
 
 /** How much one tenant may hold, in thousandths of a GPU; what it holds is the sum over `held`. */
@@ -155,7 +177,20 @@ export interface Quota {
   readonly tenant: string;
   /** Only nodes of this pool count; undefined covers every node. */
   readonly pool?: string;
+  /** The most that it may hold; Infinity where there is no limit. */
   readonly limitMilli: number;
+  /** What it gets before anybody borrows; 0 unless given. */
+  readonly guaranteedMilli?: number;
+  /** Its part of what is borrowed, beside those of others; 1 unless given. */
+  readonly weight?: number;
+  /** Whether it may hold more than it is guaranteed; true unless given. */
+  readonly borrows?: boolean;
+  /** How much of its guarantee others may borrow while it is idle; all unless given. */
+  readonly lendMilli?: number;
+  /** Priorities of its gangs above this one count as this one. */
+  readonly maxPriority?: number;
+  /** What `limitMilli` stands for; its own limit unless given. */
+  readonly bound?: 'limit' | 'guarantee' | 'lending';
 }
 
 /** Names of the policies that this version can plan with. */
@@ -186,6 +221,48 @@ export interface PlanPolicy {
   readonly typical: readonly ShapeCount[];
 }
 
+/** GPUs, CPU and memory. */
+export interface Amounts {
+  readonly gpuMilli: number;
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+}
+
+/** What a tenant used of a pool on average up to now, recent use weighing more; see shares.ts. */
+export interface AverageUse {
+  readonly tenant: string;
+  readonly pool: string;
+  readonly average: Amounts;
+}
+
+/** GPUs of a pool that are kept for a tenant from `start` to `end`, in milliseconds since the epoch. */
+export interface Booking {
+  readonly name: string;
+  readonly pool: string;
+  readonly tenant: string;
+  readonly milli: number;
+  readonly start: number;
+  readonly end: number;
+  /** Whether gangs that may be evicted at its start may run into it. */
+  readonly preemptible: boolean;
+}
+
+/** How tenants share pools over time. */
+export interface Tenancy {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly usage: readonly AverageUse[];
+  /** Weight of tenants without a quota by pool; 1 where it is missing. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Pools in which pods of tenants that borrow may be evicted. */
+  readonly reclaims: ReadonlySet<string>;
+  readonly bookings: readonly Booking[];
+  /** When pods that hold room are expected to end at the latest (p90), by key; one that is missing never ends. */
+  readonly ends: ReadonlyMap<string, number>;
+  /** Pods that hold room and must not be evicted, by key. */
+  readonly fixed: ReadonlySet<string>;
+}
+
 /** Everything one plan depends on. */
 export interface PlanInput {
   readonly nodes: readonly NodeFacts[];
@@ -193,6 +270,8 @@ export interface PlanInput {
   /** Gangs in the order in which they are tried; sort with `byPriorityThenAge`. */
   readonly queue: readonly Gang[];
   readonly quotas: readonly Quota[];
+  /** How tenants share pools over time; without it gangs are tried in the order of the queue. */
+  readonly tenancy?: Tenancy;
   readonly policy: PlanPolicy;
   /** How much is explained of what waits: nothing, the blocker, or the blocker and what would help. */
   readonly explain?: 'nothing' | 'blocker' | 'full';
@@ -207,6 +286,14 @@ export interface Placement {
   readonly gpuMilli: number;
   /** GPUs chosen on the node, by index; a device plugin may choose others. */
   readonly gpuIndexes: readonly number[];
+  /** Devices chosen in the node's room, in the order of the demands. */
+  readonly devices: readonly ChosenDevice[];
+}
+
+/** A device chosen in a node's room. */
+export interface ChosenDevice {
+  readonly name: string;
+  readonly resource: string;
 }
 
 /** What can keep a gang waiting, most dominant first. */
