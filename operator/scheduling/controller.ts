@@ -1,6 +1,6 @@
 /** Keeps no gated pod waiting that has a place: plans all of them, lets go those that fit, tells the rest why not. */
 import { kinds } from '../api/index.ts';
-import { Job, Node, Pod, seconds } from '../kube/index.ts';
+import { Job, Node, Pod } from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
 import { offerChanged } from '../pools/index.ts';
 import { type Controller, singleton } from '../runtime/index.ts';
@@ -9,10 +9,12 @@ import { createReleaser } from './enact.ts';
 import { bindTimeoutEvent } from './events.ts';
 import { gangIndexes, PODS_BY_GANG } from './gangs/gang.ts';
 import { JobSet, LeaderWorkerSet, PodGroup } from './gangs/kinds.ts';
+import { reportPartial } from './gangs/take-back.ts';
 import type { SchedulingMetrics } from './metrics.ts';
 import { planId } from './names.ts';
+import { nextPass } from './next-pass.ts';
 import { createNotifier } from './notices.ts';
-import { BIND_TIMEOUT_MILLIS, observe } from './observe.ts';
+import { observe } from './observe.ts';
 import { createKeeper } from './planner/index.ts';
 import { PODS_BY_STATE, statesOf } from './pod-state.ts';
 import { repriceAfter } from './reprice.ts';
@@ -22,8 +24,6 @@ import { planChanged, sizeChanged, specChanged } from './wakes.ts';
 
 /** Least time between two plans: a pod that comes alone is planned at once, a stream of pods in portions. */
 const DEBOUNCE = '100ms';
-/** How soon a pass that left work behind is followed by another, in milliseconds. */
-const SOON_MILLIS = 1;
 
 /**
  * The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was; what
@@ -48,6 +48,13 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .index(Pod, PODS_BY_STATE, statesOf)
     .index(Pod, PODS_BY_GANG, gangIndexes)
     .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
+    .may({
+      group: '',
+      resource: 'pods/eviction',
+      verbs: ['create'],
+      in: 'cluster',
+      why: 'takes gangs back that do not start whole',
+    })
     .may({ group: '', resource: 'pods/status', verbs: ['patch'], in: 'cluster', why: 'says on a pod why it waits' })
     .may({
       group: 'gpuoptimizer.io',
@@ -77,21 +84,9 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       if (released.failure !== undefined) throw released.failure.error;
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
+      await reportPartial(facts.partial, ctx);
       const again = await writeStatus(facts, decision, ctx);
       const owed = await repriceAfter(keeper, ctx.signal);
-      return { after: nextPass({ left: released.left, unsaid, again, owed, promised: released.pods.length > 0 }) };
+      return { after: nextPass({ facts, decision, released, unsaid, again, owed }) };
     });
-}
-
-function nextPass(open: {
-  readonly left: number;
-  readonly unsaid: number;
-  readonly again: number;
-  readonly owed: boolean;
-  readonly promised: boolean;
-}): number {
-  if (open.left > 0) return SOON_MILLIS;
-  if (open.unsaid > 0 || open.owed) return seconds(1);
-  if (open.again > 0) return open.again;
-  return open.promised ? BIND_TIMEOUT_MILLIS + seconds(1) : seconds(60);
 }

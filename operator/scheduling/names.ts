@@ -11,6 +11,9 @@ export const GANG_ANNOTATION = 'gpuoptimizer.io/gang';
 export const GANG_SIZE_ANNOTATION = 'gpuoptimizer.io/gang-size';
 /** Annotation on the pods of a gang that can run with fewer: how many must start together; the others follow singly. */
 export const GANG_MIN_ANNOTATION = 'gpuoptimizer.io/gang-min';
+/** Annotations with the label key of the level in one domain of which the pods of a gang must be, or should be. */
+export const TOPOLOGY_REQUIRED_ANNOTATION = 'gpuoptimizer.io/topology-required';
+export const TOPOLOGY_PREFERRED_ANNOTATION = 'gpuoptimizer.io/topology-preferred';
 /** Prefix of the PodGroups that the operator makes: they follow a gang that is known otherwise, and define none. */
 export const POD_GROUP_PREFIX = 'gpuopt-';
 
@@ -18,6 +21,9 @@ export const POD_GROUP_PREFIX = 'gpuopt-';
 export const foreign = {
   kueueGroup: 'kueue.x-k8s.io/pod-group-name',
   kueueTotal: 'kueue.x-k8s.io/pod-group-total-count',
+  kueueRequired: 'kueue.x-k8s.io/podset-required-topology',
+  kueuePreferred: 'kueue.x-k8s.io/podset-preferred-topology',
+  kueuePodSet: 'kueue.x-k8s.io/podset',
   lwsName: 'leaderworkerset.sigs.k8s.io/name',
   lwsGroup: 'leaderworkerset.sigs.k8s.io/group-key',
   lwsSize: 'leaderworkerset.sigs.k8s.io/size',

@@ -1,17 +1,17 @@
 import { type GPUPool, kinds, type Tenant } from '../api/index.ts';
-import { keyText, Node, type Pod, Pod as PodKind } from '../kube/index.ts';
+import { keyText, Node, type Pod, Pod as PodKind, seconds } from '../kube/index.ts';
 import { createPoolClaims, createTenantOf, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
 import { type Formed, formGangs } from './gangs/form.ts';
+import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RULE } from './gangs/partial.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
 import { nodeFacts } from './node-facts.ts';
 import type { Demand, Gang, HeldBack, Holding, Member, NodeFacts, PolicyName, Quota } from './planner/index.ts';
 import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRefused } from './pod-state.ts';
 import type { SentByUid, SentRelease } from './sent.ts';
+import { createNearOf, type NearOf } from './topology/nearness.ts';
 
-/** How long a released pod may take to be bound before a refusal by kube-scheduler counts, in milliseconds. */
-export const BIND_TIMEOUT_MILLIS = 60_000;
 /** Above every priority that Kubernetes allows: the rest of a gang that already started. */
 const STARTED_PRIORITY = 2_000_002_000;
 
@@ -21,6 +21,8 @@ export interface QueuedGang {
   readonly pods: ReadonlyMap<string, Pod>;
   /** Gated pods of the gang that ask for no device: they go with it, to wherever kube-scheduler likes. */
   readonly unplanned: readonly Pod[];
+  /** Key of the gang that must be out before this pod of it is planned. */
+  readonly follows?: string;
 }
 
 /** What one pass knows. */
@@ -34,6 +36,12 @@ export interface Facts {
   readonly policy: PolicyName;
   /** Released pods that kube-scheduler could not bind in time: they no longer hold their room. */
   readonly overdue: readonly Pod[];
+  /** Gangs that were released and do not run whole in time. */
+  readonly partial: readonly PartialGang[];
+  /** Milliseconds until the first released pod is late. */
+  readonly dueMillis: number;
+  /** The shortest time that a pool gives released pods to be bound. */
+  readonly bindTimeoutMillis: number;
   /** Released pods whose condition still says that they wait. */
   readonly notices: readonly Pod[];
   readonly pools: readonly string[];
@@ -47,22 +55,26 @@ export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Ma
   const tenantOf = createTenantOf(tenants);
   const { nodes, pooled } = readNodes(reader, pools);
   const released = inState(reader, 'released');
-  const overdue = released.filter((pod) => isOverdue(pod, now));
+  const ruleOf = createRuleOf(pools, nodes);
+  const overdue = released.filter((pod) => isOverdue(pod, now, ruleOf(pod)));
   const late = new Set(overdue);
   const promised = released.filter((pod) => !late.has(pod));
   const gated = inState(reader, 'gated');
   const sent = gated.map((pod) => sentByUid.get(pod.metadata.uid ?? '')).filter((one) => one !== undefined);
+  const bound = inState(reader, 'bound');
+  const nodeOf = (pod: Pod) => pod.spec?.nodeName ?? sentByUid.get(pod.metadata.uid ?? '')?.node ?? pinnedNode(pod);
   const queue = {
     gated: gated.filter((pod) => !sentByUid.has(pod.metadata.uid ?? '')),
     isOut: (pod: Pod) => !isGated(pod) || sentByUid.has(pod.metadata.uid ?? ''),
     constraintOf: createConstraintOf(pooled),
+    nearOf: createNearOf({ pools, nodes, nodeOf }),
     tenantOf,
     hasPools: pools.length > 0,
   };
   return {
     nodes,
     held: [
-      ...inState(reader, 'bound').map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
+      ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
       ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
       ...sent.map(({ pod, node }) => holding(pod, node, tenantOf)),
     ].filter((one) => one !== undefined),
@@ -71,6 +83,9 @@ export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Ma
     quotas: tenants.flatMap(quotasOf),
     policy: packing(pools),
     overdue,
+    dueMillis: dueMillis(promised, now, ruleOf),
+    partial: partialGangs({ reader, released, bound, ruleOf, now }),
+    bindTimeoutMillis: Math.min(...pools.map((pool) => bindRule(pool).timeoutMillis), USUAL_BIND_RULE.timeoutMillis),
     notices: inState(reader, 'notice'),
     pools: pools.map((pool) => pool.metadata.name),
     tenants: tenants.map((tenant) => tenant.metadata.name),
@@ -99,9 +114,25 @@ function byName(left: Node, right: Node): number {
   return (left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1;
 }
 
-function isOverdue(pod: Pod, now: Date): boolean {
+function isOverdue(pod: Pod, now: Date, { timeoutMillis }: BindRule): boolean {
   const at = planTime(pod.metadata.labels?.[PLAN_LABEL]);
-  return at !== undefined && now.getTime() - at > BIND_TIMEOUT_MILLIS && wasRefused(pod);
+  return at !== undefined && now.getTime() - at > timeoutMillis && wasRefused(pod);
+}
+
+function dueMillis(promised: readonly Pod[], now: Date, ruleOf: (pod: Pod) => BindRule): number {
+  const left = promised.map((pod) => {
+    const at = planTime(pod.metadata.labels?.[PLAN_LABEL]) ?? 0;
+    return at + ruleOf(pod).timeoutMillis - now.getTime();
+  });
+  // What is late already stays so until something changes.
+  return left.filter((millis) => millis >= 0).reduce((least, millis) => Math.min(least, millis), seconds(60));
+}
+
+/** The rule of the pool of the node that a pod was released to. */
+function createRuleOf(pools: readonly GPUPool[], nodes: readonly NodeFacts[]): (pod: Pod) => BindRule {
+  const rules = new Map(pools.map((pool) => [pool.metadata.name, bindRule(pool)]));
+  const poolOf = new Map(nodes.map(({ name, pool }) => [name, pool]));
+  return (pod) => rules.get(poolOf.get(pod.spec?.nodeName ?? pinnedNode(pod) ?? '') ?? '') ?? USUAL_BIND_RULE;
 }
 
 /** CPU, memory and devices of a pod, for the planner. */
@@ -142,6 +173,7 @@ interface QueueSource {
   /** Whether a member of a gang no longer waits: it has no gate, or its release was sent. */
   readonly isOut: (pod: Pod) => boolean;
   readonly constraintOf: ConstraintOf;
+  readonly nearOf: NearOf;
   readonly tenantOf: TenantOf;
   readonly hasPools: boolean;
 }
@@ -150,15 +182,20 @@ function readQueue(reader: Reader, source: QueueSource): readonly QueuedGang[] {
   return formGangs(source.gated, { reader, isOut: source.isOut }).map((formed) => readGang(formed, source));
 }
 
-function readGang(formed: Formed, { constraintOf, tenantOf, hasPools }: QueueSource): QueuedGang {
+function readGang(formed: Formed, { constraintOf, nearOf, tenantOf, hasPools }: QueueSource): QueuedGang {
   const { key, pods: gated, urgent, heldBack } = formed;
   const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
   const members: Member[] = [];
   const unplanned: Pod[] = [];
   for (const [member, pod] of pods) {
     const demand = demandOf(pod);
-    if (demand.gpus.length === 0) unplanned.push(pod);
-    else members.push({ key: member, ...demand, where: constraintOf(pod), tolerations: pod.spec?.tolerations });
+    if (demand.gpus.length === 0) {
+      unplanned.push(pod);
+      continue;
+    }
+    const where = constraintOf(pod);
+    const near = nearOf(pod, where, formed);
+    members.push({ key: member, ...demand, where, near, tolerations: pod.spec?.tolerations });
   }
   const first = gated[0];
   const gang: Gang = {
@@ -169,7 +206,7 @@ function readGang(formed: Formed, { constraintOf, tenantOf, hasPools }: QueueSou
     members,
     heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? undefined : noPool),
   };
-  return { gang, pods, unplanned };
+  return { gang, pods, unplanned, follows: formed.follows };
 }
 
 const noPool: HeldBack = {

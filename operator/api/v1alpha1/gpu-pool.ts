@@ -1,4 +1,13 @@
-import type { CommonStatus, CustomResource, Int32, Int64, LabelSelector, LabelValue, Percent } from '../common.ts';
+import type {
+  CommonStatus,
+  CustomResource,
+  Int32,
+  Int64,
+  LabelSelector,
+  LabelValue,
+  Percent,
+  Seconds,
+} from '../common.ts';
 
 /**
  * GPUPool is a set of GPU nodes that are shared in one way and scheduled together.
@@ -24,6 +33,8 @@ import type { CommonStatus, CustomResource, Int32, Int64, LabelSelector, LabelVa
  * @event Warning GPUPoolNodeConflict -- nodes also belong to an older pool, which keeps them
  * @event Normal GPUPlanWaiting -- on a pod: it waits, and for what
  * @event Warning GPUPlanBindTimeout -- on a pod: kube-scheduler refused the chosen node for more than a minute, so its place is given to others
+ * @event Warning GPUGangIncomplete -- on a pod: a part of its gang holds GPUs and a part is missing or not bound in time
+ * @event Warning GPUGangEvicted -- on a pod: its gang was not bound whole in time, so all of it is taken back to be planned again
  * @event Warning GPUPlanReleaseRefused -- on a pod: it has a place, but its gate could not be removed
  */
 export interface GPUPool extends CustomResource<GPUPoolSpec, GPUPoolStatus> {}
@@ -85,6 +96,49 @@ export interface PoolScheduling {
    * @default "Fragmentation"
    */
   readonly packing?: 'Fragmentation' | 'BestFit';
+  /** topology says how near each other the pods of a gang are placed; without it only what pods ask for counts. */
+  readonly topology?: PoolTopology;
+  /**
+   * gang says what becomes of a gang that was released and of which a part is not bound in time.
+   * @default {}
+   */
+  readonly gang?: PoolGang;
+}
+
+/** PoolTopology names what nodes can be near each other in. */
+export interface PoolTopology {
+  /**
+   * levels are the keys of node labels whose values name a domain, widest first: for example
+   * topology.kubernetes.io/zone, a label for the rack, nvidia.com/gpu.clique. A domain lies within those of the levels before it.
+   * @minItems 1
+   * @maxItems 8
+   * @items.minLength 1
+   * @items.maxLength 317
+   * @listType atomic
+   */
+  readonly levels: readonly string[];
+  /**
+   * default is for gangs whose pods do not ask: Preferred keeps them in the narrowest domain that has room and else spreads
+   * them over as few as it can, Required never spreads them over two domains of the first level, Ignored places each pod by itself.
+   * @default "Preferred"
+   */
+  readonly default?: 'Preferred' | 'Required' | 'Ignored';
+}
+
+/** PoolGang says what becomes of a gang of which a part is not bound in time. */
+export interface PoolGang {
+  /**
+   * bindTimeoutSeconds is how long the pods of a released gang may take to be bound.
+   * @default 60
+   * @min 5
+   * @max 3600
+   */
+  readonly bindTimeoutSeconds?: Seconds;
+  /**
+   * onPartialBind is what follows: Wait only says so, Evict takes the whole gang back, so that its owner makes its pods anew and they are planned again.
+   * @default "Wait"
+   */
+  readonly onPartialBind?: 'Wait' | 'Evict';
 }
 
 /** GPUPoolStatus is what the pool has and how much of it is in use. */

@@ -14,6 +14,8 @@ export interface Formed {
   /** Members of their gang that wait no longer and hold devices. */
   readonly beside: readonly Pod[];
   readonly heldBack?: HeldBack;
+  /** Key of what is planned first, for a pod that is held back until it is out. */
+  readonly follows?: string;
 }
 
 /** What gangs are formed from. */
@@ -60,10 +62,10 @@ function formGang(mark: GangMark, gated: readonly Pod[], source: FormSource): re
 function elastic(whole: Formed, missing: number): readonly Formed[] {
   const ranked = [...whole.pods].sort(byRank);
   const first = ranked.slice(0, missing);
-  const heldBack = first.length > 0 ? afterFirst(first.length) : undefined;
+  const held = first.length > 0 ? { heldBack: afterFirst(first.length), follows: whole.key } : {};
   const rest = ranked
     .slice(missing)
-    .map((pod): Formed => ({ ...whole, key: `${whole.key}+${keyText(pod)}`, pods: [pod], urgent: false, heldBack }));
+    .map((pod): Formed => ({ ...whole, key: `${whole.key}+${keyText(pod)}`, pods: [pod], urgent: false, ...held }));
   return first.length === 0 ? rest : [{ ...whole, pods: first }, ...rest];
 }
 
