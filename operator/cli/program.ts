@@ -1,8 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerUsage } from '../billing/index.ts';
 import { registerJob } from '../growth/index.ts';
 import { createLogger, systemClock } from '../observability/index.ts';
-import { registerSimulate, registerWhy } from '../scheduling/index.ts';
+import {
+  type PlanIo,
+  registerClusterSimulations,
+  registerGates,
+  registerPoolsMap,
+  registerSimulate,
+  registerWhy,
+} from '../scheduling/index.ts';
 import { connectForCommand } from './connection.ts';
 import { registerCrd } from './crd-command.ts';
 import { registerDoctor } from './doctor-command.ts';
@@ -22,9 +30,11 @@ Exit codes: 0 good, 2 wrong use, 3 something cannot be reached; the help of each
 /** Examples of the commands that only hold others. */
 const groupExamples: Readonly<Record<string, string>> = {
   job: 'gpuopt job growth --help                    a campaign pod runs it; its CronJob gives the arguments',
+  gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
+  pools: 'gpuopt pools map                            nodes and their GPUs, and whose they are',
   simulate:
-    'gpuopt simulate schedule --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv --policy fgd',
+    'gpuopt simulate submit -f job.yaml           what would become of a job\n  $ gpuopt simulate schedule --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv --policy fgd',
 };
 
 const stdout = (text: string): void => {
@@ -35,6 +45,17 @@ const stderr = (text: string): void => {
 };
 const exit = (code: number): void => {
   process.exitCode = code;
+};
+
+const planIo: PlanIo = {
+  connect: connectForCommand,
+  readFile: (path) => readFileSync(path, 'utf8'),
+  writeFile: (path, text) => writeFileSync(path, text),
+  now: () => new Date(),
+  stdout,
+  stderr,
+  exit,
+  colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
 };
 
 /** The command line; rejects with CommanderError instead of ending the process. Each command loads what it needs only when it is called. */
@@ -56,7 +77,9 @@ export function createProgram(): Command {
     exit,
     env: process.env,
   });
-  registerSimulate(program);
+  registerClusterSimulations(registerSimulate(program), planIo);
+  registerPoolsMap(program, planIo);
+  registerGates(program, { connect: connectForCommand, stdout, stderr, exit });
   registerDoctor(program);
   registerValidate(program);
   registerCrd(program);

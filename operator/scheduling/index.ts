@@ -5,7 +5,11 @@ import { plannerController } from './controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
 
 export { createGateProbe, podWebhooks } from './admission/index.ts';
+export { registerGates } from './gates/command.ts';
+export type { PlanIo } from './live/command-io.ts';
+export { registerPoolsMap } from './map/command.ts';
 export { GATE, PLAN_LABEL } from './names.ts';
+export { registerClusterSimulations } from './simulate/cluster/command.ts';
 export { registerSimulate } from './simulate/index.ts';
 export { registerWhy } from './why/command.ts';
 

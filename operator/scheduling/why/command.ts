@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { kinds } from '../../api/index.ts';
-import { Job, Node, Pod } from '../../kube/index.ts';
-import type { Kind, KubeObject } from '../../runtime/index.ts';
+import { createListReader } from '../live/list-reader.ts';
+import { type LiveConnection, readCluster } from '../live/source.ts';
 import { why } from './answer.ts';
-import { createListReader } from './list-reader.ts';
 import { renderWhy } from './render.ts';
 
 /** Exit code for a wrong command line and for a pod that does not exist. */
@@ -17,18 +15,9 @@ Example:
 
 Exit codes: 0 answered; 2 the command line is wrong or there is no such pod; 3 the cluster cannot be read.`;
 
-/** A connection to the cluster that can list whole kinds. */
-export interface WhyConnection {
-  /** Namespace of the kubeconfig's context. */
-  readonly namespace: string;
-  /** Every object of the kind, projected as in the cache. */
-  readonly list: <T extends KubeObject>(kind: Kind<T>) => Promise<readonly T[]>;
-  readonly close: () => Promise<void>;
-}
-
 /** What the command reads from and writes to. */
 export interface WhyDeps {
-  readonly connect: (options: { readonly kubeconfig?: string; readonly context?: string }) => Promise<WhyConnection>;
+  readonly connect: (options: { readonly kubeconfig?: string; readonly context?: string }) => Promise<LiveConnection>;
   readonly now: () => Date;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
@@ -62,7 +51,7 @@ async function run(target: string, options: Options, deps: WhyDeps): Promise<voi
     fail(deps, EXIT_USAGE, `"${target}" names no pod; write pod/NAME, for example pod/train-0`);
     return;
   }
-  let connection: WhyConnection | undefined;
+  let connection: LiveConnection | undefined;
   try {
     connection = await deps.connect({ kubeconfig: options.kubeconfig, context: options.context });
     await answer(connection, name, options, deps);
@@ -74,10 +63,9 @@ async function run(target: string, options: Options, deps: WhyDeps): Promise<voi
   }
 }
 
-async function answer(connection: WhyConnection, name: string, options: Options, deps: WhyDeps): Promise<void> {
+async function answer(connection: LiveConnection, name: string, options: Options, deps: WhyDeps): Promise<void> {
   const namespace = options.namespace ?? connection.namespace;
-  const read: readonly Kind<KubeObject>[] = [Pod, Node, Job, kinds.GPUPool, kinds.Tenant];
-  const lists = await Promise.all(read.map(async (kind) => ({ kind, objects: await connection.list(kind) })));
+  const lists = await readCluster(connection);
   const found = why(createListReader(lists), deps.now(), namespace, name);
   if (found === undefined) {
     fail(deps, EXIT_USAGE, `there is no pod ${name} in namespace ${namespace}; name another with -n NAMESPACE`);
