@@ -7,7 +7,6 @@ import {
   type PlanIo,
   registerClusterSimulations,
   registerGates,
-  registerGates,
   registerPoolsMap,
   registerSimulate,
   registerWhy,
@@ -31,7 +30,6 @@ Exit codes: 0 good, 2 wrong use, 3 something cannot be reached; the help of each
 /** Examples of the commands that only hold others. */
 const groupExamples: Readonly<Record<string, string>> = {
   job: 'gpuopt job growth --help                    a campaign pod runs it; its CronJob gives the arguments',
-  gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
   pools: 'gpuopt pools map                            nodes and their GPUs, and whose they are',
@@ -81,7 +79,6 @@ export function createProgram(): Command {
   });
   registerClusterSimulations(registerSimulate(program), planIo);
   registerPoolsMap(program, planIo);
-  registerGates(program, { connect: connectForCommand, stdout, stderr, exit });
   registerGates(program, { connect: connectForCommand, stdout, stderr, exit });
   registerDoctor(program);
   registerValidate(program);

@@ -8,7 +8,6 @@ export { createGateProbe, podWebhooks } from './admission/index.ts';
 export { registerGates } from './gates/command.ts';
 export type { PlanIo } from './live/command-io.ts';
 export { registerPoolsMap } from './map/command.ts';
-export { registerGates } from './gates/command.ts';
 export { GATE, PLAN_LABEL } from './names.ts';
 export { registerClusterSimulations } from './simulate/cluster/command.ts';
 export { registerSimulate } from './simulate/index.ts';
