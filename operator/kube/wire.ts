@@ -3,6 +3,8 @@
  * because the runtime keeps raw JSON and never revives dates.
  */
 
+import type { Message } from './protobuf/field.ts';
+
 /** The JSON form of a client library model: `Date` becomes an RFC 3339 string, everything is read-only. */
 export type Wire<T> = T extends Date
   ? string
@@ -56,5 +58,7 @@ export interface KindToken<T> {
   readonly metadataOnly?: boolean;
   /** A kind of an add-on: a cluster without it reads as one without objects of it. */
   readonly optional?: boolean;
+  /** What is read of its protobuf form: what `project` needs, or every field; without it the kind travels as JSON. */
+  readonly protobuf?: Message;
   readonly __type?: T;
 }

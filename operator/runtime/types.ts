@@ -3,6 +3,7 @@
  * The runtime knows no GPU; the rooms know no watch, queue or lease.
  */
 import type { Logger } from '../observability/index.ts';
+import type { ProtobufMessage } from './protobuf/message.ts';
 
 /** Makes a type deeply read-only: objects from the cache are shared and never changed. */
 export type DeepReadonly<T> = T extends (infer U)[]
@@ -54,6 +55,11 @@ export interface Kind<T> {
   readonly metadataOnly?: boolean;
   /** May be missing from the cluster: while the server does not serve the kind it has no objects, and nobody waits for it. */
   readonly optional?: boolean;
+  /**
+   * What to read of its protobuf form: all that `project` needs, or every field. With it, lists and watches ask for
+   * protobuf; without it, and where the server has none (custom resources), they travel as JSON.
+   */
+  readonly protobuf?: ProtobufMessage;
   readonly __type?: T;
 }
 

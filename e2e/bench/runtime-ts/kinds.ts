@@ -1,3 +1,4 @@
+import * as kube from '../../../operator/kube/index.ts';
 import type { Kind, KubeObject } from '../../../operator/runtime/index.ts';
 
 /** Something that assemblies are made of; its colour matters to nobody. */
@@ -48,7 +49,12 @@ export const Part: Kind<Part> = { ...ours, kind: 'Part', plural: 'parts' };
 /** The kind Assembly. */
 export const Assembly: Kind<Assembly> = { ...ours, kind: 'Assembly', plural: 'assemblies' };
 /** The kind ConfigMap. */
-export const ConfigMap: Kind<ConfigMap> = { ...core, kind: 'ConfigMap', plural: 'configmaps' };
+export const ConfigMap: Kind<ConfigMap> = {
+  ...core,
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  protobuf: kube.ConfigMap.protobuf,
+};
 
 /** The kind Pod, cut to its identity, labels, node, phase and GPU requests before it enters the cache. */
 export const Pod: Kind<Pod> = {
@@ -69,6 +75,30 @@ export const Pod: Kind<Pod> = {
     },
     status: { phase: status?.phase },
   }),
+  protobuf: {
+    1: {
+      name: 'metadata',
+      type: {
+        1: { name: 'name', type: 'string' },
+        3: { name: 'namespace', type: 'string' },
+        5: { name: 'uid', type: 'string' },
+        6: { name: 'resourceVersion', type: 'string' },
+        11: { name: 'labels', type: 'string', of: 'map' },
+      },
+    },
+    2: {
+      name: 'spec',
+      type: {
+        2: {
+          name: 'containers',
+          of: 'list',
+          type: { 8: { name: 'resources', type: { 2: { name: 'requests', type: 'quantity', of: 'map' } } } },
+        },
+        10: { name: 'nodeName', type: 'string' },
+      },
+    },
+    3: { name: 'status', type: { 1: { name: 'phase', type: 'string' } } },
+  },
 };
 
 function gpusOf(requests: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> | undefined {

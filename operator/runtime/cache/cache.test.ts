@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { AnswerMalformed, AnswerTooLarge } from '../client/answer-errors.ts';
 import type { KubeObject } from '../types.ts';
 import { LineSplitter } from './lines.ts';
 import { ListScanner } from './list-scanner.ts';
+import { jsonReading } from './reading.ts';
 import { Store } from './store.ts';
 import { compareVersions } from './versions.ts';
 
@@ -49,15 +51,32 @@ describe('a list', () => {
         .flatMap((chunk) => [...scanner.push(chunk)])
         .map((one) => JSON.parse(String(one)));
       expect(found).toEqual(want);
-      expect(scanner.end().metadata).toEqual(around.metadata);
+      expect(JSON.parse(scanner.end()).metadata).toEqual(around.metadata);
     });
   });
 
   test('that breaks off is an error', () => {
-    const scanner = new ListScanner();
+    const page = jsonReading.page();
     const text = JSON.stringify({ ...around, items });
-    expect([...scanner.push(Buffer.from(text.slice(0, -5)))]).toHaveLength(2);
-    expect(() => scanner.end()).toThrow(SyntaxError);
+    expect([...page.push(Buffer.from(text.slice(0, -5)))]).toHaveLength(2);
+    expect(() => page.end()).toThrow(AnswerMalformed);
+  });
+});
+
+describe('an answer without end', () => {
+  const megabyte = Buffer.alloc(1024 * 1024, 'a');
+  const rows = [
+    { name: 'in a line', answer: jsonReading.events(), start: '{"type":"' },
+    { name: 'in an item', answer: jsonReading.page(), start: '{"items":[{"a":"' },
+  ];
+  test.each(rows)('is given up: $name', ({ answer, start }) => {
+    const all = function* (): Generator<Uint8Array> {
+      yield Buffer.from(start);
+      for (;;) yield megabyte;
+    };
+    expect(() => {
+      for (const chunk of all()) for (const _one of answer.push(chunk)) throw new TypeError('nothing is complete');
+    }).toThrow(AnswerTooLarge);
   });
 });
 

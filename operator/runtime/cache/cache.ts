@@ -1,5 +1,6 @@
 /** All informers of a process, shared by its controllers. */
 import type { Clock, Logger } from '../../observability/index.ts';
+import { acceptedTypes } from '../client/media-types.ts';
 import type { Transport } from '../client/transport.ts';
 import { keyText, kindId, pathOf } from '../kinds.ts';
 import type { RuntimeMetrics } from '../metrics.ts';
@@ -18,12 +19,6 @@ export interface CacheOptions {
 }
 
 const openTimeoutMillis = 30_000;
-
-/** The media type of metadata alone, with whole objects as the second choice (as client-go's metadata informers ask). */
-function metadataType(list: boolean): string {
-  const kind = list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
-  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
-}
 
 /** Makes informers on demand and reads from them. */
 export class Cache implements Reader {
@@ -55,7 +50,7 @@ export class Cache implements Reader {
     const { clock, log, metrics, random, transport } = this.#options;
     const path = pathOf(kind);
     const open: Open = (query, signal) => {
-      const accept = kind.metadataOnly === true ? metadataType(query.watch === undefined) : undefined;
+      const accept = acceptedTypes(kind, query.watch === undefined ? 'list' : 'watch');
       const call = { method: 'GET', path, query, accept, lane: 'watches', timeoutMillis: openTimeoutMillis } as const;
       return transport.stream({ ...call, signal });
     };

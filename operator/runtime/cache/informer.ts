@@ -109,7 +109,8 @@ export class Informer implements Sink {
   run(signal: AbortSignal): Promise<void> {
     const { clock, open, random } = this.#options;
     const unservedMillis = this.kind.optional === true ? longestAbsentMillis : undefined;
-    return new Watcher({ open, clock, random, sink: this, unservedMillis }).run(signal);
+    const { protobuf } = this.kind;
+    return new Watcher({ open, clock, random, sink: this, unservedMillis, protobuf }).run(signal);
   }
 
   begin(reason: string): void {

@@ -1,3 +1,5 @@
+import { checkSize } from '../client/answer-errors.ts';
+
 const lf = 0x0a;
 
 /**
@@ -6,8 +8,9 @@ const lf = 0x0a;
  */
 export class LineSplitter {
   #rest: Uint8Array[] = [];
+  #restLength = 0;
 
-  /** The complete lines that this chunk ends, without empty ones. */
+  /** The complete lines that this chunk ends, without empty ones. Throws AnswerTooLarge when a line does not end. */
   *push(chunk: Uint8Array): Generator<Buffer> {
     let start = 0;
     for (let end = chunk.indexOf(lf); end >= 0; end = chunk.indexOf(lf, start)) {
@@ -15,13 +18,20 @@ export class LineSplitter {
       start = end + 1;
       if (line.length > 0) yield line;
     }
-    if (start < chunk.length) this.#rest.push(chunk.subarray(start));
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  #keep(rest: Uint8Array): void {
+    this.#rest.push(rest);
+    this.#restLength += rest.length;
+    checkSize(this.#restLength);
   }
 
   #take(end: Uint8Array): Buffer {
     if (this.#rest.length === 0) return Buffer.from(end.buffer, end.byteOffset, end.byteLength);
     const whole = Buffer.concat([...this.#rest, end]);
     this.#rest = [];
+    this.#restLength = 0;
     return whole;
   }
 }

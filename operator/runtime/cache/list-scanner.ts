@@ -1,3 +1,5 @@
+import { checkSize } from '../client/answer-errors.ts';
+
 const quote = 0x22;
 const backslash = 0x5c;
 const openBrace = 0x7b;
@@ -16,9 +18,10 @@ export class ListScanner {
   #inItems = false;
   #key: number[] = [];
   #item: Uint8Array[] = [];
+  #itemLength = 0;
   #outside: Uint8Array[] = [];
 
-  /** The items that this chunk completes, as JSON; an item may be a view of the chunk. */
+  /** The items that this chunk completes, as JSON; an item may be a view of the chunk. Throws AnswerTooLarge. */
   *push(chunk: Uint8Array): Generator<Buffer> {
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
@@ -54,8 +57,14 @@ export class ListScanner {
       }
     }
     const rest = chunk.subarray(from);
-    if (this.#inItems && this.#depth > 2) this.#item.push(rest);
+    if (this.#inItems && this.#depth > 2) this.#begin(rest);
     else this.#keep(rest);
+  }
+
+  #begin(bytes: Uint8Array): void {
+    this.#item.push(bytes);
+    this.#itemLength += bytes.length;
+    checkSize(this.#itemLength);
   }
 
   /** Copies: a view of a few bytes would keep its whole chunk, and with all of them the whole page, in memory. */
@@ -63,10 +72,10 @@ export class ListScanner {
     if (bytes.length > 0) this.#outside.push(Uint8Array.from(bytes));
   }
 
-  /** What stood around the items: `metadata` with version and continue token. Throws SyntaxError when the list was cut. */
-  end(): { readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string } } {
+  /** What stood around the items, `metadata` above all, as JSON; incomplete when the list was cut. */
+  end(): string {
     const text = Buffer.concat(this.#outside).toString('utf8');
-    return JSON.parse(text.replace(/\[[\s,]*\]/, '[]'));
+    return text.replace(/\[[\s,]*\]/, '[]');
   }
 
   #string(byte: number): void {
@@ -80,6 +89,7 @@ export class ListScanner {
     if (this.#item.length === 0) return Buffer.from(end.buffer, end.byteOffset, end.byteLength);
     const whole = Buffer.concat([...this.#item, end]);
     this.#item = [];
+    this.#itemLength = 0;
     return whole;
   }
 }

@@ -42,7 +42,7 @@ async function play(answers: readonly Answer[], millis = 60_000): Promise<{ aske
     open: async (query, signal) => {
       const what = query.limit === undefined ? (query.resourceVersion ?? 'stream') : `page ${query.continue ?? ''}`;
       asked.push(`${what}@${clock.monotonic()}`);
-      return answer(answers[asked.length - 1], signal);
+      return { contentType: 'application/json', chunks: answer(answers[asked.length - 1], signal) };
     },
   });
   const run = watcher.run(stop.signal);
@@ -104,7 +104,7 @@ const rows: readonly {
     name: 'a broken line loses nothing: the watch resumes before it',
     answers: [`${end('9')}${changed('a', '10')}{"type":"MODI\n`, changed('b', '11')],
     asked: ['stream@0', '10@800', '11@800'],
-    heard: ['begin start', 'complete', 'changed a', 'failed SyntaxError', 'changed b'],
+    heard: ['begin start', 'complete', 'changed a', 'failed AnswerMalformed', 'changed b'],
   },
   {
     name: 'a list that breaks off begins again',
@@ -151,7 +151,7 @@ test('a connection that is silent for too long is dropped and resumed', async ()
     sink: { ...sink, failed: (error) => failed.push(error) },
     open: async (query, signal) => {
       asked.push(query.resourceVersion ?? 'stream');
-      return silentAfter(asked.length === 1 ? end('9') : '', signal);
+      return { contentType: 'application/json', chunks: silentAfter(asked.length === 1 ? end('9') : '', signal) };
     },
   }).run(stop.signal);
   await new Promise((resolve) => setTimeout(resolve, 100));

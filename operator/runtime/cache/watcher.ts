@@ -7,10 +7,11 @@
  */
 import type { Clock } from '../../observability/index.ts';
 import { ApiError, errorFromBody, Gone, Invalid, NotFound, ServerError } from '../client/errors.ts';
+import { isProtobuf } from '../client/media-types.ts';
+import type { ProtobufMessage } from '../protobuf/message.ts';
+import { protobufReading } from '../protobuf/reading.ts';
 import type { KubeObject } from '../types.ts';
-import { LineSplitter } from './lines.ts';
-import { ListScanner } from './list-scanner.ts';
-import { withoutManagedFields } from './managed-fields.ts';
+import { type Frame, jsonReading, type Reading } from './reading.ts';
 
 /** Who receives a collection. */
 export interface Sink {
@@ -26,11 +27,15 @@ export interface Sink {
   failed(error: unknown): void;
 }
 
+/** A list or watch that was opened. */
+export interface Opened {
+  /** The header of the answer. */
+  readonly contentType: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** Opens a list or watch; the signal ends it. */
-export type Open = (
-  query: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
-) => Promise<AsyncIterable<Uint8Array>>;
+export type Open = (query: Readonly<Record<string, string | undefined>>, signal: AbortSignal) => Promise<Opened>;
 
 /** What a watcher needs. */
 export interface WatcherOptions {
@@ -44,6 +49,8 @@ export interface WatcherOptions {
   readonly silenceMillis?: number;
   /** Longest pause before a kind that is not served is asked for again. */
   readonly unservedMillis?: number;
+  /** Reads answers in protobuf; without it `open` must not ask for them. */
+  readonly protobuf?: ProtobufMessage;
 }
 
 const watchSeconds = 290;
@@ -58,14 +65,10 @@ const healthyMillis = 120_000;
 const sliceMillis = 8;
 const settledMillis = 2_000;
 
-interface Frame {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: KubeObject;
-}
-
 /** Runs until the signal aborts; never throws. */
 export class Watcher {
   readonly #options: WatcherOptions;
+  readonly #protobuf: Reading | undefined;
   #version: string | undefined;
   #streaming = true;
   #failures = 0;
@@ -73,6 +76,7 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    this.#protobuf = options.protobuf && protobufReading(options.protobuf);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -132,15 +136,16 @@ export class Watcher {
     sink.begin(this.#reason);
     let token: string | undefined;
     do {
-      const scanner = new ListScanner();
       const pace = new Pace(this.#options.clock);
-      for await (const chunk of await open({ ...query, limit: pageSize, continue: token }, signal)) {
-        for (const text of scanner.push(chunk)) sink.upsert(JSON.parse(withoutManagedFields(text, 'object')), true);
+      const opened = await open({ ...query, limit: pageSize, continue: token }, signal);
+      const page = this.#readingOf(opened).page();
+      for await (const chunk of opened.chunks) {
+        for (const object of page.push(chunk)) sink.upsert(object, true);
         await pace.rest();
       }
-      const { metadata } = scanner.end();
-      token = metadata?.continue || undefined;
-      if (token === undefined) this.#version = metadata?.resourceVersion;
+      const meta = page.end();
+      token = meta.continue || undefined;
+      if (token === undefined) this.#version = meta.resourceVersion;
     } while (token !== undefined);
     this.#reason = 'restart';
     sink.complete(this.#version);
@@ -160,15 +165,14 @@ export class Watcher {
       const initialEvents = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
       const start = from === undefined ? initialEvents : { resourceVersion: from };
       const common = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(seconds) };
-      const lines = new LineSplitter();
       const pace = new Pace(clock);
-      const chunks = await open({ ...query, ...common, ...start }, stream.signal);
+      const opened = await open({ ...query, ...common, ...start }, stream.signal);
+      const events = this.#readingOf(opened).events();
       // A quiet watch that stays open is as good as one that tells something.
       settled = setTimeout(() => sink.alive(), settledMillis);
-      for await (const chunk of chunks) {
+      for await (const chunk of opened.chunks) {
         idle.reset();
-        for (const line of lines.push(chunk)) {
-          const frame: Frame = JSON.parse(withoutManagedFields(line, 'event'));
+        for (const frame of events.push(chunk)) {
           if (frame.type === 'BOOKMARK') idle.shorten(silenceMillis);
           if (this.#frame(frame, initial)) initial = false;
         }
@@ -181,6 +185,10 @@ export class Watcher {
       signal.removeEventListener('abort', onAbort);
       stream.abort();
     }
+  }
+
+  #readingOf({ contentType }: Opened): Reading {
+    return this.#protobuf !== undefined && isProtobuf(contentType) ? this.#protobuf : jsonReading;
   }
 
   /** Handles one frame; true when it ends the initial list. */

@@ -2,8 +2,10 @@
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Clock, traced, traceHeaders } from '../../observability/index.ts';
 import { requestName } from '../kinds.ts';
+import { statusJson } from '../protobuf/status.ts';
 import type { Cluster, Credentials } from './cluster.ts';
 import { type ApiError, ConnectionLost, errorFromBody, Timeout, Unauthorized } from './errors.ts';
+import { isProtobuf } from './media-types.ts';
 import { sentInTime, TooLateToSend } from './send-deadline.ts';
 
 /** Which connections a request uses, so that a flood of one kind never starves the lease. */
@@ -21,6 +23,12 @@ export interface Call {
   readonly timeoutMillis: number;
   readonly signal?: AbortSignal;
   readonly lane?: Lane;
+}
+
+/** An answer that is read while it arrives. */
+export interface Streamed {
+  readonly contentType: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /** Counts requests as client-go does. */
@@ -87,7 +95,7 @@ export class Transport {
   }
 
   /** Opens a streaming answer. The signal ends it; the time limit counts until the headers only. */
-  async stream(call: Call): Promise<Dispatcher.ResponseData['body']> {
+  async stream(call: Call): Promise<Streamed> {
     return this.#withFreshCredentials(call, async (session, left) => {
       const limit = new Limit(left, call.signal);
       try {
@@ -95,9 +103,9 @@ export class Transport {
         if (answer.statusCode < 300) {
           limit.stopTimer();
           answer.body.once('close', () => limit.end());
-          return answer.body;
+          return { contentType: header(answer, 'content-type') ?? '', chunks: answer.body };
         }
-        const text = await answer.body.text();
+        const text = await refusalText(answer);
         throw errorFromBody(answer.statusCode, text, `${call.method} ${call.path}`, header(answer, 'retry-after'));
       } catch (error) {
         limit.end();
@@ -242,6 +250,12 @@ function queryText(query: Call['query'] = {}): string {
     if (value !== undefined) text += `${text === '' ? '?' : '&'}${name}=${encodeURIComponent(value)}`;
   }
   return text;
+}
+
+/** What an answer that is no success says, as JSON or plain text: a refusal comes in the form that was asked for. */
+async function refusalText(answer: Dispatcher.ResponseData): Promise<string> {
+  if (!isProtobuf(header(answer, 'content-type') ?? '')) return answer.body.text();
+  return statusJson(Buffer.from(await answer.body.arrayBuffer()));
 }
 
 function header({ headers }: Dispatcher.ResponseData, name: string): string | undefined {

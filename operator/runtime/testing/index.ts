@@ -6,6 +6,7 @@ export { conversations } from './conformance/index.ts';
 export { namespaceOf, play } from './conformance/play.ts';
 export { readRecorded, writeRecorded } from './conformance/record.ts';
 export { FakeServer, type Fault } from './fake-server.ts';
+export { type Following, follow } from './follow.ts';
 export { lossless } from './lossless.ts';
 export type { Act } from './memory-backend.ts';
 export { type PassOutput, runPass, type Thing, thing } from './pass.ts';
