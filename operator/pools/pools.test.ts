@@ -76,6 +76,9 @@ const settled = {
   NodesExclusive: 'NoConflict',
   SharingInSync: 'NothingExpected',
   NodesHealthy: 'AllHealthy',
+  WorldSupported: 'OneWorld',
+  SharingConfigurable: 'NothingToConfigure',
+  Reconfigured: 'NothingPending',
 };
 const slices = { 'nvidia.com/gpu': '2', 'nvidia.com/mig-1g.10gb': '7', 'nvidia.com/mig-3g.40gb': '2' };
 

@@ -10,10 +10,19 @@ export type World = NonNullable<GPUPoolStatus['world']>;
 /** Helm's name of the ClusterPolicy; a GPUCluster must have this other name. */
 const clusterPolicyName = 'cluster-policy';
 const gpuClusterName = 'gpu-cluster';
-/** A world does not change by itself; asking once a minute is enough. */
-const KEEP_MILLIS = seconds(60);
+/** A world changes when an admin changes it, and he then waits for the condition to say so. */
+const KEEP_MILLIS = seconds(15);
 
-const ClusterPolicy: KindToken<KubeObject> = {
+/** The part of ClusterPolicy that says how GPUs are shared. */
+interface ClusterPolicyObject extends KubeObject {
+  readonly spec?: {
+    readonly mig?: { readonly strategy?: string };
+    readonly migManager?: { readonly config?: { readonly name?: string } | null };
+    readonly devicePlugin?: { readonly config?: { readonly name?: string } | null };
+  };
+}
+
+const ClusterPolicy: KindToken<ClusterPolicyObject> = {
   group: 'nvidia.com',
   version: 'v1',
   kind: 'ClusterPolicy',
@@ -28,16 +37,28 @@ const GPUCluster: KindToken<KubeObject> = {
   scope: 'Cluster',
 };
 
+/** What NVIDIA's ClusterPolicy says about sharing. */
+export interface PolicyFacts {
+  /** `spec.mig.strategy`. */
+  readonly strategy: string;
+  /** `spec.migManager.config.name`; empty for layouts that mig-manager makes from the hardware. */
+  readonly layouts: string;
+  /** `spec.devicePlugin.config.name`; empty for none. */
+  readonly plugin: string;
+}
+
 /** Which of NVIDIA's own objects exist. */
 export interface Installed {
   readonly clusterPolicy: boolean;
   readonly gpuCluster: boolean;
+  /** What the ClusterPolicy says, where it exists. */
+  readonly policy?: PolicyFacts;
 }
 
-/** Looks for NVIDIA's own objects, at most once a minute. */
+/** Looks for NVIDIA's own objects, at most every 15 seconds. */
 export type InstalledProbe = (context: Pick<Context, 'live'>) => Promise<Installed>;
 
-/** A probe with a memory of one minute, shared by all pools. */
+/** A probe with a memory, shared by all who ask. */
 export function createInstalledProbe(clock: Pick<Clock, 'monotonic'>): InstalledProbe {
   let last: { readonly at: number; readonly found: Installed } | undefined;
   return async ({ live }) => {
@@ -46,10 +67,28 @@ export function createInstalledProbe(clock: Pick<Clock, 'monotonic'>): Installed
       live.get(ClusterPolicy, { name: clusterPolicyName }),
       live.get(GPUCluster, { name: gpuClusterName }),
     ]);
-    const found = { clusterPolicy: policy !== undefined, gpuCluster: cluster !== undefined };
+    const found = {
+      clusterPolicy: policy !== undefined,
+      gpuCluster: cluster !== undefined,
+      ...(policy !== undefined && { policy: policyFacts(policy) }),
+    };
     last = { at: clock.monotonic(), found };
     return found;
   };
+}
+
+/** `single` is what the GPU Operator's chart sets where nothing is said. */
+function policyFacts({ spec }: ClusterPolicyObject): PolicyFacts {
+  return {
+    strategy: spec?.mig?.strategy ?? 'single',
+    layouts: spec?.migManager?.config?.name ?? '',
+    plugin: spec?.devicePlugin?.config?.name ?? '',
+  };
+}
+
+/** Whether both of NVIDIA's stacks are installed, which excludes that either works. */
+export function isMixed({ clusterPolicy, gpuCluster }: Installed): boolean {
+  return clusterPolicy && gpuCluster;
 }
 
 /**

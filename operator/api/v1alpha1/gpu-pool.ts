@@ -3,11 +3,16 @@ import type {
   CustomResource,
   Int32,
   Int64,
+  Label,
   LabelSelector,
   LabelValue,
+  Name,
   Percent,
   Seconds,
+  Timestamp,
 } from '../common.ts';
+import type { MIGSharing } from './gpu-pool-mig.ts';
+import type { NodeReconfiguration, PoolHealth, PoolTaint, Reconfiguration } from './gpu-pool-nodes.ts';
 
 /**
  * GPUPool is a set of GPU nodes that are shared in one way and scheduled together.
@@ -27,14 +32,42 @@ import type {
  * @condition NodesExclusive=False NodeConflict -- older pools keep nodes that this one selects; narrow one of the selectors
  * @condition SharingInSync=True NothingExpected -- spec.sharing is not set, so whatever the nodes advertise is accepted
  * @condition SharingInSync=True NodesMatch -- every node advertises what spec.sharing says
- * @condition SharingInSync=False NodesDiffer -- nodes advertise something else; change the device plugin's configuration or spec.sharing
+ * @condition SharingInSync=False NodesDiffer -- nodes advertise something else; with spec.reconfiguration they are changed, one after another, else change the device plugin's configuration or spec.sharing
+ * @condition SharingInSync=False LayoutImpossible -- spec.sharing asks for what the GPUs of a node cannot be cut into; the message names the node and the limit
+ * @condition WorldSupported=True OneWorld -- at most one of NVIDIA's two stacks is installed
+ * @condition WorldSupported=False WorldsMixed -- ClusterPolicy and GPUCluster are both installed, which NVIDIA does not support; nothing is written until one is gone
+ * @condition SharingConfigurable=True NothingToConfigure -- the pool asks for nothing that this operator would have to configure
+ * @condition SharingConfigurable=True ConfigMapsNamed -- NVIDIA's ClusterPolicy names the ConfigMaps that this operator writes
+ * @condition SharingConfigurable=False WorldReadOnly -- the nodes are not run by the device plugin of NVIDIA's GPU Operator, so their sharing is read and never changed
+ * @condition SharingConfigurable=False ClusterPolicyNotFound -- there is no ClusterPolicy cluster-policy, which says where NVIDIA's components read their configuration
+ * @condition SharingConfigurable=False OperandsNotFound -- no pod of NVIDIA's device plugin runs, so the namespace for the configuration is not known
+ * @condition SharingConfigurable=False MixedStrategyNeeded -- MIG devices can only be told apart with spec.mig.strategy mixed in the ClusterPolicy
+ * @condition SharingConfigurable=False LayoutsNotMounted -- spec.migManager.config.name of the ClusterPolicy must name gpuoptimizer-mig-layouts; until then only NVIDIA's own all-* layouts are used
+ * @condition SharingConfigurable=False PluginConfigNotMounted -- spec.devicePlugin.config.name of the ClusterPolicy must name gpuoptimizer-device-plugin; until then time-slicing and MPS are not changed
+ * @condition Reconfigured=True NothingPending -- no node is being changed, and none has to be
+ * @condition Reconfigured=Unknown InProgress -- nodes are being changed; status.reconfiguring lists them
+ * @condition Reconfigured=Unknown Waits -- nodes have to be changed and wait; the message says for what
+ * @condition Reconfigured=False NodesDegraded -- a change and its undoing both failed; the nodes stay cordoned until a person looks at them
  * @condition NodesHealthy=True AllHealthy -- every node of the pool can take pods
  * @condition NodesHealthy=False NodesUnhealthy -- nothing new is placed on the nodes that the message names
+ * @event Normal GPUNodeReconfigurationStarted -- on a node: its GPUs are about to be shared in another way
+ * @event Normal GPUNodeReconfigured -- on a node: it advertises what was wanted and takes pods again
+ * @event Warning GPUNodeReconfigurationUndone -- on a node: it was given up before anything was changed, and why
+ * @event Warning GPUNodeReconfigurationRolledBack -- on a node: the new way to share did not come up, and the previous one stands again
+ * @event Warning GPUNodeReconfigurationHealed -- on a node: NVIDIA's mig-manager stood still and was started again
+ * @event Warning GPUNodeDegraded -- on a node: neither the new nor the previous way to share came up; it stays cordoned
+ * @event Warning GPUNodeUnhealthy -- on a node: nothing new is placed on it, and why
+ * @event Normal GPUNodeHealthy -- on a node: it was well for spec.health.quietSeconds and takes pods again
  * @event Warning GPUPoolNodeConflict -- nodes also belong to an older pool, which keeps them
  * @event Normal GPUPlanWaiting -- on a pod: it waits, and for what
  * @event Warning GPUPlanBindTimeout -- on a pod: kube-scheduler refused the chosen node for more than a minute, so its place is given to others
  * @event Warning GPUGangIncomplete -- on a pod: a part of its gang holds GPUs and a part is missing or not bound in time
  * @event Warning GPUGangEvicted -- on a pod: its gang was not bound whole in time, so all of it is taken back to be planned again
+ * @condition QuotaFeasible=True GuaranteesFit -- what tenants are guaranteed in the pool adds up to no more than it has
+ * @condition QuotaFeasible=False GuaranteesShrunk -- more is guaranteed than the pool has, so every guarantee counts in proportion; add nodes or lower guarantees
+ * @event Normal GPUPreempting -- on a pod: others that the message names are evicted to make its place
+ * @event Warning GPUPreempted -- on a pod: it is evicted for the pods that the message names, and why it and not another
+ * @event Warning GPUPreemptionFailed -- on a pod: those that were evicted for it did not go in time, or a PodDisruptionBudget held them
  * @event Warning GPUPlanReleaseRefused -- on a pod: it has a place, but its gate could not be removed
  */
 export interface GPUPool extends CustomResource<GPUPoolSpec, GPUPoolStatus> {}
@@ -44,15 +77,117 @@ export interface GPUPoolSpec {
   /** nodes says which nodes belong to the pool; a node belongs to one pool, the oldest that selects it. */
   readonly nodes: PoolNodes;
   /**
+   * labels are put on every node of the pool, beside gpuoptimizer.io/pool with the pool's name, and taken away with the pool.
+   * @maxProps 32
+   * @keys ^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$
+   */
+  readonly labels?: Readonly<Record<string, LabelValue>>;
+  /**
+   * taints are put on every node of the pool and taken away with the pool.
+   * @maxItems 16
+   * @listType map
+   * @listKey key
+   * @listKey effect
+   */
+  readonly taints?: readonly PoolTaint[];
+  /**
    * sharing is how one GPU is expected to be shared; the condition SharingInSync tells whether the nodes advertise it.
-   * Without it the pool accepts whatever its nodes advertise.
+   * Without it the pool accepts whatever its nodes advertise. Nodes are changed only with reconfiguration.
    */
   readonly sharing?: Sharing;
+  /** health says what makes a node unfit for new pods, beside what Kubernetes itself says, and what is done about it. */
+  readonly health?: PoolHealth;
+  /** reconfiguration lets the operator change how the GPUs of the nodes are shared; without it, sharing is only compared. */
+  readonly reconfiguration?: Reconfiguration;
   /**
    * scheduling says how pods are placed in the pool.
    * @default {}
    */
   readonly scheduling?: PoolScheduling;
+  /** tenancy says how tenants share the pool beyond what their own quotas say. */
+  readonly tenancy?: PoolTenancy;
+  /**
+   * reservations are GPUs that are kept for a tenant at a time.
+   * @listType map
+   * @listKey name
+   * @maxItems 64
+   */
+  readonly reservations?: readonly Reservation[];
+}
+
+/** PoolTenancy says how tenants share the pool. */
+export interface PoolTenancy {
+  /** default is what a tenant has whose quotas do not say otherwise. */
+  readonly default?: DefaultQuota;
+  /** borrowing says whether tenants may use what others leave idle of their guarantees: Cohort, the default, or None. */
+  readonly borrowing?: 'Cohort' | 'None';
+  /**
+   * halfLifeSeconds is after how long past use weighs half as much when it is decided who borrows next; 0 looks at what is
+   * held at the moment only. Without it, a day.
+   * @max 31536000
+   */
+  readonly halfLifeSeconds?: Seconds;
+}
+
+/** DefaultQuota is what a tenant has in the pool unless its own quota says otherwise. */
+export interface DefaultQuota {
+  /**
+   * guaranteed is what each tenant gets before anybody borrows, in GPU equivalents; without it, nothing.
+   * @min 0
+   * @max 1000000
+   */
+  readonly guaranteed?: Int32;
+  /**
+   * weight is each tenant's part of what is borrowed; without it, 1.
+   * @min 1
+   * @max 1000
+   */
+  readonly weight?: Int32;
+}
+
+/**
+ * Reservation keeps GPUs of the pool for a tenant, once from startTime or each time that cron says.
+ * @rule has(self.startTime) != has(self.cron) -- set either startTime, for one time, or cron, for a time that comes again
+ * @rule has(self.cron) || !has(self.timeZone) -- timeZone belongs to cron; write the offset into startTime
+ */
+export interface Reservation {
+  /** name tells the reservation from the others of the pool. */
+  readonly name: Label;
+  /** tenant is the name of the Tenant whose pods get the GPUs. */
+  readonly tenant: Name;
+  /**
+   * gpus is how many GPU equivalents are kept.
+   * @min 1
+   * @max 1000000
+   */
+  readonly gpus: Int32;
+  /** startTime is when the GPUs are there. */
+  readonly startTime?: Timestamp;
+  /**
+   * cron is when the GPUs are there each time, in five fields: minute, hour, day, month and day of week.
+   * @minLength 9
+   * @maxLength 100
+   * @pattern ^[0-9*\/,-]+( +[0-9*\/,-]+){4}$
+   */
+  readonly cron?: string;
+  /**
+   * timeZone is the IANA name of the zone of cron; without it, UTC.
+   * @minLength 1
+   * @maxLength 64
+   * @pattern ^[A-Za-z0-9_+\/-]+$
+   */
+  readonly timeZone?: string;
+  /**
+   * durationSeconds is for how long the GPUs are kept.
+   * @min 60
+   * @max 31536000
+   */
+  readonly durationSeconds: Seconds;
+  /**
+   * backfill says who may use the GPUs meanwhile: Ending, the default, pods that are expected to end before the start;
+   * Preemptible, also pods that spec.scheduling.preemption lets the reservation evict at its start.
+   */
+  readonly backfill?: 'Ending' | 'Preemptible';
 }
 
 /** PoolNodes selects nodes. */
@@ -77,7 +212,27 @@ export type Sharing =
       /** mps holds the settings of type MPS. */
       readonly mps: Replicas;
     }
-  | { readonly type: 'MIG' };
+  | {
+      readonly type: 'MIG';
+      /** mig says how the GPUs are cut; without it, any cut is accepted and none is made. */
+      readonly mig?: MIGSharing;
+    }
+  | {
+      readonly type: 'DRA';
+      /** dra says who allocates the devices; without it kube-scheduler does. */
+      readonly dra?: DRASharing;
+    };
+
+/** DRASharing says who allocates the devices of resource claims. */
+export interface DRASharing {
+  /**
+   * allocator is who chooses devices for the claims of pods: GPUOptimizer writes the allocations itself, which keeps large
+   * MIG profiles possible, and keeps kube-scheduler off the pool's devices with a DeviceTaintRule for each node; Scheduler
+   * leaves the devices to kube-scheduler and chooses the nodes only.
+   * @default "Scheduler"
+   */
+  readonly allocator?: 'GPUOptimizer' | 'Scheduler';
+}
 
 /** Replicas is how many pods share one GPU. */
 export interface Replicas {
@@ -103,6 +258,12 @@ export interface PoolScheduling {
    * @default {}
    */
   readonly gang?: PoolGang;
+  /**
+   * preemption says whose pods may be evicted for a gang that finds no room: Never nobody's; BorrowedFirst, the default,
+   * those of tenants that hold more than they are guaranteed, for a tenant that holds less; Priority also those of lower
+   * priority, of the same tenant or borrowed.
+   */
+  readonly preemption?: 'Never' | 'BorrowedFirst' | 'Priority';
 }
 
 /** PoolTopology names what nodes can be near each other in. */
@@ -169,6 +330,13 @@ export interface GPUPoolStatus extends CommonStatus {
   readonly fragmentation?: PoolFragmentation;
   /** waiting counts the pods that wait for this pool. */
   readonly waiting?: PoolWaiting;
+  /**
+   * reconfiguring lists the nodes that are being changed, and those that are degraded.
+   * @listType map
+   * @listKey node
+   * @maxItems 64
+   */
+  readonly reconfiguring?: readonly NodeReconfiguration[];
 }
 
 /** PoolCapacity counts nodes and GPUs. */

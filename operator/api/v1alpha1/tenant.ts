@@ -1,4 +1,4 @@
-import type { CommonStatus, CustomResource, Int32, Int64, Label, Name, Ref } from '../common.ts';
+import type { CommonStatus, CustomResource, Int32, Int64, Label, Name, Ref, Timestamp } from '../common.ts';
 
 /**
  * Tenant is a customer: the namespaces that are his, what he may use and how he is billed.
@@ -22,12 +22,17 @@ export interface TenantSpec {
   /** selector says which namespaces belong to the tenant; where two tenants claim one, the older tenant keeps it. */
   readonly selector: TenantSelector;
   /**
-   * quotas limit the GPUs of the tenant by pool; a pool without an entry is not limited.
+   * quotas are the tenant's rights by pool; in a pool without an entry it has those of the pool's spec.tenancy.default.
    * @listType map
    * @listKey pool
    * @maxItems 64
    */
   readonly quotas?: readonly Quota[];
+  /**
+   * gpuHours is a budget that gates: once it is spent, nothing new of the tenant starts before the next period. What runs
+   * goes on.
+   */
+  readonly gpuHours?: GPUHourBudget;
   /** billing says who charges the tenant; without it usage is metered and not charged. */
   readonly billing?: TenantBilling;
 }
@@ -51,16 +56,55 @@ export interface TenantSelector {
  */
 export type NamespacePattern = string & { readonly __unit?: 'NamespacePattern' };
 
-/** Quota limits a tenant in one pool. */
+/**
+ * Quota is what a tenant may use of one pool. Amounts are GPU equivalents: a slice counts as max(compute/7, memory/8) GPU.
+ * @rule !has(self.guaranteed) || !has(self.limit) || self.guaranteed <= self.limit -- guaranteed must not be above limit; raise limit or leave it out
+ * @rule !has(self.lend) || (has(self.guaranteed) && self.lend <= self.guaranteed) -- lend is a part of guaranteed and must not be above it
+ */
 export interface Quota {
   /** pool is the name of a GPUPool. */
   readonly pool: Name;
   /**
-   * limit is the most GPUs the tenant's pods may hold in the pool; a slice counts as max(compute/7, memory/8) GPU.
+   * guaranteed is what the tenant gets before anybody borrows; while guarantees add up to more than the pool has, all of
+   * the pool shrink in proportion (its condition QuotaFeasible). Without it, the pool's default.
    * @min 0
    * @max 1000000
    */
+  readonly guaranteed?: Int32;
+  /**
+   * limit is the most GPUs that the tenant's pods may hold in the pool, borrowed ones included; without it, no limit.
+   * @min 0
+   * @max 1000000
+   */
+  readonly limit?: Int32;
+  /**
+   * weight is the tenant's part of what is borrowed, beside those of others. Without it, the pool's default.
+   * @min 1
+   * @max 1000
+   */
+  readonly weight?: Int32;
+  /** borrow says whether the tenant may hold more than guaranteed while others leave it idle: Cohort, the default, or None. */
+  readonly borrow?: 'Cohort' | 'None';
+  /**
+   * lend is how much of guaranteed others may borrow while the tenant leaves it idle; without it, all.
+   * @min 0
+   * @max 1000000
+   */
+  readonly lend?: Int32;
+  /** maxPriority caps the priority of the tenant's pods in the pool; pods above it count as if they had this one. */
+  readonly maxPriority?: Int32;
+}
+
+/** GPUHourBudget is how many GPU-hours a tenant may use in one period. */
+export interface GPUHourBudget {
+  /**
+   * limit is the most GPU-hours, over all pools.
+   * @min 0
+   * @max 100000000
+   */
   readonly limit: Int32;
+  /** period is after what the count begins anew, in UTC: each day, each Monday or each first of a month. */
+  readonly period: 'Day' | 'Week' | 'Month';
 }
 
 /** TenantBilling says who charges the tenant and by which prices. */
@@ -98,6 +142,76 @@ export interface TenantStatus extends CommonStatus {
    * @min 0
    */
   readonly waitingPods?: Int32;
+  /**
+   * shares are what the tenant used by pool, on average over time, recent use weighing more; they order who borrows next.
+   * Sampled every five minutes.
+   * @listType map
+   * @listKey pool
+   * @maxItems 64
+   */
+  readonly shares?: readonly TenantShare[];
+  /** gpuHours is what the tenant has used in the current period of spec.gpuHours. */
+  readonly gpuHours?: GPUHoursUsed;
+  /**
+   * freezes are why nothing new of the tenant starts, by who says so; one that is older than fifteen minutes or past its
+   * end holds nobody, because nothing acts on what it cannot see well.
+   * @listType map
+   * @listKey reason
+   * @maxItems 8
+   */
+  readonly freezes?: readonly TenantFreeze[];
+}
+
+/** TenantShare is the tenant's average use of one pool, each half life counting half of the one after it. */
+export interface TenantShare {
+  /** pool is the name of a GPUPool. */
+  readonly pool: Name;
+  /**
+   * gpuMilli is the average of GPU equivalents, in thousandths of a GPU.
+   * @min 0
+   */
+  readonly gpuMilli: Int64;
+  /**
+   * cpuMilli is the average of CPU, in thousandths of a core.
+   * @min 0
+   */
+  readonly cpuMilli: Int64;
+  /**
+   * memoryMiB is the average of memory, in MiB.
+   * @min 0
+   */
+  readonly memoryMiB: Int64;
+  /** observedTime is when it was sampled. */
+  readonly observedTime: Timestamp;
+}
+
+/** GPUHoursUsed is the use of one period as metering counts it. */
+export interface GPUHoursUsed {
+  /**
+   * usedSeconds is the number of GPU-seconds in this period up to observedTime; a slice counts for its part.
+   * @min 0
+   */
+  readonly usedSeconds: Int64;
+  /** periodStartTime is when the period began. */
+  readonly periodStartTime: Timestamp;
+  /** observedTime is when it was counted, at most some minutes ago while metering runs. */
+  readonly observedTime: Timestamp;
+}
+
+/** TenantFreeze is one reason for which nothing new of the tenant starts. */
+export interface TenantFreeze {
+  /** reason is GPUHours where the budget of spec.gpuHours is spent. */
+  readonly reason: 'GPUHours';
+  /**
+   * message is a sentence for the tenant that says what is spent and what lifts it.
+   * @minLength 1
+   * @maxLength 512
+   */
+  readonly message: string;
+  /** observedTime is when it was found to hold. */
+  readonly observedTime: Timestamp;
+  /** endTime is when it ends by itself. */
+  readonly endTime: Timestamp;
 }
 
 /** TenantAllocated counts what is in use. */

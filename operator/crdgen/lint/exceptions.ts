@@ -15,6 +15,11 @@ export const exceptions: readonly Exception[] = [
   },
   {
     rule: 'nomaps',
+    place: 'GPUPool:spec.labels',
+    reason: 'labels have the shape that Kubernetes gives them (meta/v1 ObjectMeta)',
+  },
+  {
+    rule: 'nomaps',
     place: 'OptimizationPolicy:spec.podSelector.matchLabels',
     reason: 'a label selector has the shape that Kubernetes gives it (meta/v1 LabelSelector)',
   },

@@ -12,3 +12,4 @@ export {
   profileNames,
   profileShape,
 } from './profile.ts';
+export { fitsAnySlots, robustCuts } from './robust.ts';

@@ -9,6 +9,13 @@ export const SHARED_GPU_RESOURCE = 'nvidia.com/gpu.shared';
 /** Prefix of MIG devices under the strategy `mixed`: `nvidia.com/mig-1g.10gb`. */
 export const MIG_RESOURCE_PREFIX = 'nvidia.com/mig-';
 
+/** Label on every node of a pool: the pool's name. */
+export const POOL_LABEL = 'gpuoptimizer.io/pool';
+/** Taint on a node that its pool finds unfit for new pods. */
+export const UNHEALTHY_TAINT = 'gpuoptimizer.io/unhealthy';
+/** Annotation of a node whose GPUs are being shared anew: the whole state of the change, so that any process resumes it. */
+export const OPERATION_ANNOTATION = 'gpuoptimizer.io/reconfigure';
+
 /** Labels that GPU Feature Discovery and the GPU Operator write on nodes. */
 export const label = {
   product: 'nvidia.com/gpu.product',
@@ -17,7 +24,10 @@ export const label = {
   sharingStrategy: 'nvidia.com/gpu.sharing-strategy',
   memory: 'nvidia.com/gpu.memory',
   migStrategy: 'nvidia.com/mig.strategy',
+  migCapable: 'nvidia.com/mig.capable',
+  migConfig: 'nvidia.com/mig.config',
   migState: 'nvidia.com/mig.config.state',
+  pluginConfig: 'nvidia.com/device-plugin.config',
   driverUpgradeState: 'nvidia.com/gpu-driver-upgrade-state',
   deployDevicePlugin: 'nvidia.com/gpu.deploy.device-plugin',
   deployDraDriver: 'nvidia.com/gpu.deploy.dra-driver',

@@ -1,11 +1,10 @@
 import type { Node } from '../../kube/index.ts';
-import { label } from './labels.ts';
+import { label, OPERATION_ANNOTATION, UNHEALTHY_TAINT } from './labels.ts';
+import { upgradesDriver } from './node-owner.ts';
 
 /** A rule that finds why nothing should be placed on a node. */
 type Rule = (node: Node) => string | undefined;
 
-/** States of the driver upgrade in which the node keeps its capacity [GPU Operator: "" and upgrade-done]. */
-const settledUpgrade: ReadonlySet<string> = new Set(['', 'upgrade-done']);
 /** States of mig-manager in which the geometry stands. */
 const settledMig: ReadonlySet<string> = new Set(['', 'success']);
 /** Taints by which Kubernetes itself says that a node is not well; taints of the admin are no illness. */
@@ -16,8 +15,10 @@ const rules: readonly Rule[] = [
   notReady, //        the kubelet is silent or says so itself
   cordoned, //        a person or a controller wants it empty
   upgradesDriver, //  capacity about to leave
+  changesSharing, //  this operator is changing how its GPUs are shared
   changesGeometry, // MIG devices about to change
   tainted, //         pressure and the like
+  unfit, //           its pool waits until it has been well for a while
 ];
 
 /** Why nothing should be placed on the node, in a few words; undefined when it is well. */
@@ -38,9 +39,20 @@ function cordoned(node: Node): string | undefined {
   return node.spec?.unschedulable === true ? 'cordoned' : undefined;
 }
 
-function upgradesDriver(node: Node): string | undefined {
-  const state = node.metadata.labels?.[label.driverUpgradeState] ?? '';
-  return settledUpgrade.has(state) ? undefined : `driver upgrade (${state})`;
+/** What the kubelet and Kubernetes say against the node: not ready, or under pressure. */
+export function nodeCondition(node: Node): string | undefined {
+  return notReady(node) ?? tainted(node);
+}
+
+function changesSharing(node: Node): string | undefined {
+  const changing = node.metadata.annotations?.[OPERATION_ANNOTATION] !== undefined;
+  return changing ? 'its GPUs are being shared anew' : undefined;
+}
+
+function unfit(node: Node): string | undefined {
+  return node.spec?.taints?.some(({ key }) => key === UNHEALTHY_TAINT) === true
+    ? 'unhealthy a short while ago'
+    : undefined;
 }
 
 function changesGeometry(node: Node): string | undefined {

@@ -2,8 +2,18 @@
 import { type GPUPool, kinds } from '../../api/index.ts';
 import { Node, Pod } from '../../kube/index.ts';
 import { type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
+import { GATED, gatedForDevices } from '../dynamic/observe.ts';
 import { createPoolClaims } from '../membership.ts';
-import { holdingChanged, offerChanged } from '../wakes.ts';
+import {
+  HOLDERS_BY_NODE,
+  holderNode,
+  OPERANDS,
+  OPERANDS_BY_NODE,
+  operandMark,
+  operandNode,
+} from '../reconfigure/observe.ts';
+import { nodeMatters } from '../reconfigure/wakes.ts';
+import { holdingChanged } from '../wakes.ts';
 import type { InstalledProbe } from '../world.ts';
 import { decide } from './decide.ts';
 import { eventFor } from './events.ts';
@@ -17,9 +27,13 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     .watches(kinds.GPUPool, everyPool, {
       when: (now, before) => now.metadata.generation !== before.metadata.generation,
     })
-    .watches(Node, poolsOfNode, { when: offerChanged })
+    .watches(Node, poolsOfNode, { when: nodeMatters })
     .watches(Pod, poolsOfPod, { when: holdingChanged })
     .index(Pod, PODS_BY_NODE, nodeOfPod)
+    .index(Pod, HOLDERS_BY_NODE, holderNode)
+    .index(Pod, OPERANDS_BY_NODE, operandNode)
+    .index(Pod, OPERANDS, operandMark)
+    .index(Pod, GATED, gatedForDevices)
     .may({
       group: 'nvidia.com',
       resource: 'clusterpolicies',
@@ -38,7 +52,7 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     .every('10m')
     .gone(async (key) => metrics.drop(key.name))
     .reconcile(async (pool, ctx) => {
-      const facts = observe(pool, ctx, await probe(ctx));
+      const facts = observe(pool, ctx, await probe(ctx), ctx.now());
       const findings = decide(pool.spec, facts);
       const status = report(pool.spec, facts, findings);
       metrics.show(pool.metadata.name, status);

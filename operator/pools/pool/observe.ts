@@ -5,7 +5,8 @@ import { createPoolClaims } from '../membership.ts';
 import { type NodeGpus, nodeGpus } from '../nvidia/node-gpus.ts';
 import { nodeAilment } from '../nvidia/node-health.ts';
 import { type DeviceRequest, podRequests, takesRoom } from '../pod-requests.ts';
-import { type Installed, type World, worldOf } from '../world.ts';
+import { type PlanOf, planChanges } from '../reconfigure/plans.ts';
+import { type Installed, isMixed, type World, worldOf } from '../world.ts';
 
 /** Index of pods by the node on which they take room. */
 export const PODS_BY_NODE = 'pools/node';
@@ -30,12 +31,16 @@ export interface PoolFacts {
   readonly world: World;
   /** Nodes that are the pool's, by name. */
   readonly nodes: readonly PoolNodeFacts[];
+  /** Both of NVIDIA's stacks are installed. */
+  readonly mixed: boolean;
+  /** How the sharing of the nodes changes, or would. */
+  readonly changes: PlanOf | undefined;
   /** Nodes that the pool selects and an older pool keeps. */
   readonly lost: readonly { readonly node: string; readonly to: string }[];
 }
 
 /** Reads the pool's nodes and what runs on them from the cache. */
-export function observe(pool: GPUPool, reader: Reader, installed: Installed): PoolFacts {
+export function observe(pool: GPUPool, reader: Reader, installed: Installed, now: Date): PoolFacts {
   const claims = createPoolClaims(reader.list(kinds.GPUPool));
   const own: Node[] = [];
   const lost: { node: string; to: string }[] = [];
@@ -48,6 +53,8 @@ export function observe(pool: GPUPool, reader: Reader, installed: Installed): Po
   }
   return {
     world: worldOf(installed, own),
+    mixed: isMixed(installed),
+    changes: planChanges(reader, installed, now, pool.metadata.name).plans[0],
     nodes: own.map((node) => nodeFacts(node, reader)).sort((left, right) => (left.name < right.name ? -1 : 1)),
     lost: lost.sort((left, right) => (left.node < right.node ? -1 : 1)),
   };
