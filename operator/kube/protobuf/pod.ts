@@ -18,6 +18,7 @@ const container: Message = {
 const spec: Message = {
   2: list('containers', container, told),
   3: text('restartPolicy'),
+  5: int('activeDeadlineSeconds', told),
   7: map('nodeSelector', 'string'),
   10: text('nodeName'),
   18: object('affinity', affinity),
