@@ -4,12 +4,13 @@ import { BenchUsageError } from './command.ts';
 import { aligned } from './numbers.ts';
 import { type BatchLine, batchLines } from './scheduling-batch.ts';
 import { openData } from './scheduling-data.ts';
+import { type OfflineLine, offlineLines } from './scheduling-offline.ts';
 import { boundLines, type OnlineLine, type OnlineOptions, onlineLines } from './scheduling-online.ts';
 import { type SlotLine, slotLines } from './scheduling-slots.ts';
 import { type SpeedLine, speedLines } from './scheduling-speed.ts';
 
 const FIRST_SEED = 42;
-const PARTS = ['online', 'bound', 'window', 'migrate', 'mig', 'speed'] as const;
+const PARTS = ['online', 'bound', 'window', 'migrate', 'offline', 'mig', 'speed'] as const;
 
 const HELP = `Measures how well and how fast the planner packs, by class; classes are never mixed in one table.
 
@@ -21,6 +22,7 @@ Usage: node e2e/bench/scheduling.ts --data DIR [--part ${PARTS.join('|')}] [--li
                    bound   harder lists made from "default": 20, 33 and 50 % of the GPU pods name models
                    window  64 pods at once, beside FGD with the same window
                    migrate at most one move for 100 placed pods, beside FGD with the same moves
+                   offline all pods of load 1.0 known, beside the value of the linear program
                    mig     all GPUs as seven-slice GPUs: where a profile starts, beside three other ways
                    speed   plan time and memory on generated fleets (needs no lists)
   --lists A,B    only these lists
@@ -38,6 +40,7 @@ interface Report {
   readonly bound?: readonly OnlineLine[];
   readonly window?: readonly BatchLine[];
   readonly migrate?: readonly BatchLine[];
+  readonly offline?: readonly OfflineLine[];
   readonly mig?: readonly SlotLine[];
   readonly speed?: readonly SpeedLine[];
 }
@@ -79,19 +82,21 @@ function main(args: readonly string[]): void {
     bound: data !== undefined && wanted('bound') ? boundLines(data, options(['default'])) : undefined,
     window: data !== undefined && wanted('window') ? batchLines(data, 'window', options(data.lists)) : undefined,
     migrate: data !== undefined && wanted('migrate') ? batchLines(data, 'migrate', options(data.lists)) : undefined,
+    offline: data !== undefined && wanted('offline') ? offlineLines(data, options(data.lists)) : undefined,
     mig: data !== undefined && wanted('mig') ? slotLines(data, options(data.lists)) : undefined,
     speed: wanted('speed') ? speedLines() : undefined,
   };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tables(report));
 }
 
-function tables({ seeds, online, bound, window, migrate, mig, speed }: Report): string {
+function tables({ seeds, online, bound, window, migrate, offline, mig, speed }: Report): string {
   return [
     online && `online: % of GPU capacity allocated when the load has arrived, ${seeds} seeds\n${onlineTable(online)}`,
     bound && `online, pods bound to models: the same on harder lists, ${seeds} seeds\n${onlineTable(bound)}`,
     window &&
       `window: 64 pods at once, ${seeds} seeds; a pod waits for 31.5 arrivals on average\n${batchTable(window)}`,
     migrate && `migrate: at most 1 move for 100 placed pods, ${seeds} seeds\n${batchTable(migrate)}`,
+    offline && `offline: all pods known, ${seeds} seeds; % of GPU capacity at load 1.0\n${offlineTable(offline)}`,
     mig &&
       `mig: every GPU cut on demand into 1g, 2g, 3g, 4g, 7g; % at arrived slices, ${seeds} seeds\n${slotTable(mig)}`,
     speed &&
@@ -138,6 +143,20 @@ function batchTable(lines: readonly BatchLine[]): string {
       unscheduled.toFixed(0),
     ]),
   ]);
+}
+
+function offlineTable(lines: readonly OfflineLine[]): string {
+  return aligned([
+    ['list', 'median (min..max)', 'program', 'ceiling', 'worst gap', 'seconds'],
+    ...lines.map(({ list, percent, program, ceiling, worstGap, seconds }) => [
+      list,
+      `${percent.median.toFixed(2)} (${percent.min.toFixed(2)}..${percent.max.toFixed(2)})`,
+      program.toFixed(2),
+      ceiling.toFixed(2),
+      worstGap.toFixed(2),
+      seconds.toFixed(1),
+    ]),
+  ]).concat('program: what the linear program allocates, ceiling: what its prices show that no plan exceeds\n');
 }
 
 function slotTable(lines: readonly SlotLine[]): string {

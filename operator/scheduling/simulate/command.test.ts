@@ -55,11 +55,17 @@ describe('gpuopt simulate schedule', () => {
     expect(out).toMatch(/^ +1\.3 +\d+\.\d\d/m);
   });
 
-  it.each(['window', 'migrate'])('simulates mode %s', async (mode) => {
+  it.each(['window', 'migrate', 'offline'])('simulates mode %s', async (mode) => {
     const { code, out, err } = await gpuopt(...FILE_ARGS, '--json', '--policy', 'gpuopt', '--mode', mode);
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ policy: 'gpuopt', mode, migrations: 0 });
+  });
+
+  it('shows what the linear program says beside an offline plan', async () => {
+    const { code, out } = await gpuopt(...FILE_ARGS, '--policy', 'gpuopt', '--mode', 'offline', '--load', '0.5');
+    expect(code).toBe(0);
+    expect(out).toMatch(/idle unusable % +program % +ceiling %\n +0\.5 +62\.50 +44\.44 +62\.50 +62\.50\n$/);
   });
 
   it('has help with an example', async () => {
@@ -70,9 +76,14 @@ describe('gpuopt simulate schedule', () => {
 
   const refused: readonly (readonly [string, readonly string[], string])[] = [
     [
-      'a mode of a later version',
-      [...FILE_ARGS, '--mode', 'offline'],
-      '--mode: "offline" is not built yet in this version; available: online, window, migrate',
+      'an unknown mode',
+      [...FILE_ARGS, '--mode', 'batch'],
+      '--mode: "batch" is unknown; available: online, window, migrate, offline',
+    ],
+    [
+      'another policy offline',
+      [...FILE_ARGS, '--mode', 'offline', '--policy', 'fgd'],
+      '--mode: "offline" plans by a program of its own; use --policy gpuopt',
     ],
     [
       'an unknown policy',

@@ -3,6 +3,7 @@ import { type Command, CommanderError } from 'commander';
 import { POLICY_NAMES } from '../planner/index.ts';
 import { TraceError, UsageError } from './errors.ts';
 import { DEFAULT_WINDOW, MODE_NAMES } from './modes.ts';
+import { type ProgramRatios, simulateOffline } from './offline.ts';
 import { parseOpenbNodes, parseOpenbPods } from './openb.ts';
 import { type SimulateResult, simulateSchedule } from './schedule.ts';
 import { renderResult } from './table.ts';
@@ -83,8 +84,8 @@ function leave(error: CommanderError, io: SimulateIo): never {
 
 function run(options: Options, io: SimulateIo): void {
   try {
-    const result = simulate(options, io);
-    io.stdout(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+    const { result, program } = simulate(options, io);
+    io.stdout(options.json === true ? `${JSON.stringify(result)}\n` : renderResult(result, program));
   } catch (error) {
     if (!(error instanceof TraceError || error instanceof UsageError)) throw error;
     io.stderr(`error: ${error.message}\n`);
@@ -92,9 +93,12 @@ function run(options: Options, io: SimulateIo): void {
   }
 }
 
-function simulate(options: Options, io: SimulateIo): SimulateResult {
+function simulate(
+  options: Options,
+  io: SimulateIo,
+): { readonly result: SimulateResult; readonly program?: ProgramRatios } {
   oneOf('--format', options.format, ['openb']);
-  const mode = oneOf('--mode', options.mode, MODE_NAMES, ['offline']);
+  const mode = oneOf('--mode', options.mode, MODE_NAMES);
   const policy = oneOf('--policy', options.policy, POLICY_NAMES);
   const load = numberIn(
     '--load',
@@ -117,24 +121,22 @@ function simulate(options: Options, io: SimulateIo): SimulateResult {
     (value) => Number.isInteger(value) && value >= 1 && value <= MAX_WINDOW,
     `a whole number from 1 to ${MAX_WINDOW}`,
   );
+  if (mode === 'offline' && policy !== 'gpuopt') {
+    throw new UsageError('--mode: "offline" plans by a program of its own; use --policy gpuopt');
+  }
   if (mode !== 'online' && policy === 'best-fit') {
     throw new UsageError(`--mode: "${mode}" needs a policy that values what is free; use --policy fgd or gpuopt`);
   }
   const nodes = parseOpenbNodes(read('--nodes', options.nodes, io), options.nodes ?? '');
   const pods = parseOpenbPods(read('--pods', options.pods, io), options.pods ?? '');
-  return simulateSchedule({ nodes, pods, policy, mode, window, load, seed, clock: io.clock });
+  const asked = { nodes, pods, policy, mode, window, load, seed, clock: io.clock };
+  return mode === 'offline' ? simulateOffline(asked) : { result: simulateSchedule(asked) };
 }
 
-function oneOf<Value extends string>(
-  option: string,
-  value: string | undefined,
-  available: readonly Value[],
-  planned: readonly string[] = [],
-): Value {
+function oneOf<Value extends string>(option: string, value: string | undefined, available: readonly Value[]): Value {
   const found = available.find((each) => each === value);
   if (found !== undefined) return found;
-  const problem = planned.includes(value ?? '') ? 'is not built yet in this version' : 'is unknown';
-  throw new UsageError(`${option}: "${value}" ${problem}; available: ${available.join(', ')}`);
+  throw new UsageError(`${option}: "${value}" is unknown; available: ${available.join(', ')}`);
 }
 
 function numberIn(option: string, value: string | undefined, valid: (value: number) => boolean, what: string): number {

@@ -10,7 +10,7 @@ import {
 } from '../planner/index.ts';
 
 /** The classes of planner that can be simulated. They are never compared with each other. */
-export const MODE_NAMES = ['online', 'window', 'migrate'] as const;
+export const MODE_NAMES = ['online', 'window', 'migrate', 'offline'] as const;
 
 /** Name of a class of planner. */
 export type ModeName = (typeof MODE_NAMES)[number];
@@ -33,8 +33,8 @@ export interface Mode {
   readonly moves: () => number;
 }
 
-/** A class of planner over a planner that lives on. */
-export function createMode(name: ModeName, planner: Planner, window: number, random: Random): Mode {
+/** A class of planner over a planner that lives on; the offline class has no such planner, see offline.ts. */
+export function createMode(name: Exclude<ModeName, 'offline'>, planner: Planner, window: number, random: Random): Mode {
   const learn = (members: readonly Member[]): void => {
     for (const member of members) learnArrival(planner, member);
   };

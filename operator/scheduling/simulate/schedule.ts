@@ -1,21 +1,17 @@
 import {
   countShapes,
-  createMeasure,
   createPlanner,
   createSnapshot,
-  fragmentedMilli,
   type NodeFacts,
-  type Planner,
   type PolicyName,
+  type Snapshot,
   seededRandom,
-  typicalShapes,
 } from '../planner/index.ts';
 import { arrivals, askedMilli } from './arrivals.ts';
 import { createMode, DEFAULT_WINDOW, type ModeName } from './modes.ts';
+import { simulateOffline } from './offline.ts';
 import type { TracePod } from './openb.ts';
-
-/** Shares of capacity at which the packing is read, besides the load itself. */
-const READ_AT = [0.5, 0.9, 1.0, 1.3] as const;
+import { createReader, loadKey, READ_AT, type Reading, rounded } from './readings.ts';
 
 /** What to simulate. */
 export interface SimulateOptions {
@@ -51,23 +47,19 @@ export interface SimulateResult {
   readonly unscheduled: number;
 }
 
-/** Key of a load in the result: one decimal at least, "1.0". */
-export function loadKey(load: number): string {
-  return Number.isInteger(load * 10) ? load.toFixed(1) : String(load);
-}
-
 /**
- * Submits the pods to the planner, one by one or by windows: no departure and no retry. In batches each pod has its
+ * Submits the pods to the planner, one by one, by windows or all at once: no departure and no retry. In batches each pod has its
  * part of the batch's time, and loads are read when a batch is placed.
  */
 export function simulateSchedule(options: SimulateOptions): SimulateResult {
+  if (options.mode === 'offline') return simulateOffline(options).result;
   const snapshot = createSnapshot(options.nodes, options.seed);
   const typical = countShapes(options.pods);
   // FGD measures by the shapes of the whole list, as in the published runs; gpuopt knows what arrived, and no more.
   const known = options.policy === 'gpuopt' ? [] : typical;
   const planner = createPlanner(snapshot, { name: options.policy, typical: known });
   const queue = arrivals(options.pods, snapshot.capacityMilli, options.load, seededRandom(options.seed));
-  const reading = readings(planner, createMeasure(snapshot, typicalShapes(typical)), options.load);
+  const reading = readings(snapshot, createReader(snapshot, typical), options.load);
   const mode = createMode(options.mode, planner, options.window ?? DEFAULT_WINDOW, seededRandom(options.seed));
   const micros = new Float64Array(queue.length);
   let scheduled = 0;
@@ -97,26 +89,24 @@ export function simulateSchedule(options: SimulateOptions): SimulateResult {
   };
 }
 
-function readings(planner: Planner, measure: ReturnType<typeof createMeasure>, load: number) {
-  const { snapshot } = planner;
+function readings({ capacityMilli }: Snapshot, read: () => Reading, load: number) {
   const allocatedRatio: Record<string, number> = {};
   const fragRatio: Record<string, number> = {};
   const waiting: number[] = READ_AT.filter((at) => at < load);
   let arrivedMilli = 0;
-  const read = (at: number): void => {
-    const idle = snapshot.idleMilli.reduce((sum, each) => sum + each, 0);
-    allocatedRatio[loadKey(at)] = rounded(1 - idle / Math.max(1, snapshot.capacityMilli), 6);
-    fragRatio[loadKey(at)] = idle === 0 ? 0 : rounded(fragmentedMilli(measure, snapshot) / idle, 6);
+  const note = (at: number): void => {
+    const { allocated, fragmented } = read();
+    allocatedRatio[loadKey(at)] = allocated;
+    fragRatio[loadKey(at)] = fragmented;
   };
   return {
     allocatedRatio,
     fragRatio,
     arrived(milli: number): void {
       arrivedMilli += milli;
-      while (waiting[0] !== undefined && arrivedMilli >= waiting[0] * snapshot.capacityMilli)
-        read(waiting.shift() ?? 0);
+      while (waiting[0] !== undefined && arrivedMilli >= waiting[0] * capacityMilli) note(waiting.shift() ?? 0);
     },
-    last: (): void => read(load),
+    last: (): void => note(load),
   };
 }
 
@@ -125,8 +115,4 @@ function quantile(values: Float64Array, share: number): number {
   const sorted = values.slice().sort();
   const at = Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1));
   return rounded(sorted[at] ?? 0, 1);
-}
-
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -1,7 +1,9 @@
+import type { ProgramRatios } from './offline.ts';
 import type { SimulateResult } from './schedule.ts';
 
-/** The result for people: one line a fact, then one line a load. */
-export function renderResult(result: SimulateResult): string {
+/** The result for people: one line a fact, then one line a load; of the offline class with what its program says. */
+export function renderResult(result: SimulateResult, program: ProgramRatios = {}): string {
+  const offline = result.mode === 'offline';
   const facts: readonly (readonly [string, string])[] = [
     ['policy', `${result.policy} (${result.mode}, seed ${result.seed})`],
     ['fleet', `${result.nodes} nodes, ${result.gpus} GPUs`],
@@ -15,11 +17,17 @@ export function renderResult(result: SimulateResult): string {
     load.padStart(12),
     percent(result.allocatedRatio[load]).padStart(12),
     percent(result.fragRatio[load]).padStart(18),
+    ...(offline ? [percent(program[load]?.value).padStart(11), percent(program[load]?.ceiling).padStart(11)] : []),
   ]);
   const lines = [
     ...facts.map(([name, value]) => `${name.padEnd(10)} ${value}`),
     '',
-    ['arrived load'.padStart(12), 'allocated %'.padStart(12), 'idle unusable %'.padStart(18)].join(''),
+    [
+      'arrived load'.padStart(12),
+      'allocated %'.padStart(12),
+      'idle unusable %'.padStart(18),
+      ...(offline ? ['program %'.padStart(11), 'ceiling %'.padStart(11)] : []),
+    ].join(''),
     ...loads.map((cells) => cells.join('')),
   ];
   return `${lines.join('\n')}\n`;
