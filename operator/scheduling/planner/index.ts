@@ -7,7 +7,7 @@ export { createKeeper, type Keeper } from './keeper.ts';
 export { learnArrival } from './learn.ts';
 export { planMoves } from './moves.ts';
 export { placeOffline } from './offline/offline.ts';
-export { byPriorityThenAge, STARTED_PRIORITY } from './order.ts';
+export { byPriorityThenAge } from './order.ts';
 export { createPlanner, type Planner, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
