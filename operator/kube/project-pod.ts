@@ -38,6 +38,7 @@ function projectSpec(spec: PodSpec): PodSpec {
     preemptionPolicy: spec.preemptionPolicy,
     restartPolicy: spec.restartPolicy,
     runtimeClassName: spec.runtimeClassName,
+    activeDeadlineSeconds: spec.activeDeadlineSeconds,
     overhead: spec.overhead,
     resources: spec.resources,
     resourceClaims: spec.resourceClaims,

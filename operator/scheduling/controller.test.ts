@@ -330,7 +330,13 @@ describe('planner', () => {
     );
     expect(statuses).toEqual([
       ['main', { fragmentation: { strandedMilli: 1000, percent: 50 }, waiting: { pods: 1 } }],
-      ['acme', { waitingPods: 1 }],
+      [
+        'acme',
+        {
+          waitingPods: 1,
+          shares: [{ pool: 'main', gpuMilli: 5, cpuMilli: 2, memoryMiB: 2, observedTime: '2027-01-10T08:00:00Z' }],
+        },
+      ],
     ]);
   });
 

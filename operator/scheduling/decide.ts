@@ -2,6 +2,7 @@ import type { Pod } from '../kube/index.ts';
 import type { Facts, QueuedGang } from './observe.ts';
 import {
   type Answer,
+  boundsOfAll,
   byPriorityThenAge,
   countShapes,
   createKeeper,
@@ -55,7 +56,10 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
   };
   const waiting = gangs.flatMap(({ members }) => members);
   const planner = keeper.update({ nodes: facts.nodes, held: facts.held, waiting, policy });
-  const output = planQueue(planner, { queue: gangs, quotas: facts.quotas, policy, explain: 'blocker' });
+  const output = planQueue(planner, {
+    ...{ queue: gangs, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held },
+    ...{ policy, explain: 'blocker' },
+  });
   const nodes = new Map(output.place.map(({ member, node }) => [member, node]));
   const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
   return {
@@ -75,7 +79,11 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
 
 /** Why a waiting gang waits, with the smallest changes that would help. */
 export function explain(decision: Decision, queued: QueuedGang, facts: Facts): Answer {
-  return explainGang(decision.planner, queued.gang, facts.quotas, 'full');
+  const known = decision.waiting.find(({ answer }) => answer.gang === queued.gang.key)?.answer;
+  // A reservation is not in the planner's way, so only the plan knows what was refused for it.
+  if (known?.blocker === 'Reservation') return known;
+  const bounds = boundsOfAll(decision.planner, { ...facts, queue: [queued.gang] });
+  return explainGang(decision.planner, queued.gang, bounds, 'full');
 }
 
 /**

@@ -14,6 +14,8 @@ export const GANG_MIN_ANNOTATION = 'gpuoptimizer.io/gang-min';
 /** Annotations with the label key of the level in one domain of which the pods of a gang must be, or should be. */
 export const TOPOLOGY_REQUIRED_ANNOTATION = 'gpuoptimizer.io/topology-required';
 export const TOPOLOGY_PREFERRED_ANNOTATION = 'gpuoptimizer.io/topology-preferred';
+/** Annotation with how long a pod is expected to run, such as "90m" or "1h30m". */
+export const EXPECTED_DURATION_ANNOTATION = 'gpuoptimizer.io/expected-duration';
 /** Prefix of the PodGroups that the operator makes: they follow a gang that is known otherwise, and define none. */
 export const POD_GROUP_PREFIX = 'gpuopt-';
 

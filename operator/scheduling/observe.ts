@@ -1,19 +1,28 @@
-import { type GPUPool, kinds, type Tenant } from '../api/index.ts';
+import { type GPUPool, kinds } from '../api/index.ts';
 import { keyText, Node, type Pod, Pod as PodKind, seconds } from '../kube/index.ts';
-import { createPoolClaims, createTenantOf, podRequests, type TenantOf } from '../pools/index.ts';
+import { createPoolClaims, createTenantOf, nodeGpus, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
 import { type Formed, formGangs } from './gangs/form.ts';
 import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RULE } from './gangs/partial.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
 import { nodeFacts } from './node-facts.ts';
-import type { Demand, Gang, HeldBack, Holding, Member, NodeFacts, PolicyName, Quota } from './planner/index.ts';
+import {
+  type Demand,
+  type Gang,
+  type HeldBack,
+  type Holding,
+  type Member,
+  type NodeFacts,
+  type PolicyName,
+  STARTED_PRIORITY,
+} from './planner/index.ts';
 import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRefused } from './pod-state.ts';
 import type { SentByUid, SentRelease } from './sent.ts';
+import { freezesOf } from './tenancy/freeze.ts';
+import { declaredRun, heldFacts, isEvictable } from './tenancy/held.ts';
+import { readTenancy, type TenancyFacts } from './tenancy/read.ts';
 import { createNearOf, type NearOf } from './topology/nearness.ts';
-
-/** Above every priority that Kubernetes allows: the rest of a gang that already started. */
-const STARTED_PRIORITY = 2_000_002_000;
 
 /** A gang with its pods by member key. */
 export interface QueuedGang {
@@ -26,13 +35,12 @@ export interface QueuedGang {
 }
 
 /** What one pass knows. */
-export interface Facts {
+export interface Facts extends TenancyFacts {
   readonly nodes: readonly NodeFacts[];
   readonly held: readonly Holding[];
   readonly queue: readonly QueuedGang[];
   /** Releases that the cache does not show yet: they hold their room, and no gated pod of them is in the queue. */
   readonly sent: readonly SentRelease[];
-  readonly quotas: readonly Quota[];
   readonly policy: PolicyName;
   /** Released pods that kube-scheduler could not bind in time: they no longer hold their room. */
   readonly overdue: readonly Pod[];
@@ -70,17 +78,23 @@ export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Ma
     nearOf: createNearOf({ pools, nodes, nodeOf }),
     tenantOf,
     hasPools: pools.length > 0,
+    freezes: freezesOf(tenants, now.getTime()),
   };
+  const held = [
+    ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
+    ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
+    ...sent.map(({ pod, node }) => holding(pod, node, tenantOf)),
+  ].filter((one) => one !== undefined);
   return {
+    ...readTenancy({
+      ...{ pools, tenants, nodes, held, now: now.getTime() },
+      ...heldFacts([...bound, ...promised], now.getTime()),
+      gpus: gpusByPool(nodes, pooled),
+    }),
     nodes,
-    held: [
-      ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
-      ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
-      ...sent.map(({ pod, node }) => holding(pod, node, tenantOf)),
-    ].filter((one) => one !== undefined),
+    held,
     queue: readQueue(reader, queue),
     sent,
-    quotas: tenants.flatMap(quotasOf),
     policy: packing(pools),
     overdue,
     dueMillis: dueMillis(promised, now, ruleOf),
@@ -154,12 +168,13 @@ function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf): Holdin
   return made;
 }
 
-function quotasOf(tenant: Tenant): readonly Quota[] {
-  return (tenant.spec.quotas ?? []).map(({ pool, limit }) => ({
-    tenant: tenant.metadata.name,
-    pool,
-    limitMilli: limit * 1000,
-  }));
+function gpusByPool(nodes: readonly NodeFacts[], pooled: readonly Node[]): ReadonlyMap<string, number> {
+  const gpus = new Map<string, number>();
+  for (const [at, node] of pooled.entries()) {
+    const pool = nodes[at]?.pool ?? '';
+    gpus.set(pool, (gpus.get(pool) ?? 0) + nodeGpus(node).physical);
+  }
+  return gpus;
 }
 
 function packing(pools: readonly GPUPool[]): PolicyName {
@@ -176,13 +191,16 @@ interface QueueSource {
   readonly nearOf: NearOf;
   readonly tenantOf: TenantOf;
   readonly hasPools: boolean;
+  /** Why nothing new of a tenant may start, by tenant. */
+  readonly freezes: ReadonlyMap<string, HeldBack>;
 }
 
 function readQueue(reader: Reader, source: QueueSource): readonly QueuedGang[] {
   return formGangs(source.gated, { reader, isOut: source.isOut }).map((formed) => readGang(formed, source));
 }
 
-function readGang(formed: Formed, { constraintOf, nearOf, tenantOf, hasPools }: QueueSource): QueuedGang {
+function readGang(formed: Formed, source: QueueSource): QueuedGang {
+  const { constraintOf, nearOf, tenantOf, hasPools } = source;
   const { key, pods: gated, urgent, heldBack } = formed;
   const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
   const members: Member[] = [];
@@ -198,13 +216,18 @@ function readGang(formed: Formed, { constraintOf, nearOf, tenantOf, hasPools }: 
     members.push({ key: member, ...demand, where, near, tolerations: pod.spec?.tolerations });
   }
   const first = gated[0];
+  const tenant = tenantOf(first?.metadata.namespace ?? '');
+  const frozen = urgent ? undefined : source.freezes.get(tenant ?? '');
   const gang: Gang = {
     key,
-    tenant: tenantOf(first?.metadata.namespace ?? ''),
+    tenant,
     priority: urgent ? STARTED_PRIORITY : Math.max(...gated.map((pod) => pod.spec?.priority ?? 0)),
     since: Math.min(...gated.map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ''))),
     members,
-    heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? undefined : noPool),
+    heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? frozen : noPool),
+    runs: declaredRun(gated),
+    evictable: gated.every(isEvictable),
+    preempts: gated.every((pod) => pod.spec?.preemptionPolicy !== 'Never'),
   };
   return { gang, pods, unplanned, follows: formed.follows };
 }

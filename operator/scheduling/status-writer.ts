@@ -25,7 +25,7 @@ export function createStatusWriter(clock: Pick<Clock, 'monotonic'>): StatusWrite
     }
     const waiting = waitingByTenant(decision);
     for (const name of facts.tenants) {
-      const status = { waitingPods: waiting.get(name) ?? 0 };
+      const status = { waitingPods: waiting.get(name) ?? 0, shares: facts.shares.get(name) ?? [] };
       await unlessGone(ctx.applyStatus(kinds.Tenant, { metadata: { name }, status }));
     }
     return 0;

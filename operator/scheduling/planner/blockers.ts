@@ -4,7 +4,7 @@ import { allows, kindsThatFit, type NodeKind } from './kinds.ts';
 import { kindsOf, type Planner, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
 import { gpuNeeds, nodesForGang, type Shortage, shortageOf } from './room.ts';
-import { freeWords, gpuAmount, memberWords, shortageWords } from './sentences.ts';
+import { freeWords, gpuAmount, leftWords, memberWords, shortageWords } from './sentences.ts';
 import { crowdedSet, crowdedWords, tooWide } from './topology/blocker.ts';
 import { tryGang } from './trial.ts';
 import { type Answer, BLOCKERS, type Blocker, type Gang, type Member, type Quota } from './types.ts';
@@ -142,9 +142,7 @@ const quota: Rule = {
     const used = limiting === undefined ? 0 : usedUnder(planner.snapshot, limiting);
     const need = overQuota?.need ?? charged;
     const have = limiting === undefined ? 0 : Math.max(0, limiting.limitMilli - used);
-    const where = limiting?.pool === undefined ? '' : ` in pool ${limiting.pool}`;
-    const limit = gpuAmount(limiting?.limitMilli ?? 0);
-    const sentence = `it needs ${gpuAmount(need)} and tenant ${gang.tenant} has ${gpuAmount(have)} left of its limit of ${limit}${where} (${gpuAmount(used)} in use)`;
+    const sentence = `it needs ${gpuAmount(need)} and tenant ${gang.tenant} ${leftWords(limiting, have, used)}`;
     return { blocker: 'Quota', need, have, unit: 'gpu-milli', sentence };
   },
 };

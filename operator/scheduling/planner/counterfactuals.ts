@@ -2,7 +2,7 @@ import { eligibleNodes } from './eligible.ts';
 import { allows, kindsThatFit, type NodeKind } from './kinds.ts';
 import { createPlanner, kindsOf, type Planner, placeGang, placeMember, placeMembers, unplace } from './place.ts';
 import { allowanceOf, exceeded, usedUnder } from './quota.ts';
-import { gpuAmount } from './sentences.ts';
+import { raiseWords } from './sentences.ts';
 import { createSnapshot } from './snapshot.ts';
 import { withWiderDomain } from './topology/counterfactual.ts';
 import { tryGang } from './trial.ts';
@@ -50,8 +50,7 @@ const withHigherLimit: Change = (planner, gang, quotas) => {
   unplace(snapshot, placed);
   const most = over.sort((left, right) => right.missing - left.missing)[0];
   if (most === undefined) return undefined;
-  const where = most.quota.pool === undefined ? '' : ` in pool ${most.quota.pool}`;
-  const change = `the limit of tenant ${gang.tenant}${where} raised by ${gpuAmount(most.missing)}`;
+  const change = raiseWords(most.quota, most.missing);
   return { kind: 'limit', amount: most.missing, change };
 };
 

@@ -1,4 +1,5 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
+export { boundsOfAll } from './admission.ts';
 export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
@@ -7,11 +8,12 @@ export { createKeeper, type Keeper } from './keeper.ts';
 export { learnArrival } from './learn.ts';
 export { planMoves } from './moves.ts';
 export { placeOffline } from './offline/offline.ts';
-export { byPriorityThenAge } from './order.ts';
+export { byPriorityThenAge, STARTED_PRIORITY } from './order.ts';
 export { createPlanner, type Planner, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
+export { costOf, decayed, keyOf, NOTHING, sum } from './shares.ts';
 export { createSlotFleet, freeSets, placeSlots, type SlotPod } from './slots/fleet.ts';
 export { createSlotPolicy, SLOT_POLICIES, type SlotGeometry, type SlotPolicyName } from './slots/policies.ts';
 export { createSnapshot, type Snapshot } from './snapshot.ts';

@@ -1,13 +1,16 @@
+import { admissions, boundsOfAll } from './admission.ts';
 import { explainWaiting } from './explain.ts';
 import { createMeasure, fragmentedMilli } from './fragmentation.ts';
+import { createGuard } from './guard.ts';
 import { hold } from './hold.ts';
-import { createPlanner, type Planner, placeGang } from './place.ts';
+import { createPlanner, type Planner, placeGang, unplace } from './place.ts';
 import { typicalShapes } from './shapes.ts';
 import { createSnapshot } from './snapshot.ts';
-import type { Gang, Placement, PlanInput, PlanNumbers, PlanOutput, PlanPolicy } from './types.ts';
+import type { HeldBack, Placement, PlanInput, PlanNumbers, PlanOutput, PlanPolicy } from './types.ts';
 
 /** What one pass over the queue needs besides the planner itself. */
-export type PlanRequest = Pick<PlanInput, 'queue' | 'quotas' | 'explain' | 'policy'>;
+export type PlanRequest = Pick<PlanInput, 'queue' | 'quotas' | 'tenancy' | 'explain' | 'policy'> &
+  Partial<Pick<PlanInput, 'held'>>;
 
 /**
  * Plans a queue from scratch: same input, same plan. A gang that waits does not stop those behind it. Nothing is ever
@@ -24,27 +27,37 @@ export function plan(input: PlanInput): PlanOutput {
  * the caller gives it back with `release`.
  */
 export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
-  const place: Placement[] = [];
-  const waiting: Gang[] = [];
-  let placedGangs = 0;
-  for (const gang of request.queue) {
-    const placed = gang.heldBack === undefined ? placeGang(planner, gang, request.quotas) : undefined;
-    if (placed === undefined) {
-      waiting.push(gang);
+  const guard = createGuard(planner, request);
+  const placed = new Map<string, readonly Placement[]>();
+  const refused = new Map<string, HeldBack>();
+  const ready = request.queue.filter(({ heldBack }) => heldBack === undefined);
+  for (const attempt of admissions(planner, { ...request, queue: ready })) {
+    const { gang } = attempt;
+    const places = placeGang(planner, gang, attempt.quotas);
+    if (places === undefined) {
+      guard.waits(attempt);
       continue;
     }
-    placedGangs++;
-    place.push(...placed);
+    const refusal = guard.refuses(gang, places, attempt.borrows);
+    if (refusal === undefined) placed.set(gang.key, places);
+    else {
+      unplace(planner.snapshot, places);
+      refused.set(gang.key, refusal);
+    }
   }
+  const place = [...placed.values()].flat();
+  const waiting = request.queue
+    .filter(({ key }) => !placed.has(key))
+    .map((gang) => ({ ...gang, heldBack: gang.heldBack ?? refused.get(gang.key) }));
   const counts: Counts = {
-    placedGangs,
+    placedGangs: placed.size,
     placedPods: place.length,
     waitingGangs: waiting.length,
     waitingPods: waiting.reduce((sum, gang) => sum + gang.members.length, 0),
   };
   return {
     place,
-    waiting: explainWaiting(planner, waiting, request),
+    waiting: explainWaiting(planner, waiting, { ...request, quotas: boundsOfAll(planner, request) }),
     numbers: numbersOf(planner, request.policy, counts),
   };
 }

@@ -1,5 +1,5 @@
 import type { Shortage } from './room.ts';
-import { type GpuDemand, type Member, MILLI_PER_GPU, WHOLE_GPU } from './types.ts';
+import { type GpuDemand, type Member, MILLI_PER_GPU, type Quota, WHOLE_GPU } from './types.ts';
 
 /** "1 GPU", "3 GPUs", "0.25 GPU". */
 export function gpuAmount(milli: number): string {
@@ -44,4 +44,31 @@ export function freeWords({ what, unit, have }: Shortage): string {
   if (unit === 'cpu-milli') return `only ${have / 1000} CPU are ${where}`;
   if (unit === 'memory-mib') return `only ${Math.floor(have / 1024)} GiB of memory are ${where}`;
   return have === 0 ? `no ${what} is ${where}` : `only ${have} ${what} are ${where}`;
+}
+
+/** "has 1 GPU left of its limit of 4 GPUs in pool main (3 GPUs in use)", and the like where not its limit stops it. */
+export function leftWords(quota: Quota | undefined, haveMilli: number, usedMilli: number): string {
+  const where = whereWords(quota);
+  const have = gpuAmount(haveMilli);
+  const used = `(${gpuAmount(usedMilli)} in use)`;
+  if (quota?.bound === 'guarantee') {
+    return `may not borrow${where}: it has ${have} left of the guaranteed ${gpuAmount(quota.limitMilli)} ${used}`;
+  }
+  if (quota?.bound === 'lending') {
+    return `can borrow ${have} more${where}; other tenants keep to themselves what else is idle ${used}`;
+  }
+  return `has ${have} left of its limit of ${gpuAmount(quota?.limitMilli ?? 0)}${where} ${used}`;
+}
+
+/** "the limit of tenant acme in pool main raised by 1 GPU", and the like where not its limit stops it. */
+export function raiseWords(quota: Quota, milli: number): string {
+  const where = whereWords(quota);
+  const amount = gpuAmount(milli);
+  if (quota.bound === 'lending') return `other tenants lending ${amount} more${where}`;
+  const what = quota.bound === 'guarantee' ? 'guarantee' : 'limit';
+  return `the ${what} of tenant ${quota.tenant}${where} raised by ${amount}`;
+}
+
+function whereWords(quota: Quota | undefined): string {
+  return quota?.pool === undefined ? '' : ` in pool ${quota.pool}`;
 }
