@@ -1,6 +1,7 @@
 /** @module What GPUs exist, how they are shared, which are healthy, and whose namespaces are whose. */
 import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
+import { allocatorController } from './allocator/controller.ts';
 import { poolNodeController } from './node/controller.ts';
 import { gpuPoolController } from './pool/controller.ts';
 import { createPoolMetrics } from './pool/metrics.ts';
@@ -18,7 +19,7 @@ export { isFinished, podRequests, takesRoom } from './pod-requests.ts';
 export { CronError, type CronSchedule, parseCron } from './tenancy/cron.ts';
 export { type Entitlement, entitlementsOf } from './tenancy/guarantees.ts';
 export { createTenantOf, type TenantOf } from './tenancy/match.ts';
-export { TENANT_LABEL } from './tenancy/resources.ts';
+export { MANAGED_LABEL, TENANT_LABEL } from './tenancy/resources.ts';
 export { offerChanged } from './wakes.ts';
 
 /** What the room needs from the process. */
@@ -37,6 +38,7 @@ export function poolsRoom(deps: PoolsDeps): Room {
       gpuPoolController(probe, createPoolMetrics(deps.registry)),
       poolNodeController(probe),
       reconfigurationController(probe, createChangeMetrics(deps.registry)),
+      allocatorController(),
       tenantController(),
     ],
     runnables: [],

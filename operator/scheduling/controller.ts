@@ -1,10 +1,13 @@
 /** Keeps no gated pod waiting that has a place: plans all of them, lets go those that fit, tells the rest why not. */
 import { kinds } from '../api/index.ts';
-import { Job, Node, Pod } from '../kube/index.ts';
+import { DeviceClass, DeviceTaintRule, Job, Node, Pod, ResourceClaim, ResourceSlice } from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
 import { offerChanged } from '../pools/index.ts';
 import { type Controller, singleton } from '../runtime/index.ts';
-import { decide } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
+import { claimsToGiveBack } from './dra/give-back.ts';
+import { claimChanged } from './dra/wakes.ts';
+import { createClaimWriter } from './dra/writer.ts';
 import { createReleaser } from './enact.ts';
 import { bindTimeoutEvent } from './events.ts';
 import { gangIndexes, PODS_BY_GANG } from './gangs/gang.ts';
@@ -33,7 +36,8 @@ const DEBOUNCE = '100ms';
 export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
   const sent = createSentReleases(clock);
   const keeper = createKeeper();
-  const release = createReleaser(clock, sent);
+  const claims = createClaimWriter(clock);
+  const release = createReleaser(clock, sent, claims);
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
@@ -45,6 +49,10 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .watches(JobSet, { when: specChanged })
     .watches(LeaderWorkerSet, { when: specChanged })
     .watches(PodGroup, { when: specChanged })
+    .watches(ResourceClaim, { when: claimChanged })
+    .watches(ResourceSlice)
+    .watches(DeviceTaintRule)
+    .reads(DeviceClass)
     .index(Pod, PODS_BY_STATE, statesOf)
     .index(Pod, PODS_BY_GANG, gangIndexes)
     .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
@@ -70,18 +78,42 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       in: 'cluster',
       why: 'reports waiting pods of tenants',
     })
+    .may({
+      group: 'resource.k8s.io',
+      resource: 'resourceclaims',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'protects claims that it allocates',
+    })
+    .may({
+      group: 'resource.k8s.io',
+      resource: 'resourceclaims/status',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'allocates claims in pools whose allocator is GPUOptimizer',
+    })
+    .may({
+      group: 'resource.k8s.io',
+      resource: 'resourceclaims/binding',
+      verbs: ['patch', 'update'],
+      in: 'cluster',
+      why: 'Kubernetes asks for it beside resourceclaims/status where an allocation is written',
+    })
     .debounce(DEBOUNCE)
     .every('1m')
     .timeout('5m')
     .reconcile(async (ctx) => {
       const settled = await sent.settle(ctx);
+      await claims.settle(ctx);
       const begun = clock.monotonic();
-      const facts = observe(ctx, ctx.now(), sent.byUid);
+      const facts = observe(ctx, ctx.now(), sent.byUid, claims.sent);
       const decision = decide(facts, keeper);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
+      await claims.allocate(decision.regrant, ctx);
       const released = await release(decision.release, planId(ctx.now()), ctx);
       metrics.released([...settled, ...released.pods], ctx.now());
       if (released.failure !== undefined) throw released.failure.error;
+      await claims.giveBack(claimsToGiveBack(ctx, facts.dra.claims.values(), waitingUids(decision)), ctx);
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       await reportPartial(facts.partial, ctx);
@@ -89,4 +121,9 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       const owed = await repriceAfter(keeper, ctx.signal);
       return { after: nextPass({ facts, decision, released, unsaid, again, owed }) };
     });
+}
+
+/** Pods that this plan could not place. */
+function waitingUids({ waiting }: Decision): ReadonlySet<string> {
+  return new Set(waiting.flatMap(({ queued }) => [...queued.pods.values()].map(({ metadata }) => metadata.uid ?? '')));
 }

@@ -1,4 +1,8 @@
 import type { Pod } from '../kube/index.ts';
+import type { ClaimGrant } from './dra/allocation.ts';
+import type { DraFacts } from './dra/observe.ts';
+import { podGrants, regrants } from './dra/regrant.ts';
+import type { PodGrants } from './dra/writer.ts';
 import type { Facts, QueuedGang } from './observe.ts';
 import {
   type Answer,
@@ -8,6 +12,7 @@ import {
   createKeeper,
   explainGang,
   type Keeper,
+  type Placement,
   type PlanNumbers,
   type Planner,
   type PlanPolicy,
@@ -20,6 +25,8 @@ export interface Release {
   readonly node?: string;
   /** The plan that released it first, for one that is sent again. */
   readonly plan?: string;
+  /** Claims that must be allocated before it goes. */
+  readonly grants?: readonly ClaimGrant[];
 }
 
 /** A gang to let go, all of it in one burst. */
@@ -37,6 +44,8 @@ export interface Waiting {
 /** What a pass is to do. */
 export interface Decision {
   readonly release: readonly GangRelease[];
+  /** Pods that were let go already and whose claims must be allocated again. */
+  readonly regrant: readonly PodGrants[];
   readonly waiting: readonly Waiting[];
   readonly numbers: PlanNumbers;
   /** The planner with everything placed, for numbers and further questions. */
@@ -60,13 +69,14 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
     ...{ queue: gangs, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held },
     ...{ policy, explain: 'blocker' },
   });
-  const nodes = new Map(output.place.map(({ member, node }) => [member, node]));
+  const places = new Map(output.place.map((placement) => [placement.member, placement]));
   const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
   return {
     release: [
       ...releasesAgain(facts),
-      ...queue.filter(({ gang }) => !answers.has(gang.key)).map((queued) => releaseOf(queued, nodes)),
+      ...queue.filter(({ gang }) => !answers.has(gang.key)).map((queued) => releaseOf(queued, places, facts.dra)),
     ],
+    regrant: regrants(facts.dra, facts.promised, planner),
     waiting: queue.flatMap((queued) => {
       const answer = answers.get(queued.gang.key);
       return answer === undefined ? [] : [{ answer, queued }];
@@ -97,11 +107,16 @@ function releasesAgain({ nodes, sent }: Facts): readonly GangRelease[] {
     .map(({ pod, node, plan }) => ({ gang: `sent/${pod.metadata.uid}`, releases: [{ pod, node, plan }] }));
 }
 
-function releaseOf({ gang, pods, unplanned }: QueuedGang, nodes: ReadonlyMap<string, string>): GangRelease {
+function releaseOf(
+  { gang, pods, unplanned }: QueuedGang,
+  places: ReadonlyMap<string, Placement>,
+  dra: DraFacts,
+): GangRelease {
   const placed = gang.members.flatMap((member): Release[] => {
     const pod = pods.get(member.key);
-    const node = nodes.get(member.key);
-    return pod === undefined || node === undefined ? [] : [{ pod, node }];
+    const place = places.get(member.key);
+    if (pod === undefined || place === undefined) return [];
+    return [{ pod, node: place.node, grants: podGrants(dra, pod, place.node, place.devices) }];
   });
   return { gang: gang.key, releases: [...placed, ...unplanned.map((pod): Release => ({ pod }))] };
 }

@@ -3,7 +3,9 @@ import type { Clock } from '../observability/index.ts';
 import type { Context } from '../runtime/index.ts';
 import { createPace, eachBounded, type Pace } from './bounded.ts';
 import type { GangRelease, Release } from './decide.ts';
+import type { ClaimWriter } from './dra/writer.ts';
 import { releaseRefusedEvent } from './events.ts';
+import { errorCode, isCertain } from './failures.ts';
 import { isGated } from './pod-state.ts';
 import { releasePatch } from './resources.ts';
 import type { SentReleases } from './sent.ts';
@@ -40,7 +42,11 @@ type Result =
  * A releaser with a pace of its own. A release that fails does not end its burst, because the others are of its gang or
  * on their way already; no further burst begins.
  */
-export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>, sent: SentReleases): Releaser {
+export function createReleaser(
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+  sent: SentReleases,
+  claims: ClaimWriter,
+): Releaser {
   const pace = createPace(clock, RELEASES_PER_SECOND);
   return async (gangs, plan, ctx) => {
     const until = clock.monotonic() + RELEASE_MILLIS;
@@ -50,7 +56,12 @@ export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>, sent: 
     while (done < gangs.length && failure === undefined && clock.monotonic() <= until && !ctx.signal.aborted) {
       const next = nextBurst(gangs, done);
       done += next.length;
-      const burst = next.filter((gang) => stillWhole(gang, ctx)).flatMap(({ releases }) => releases);
+      const ready = await withClaims(
+        next.filter((gang) => stillWhole(gang, ctx)),
+        claims,
+        ctx,
+      );
+      const burst = ready.flatMap(({ releases }) => releases);
       await eachBounded(burst, RELEASES_AT_ONCE, ctx.signal, async (release) => {
         const one = await releaseOne(release, plan, ctx, pace, sent);
         if (one.result === 'released') pods.push(one.pod);
@@ -59,6 +70,20 @@ export function createReleaser(clock: Pick<Clock, 'monotonic' | 'sleep'>, sent: 
     }
     return { pods, left: gangs.length - done, failure };
   };
+}
+
+/** Allocates the claims of gangs; those whose claims all are allocated may go, the others are planned again. */
+async function withClaims(
+  gangs: readonly GangRelease[],
+  claims: ClaimWriter,
+  ctx: Context,
+): Promise<readonly GangRelease[]> {
+  const pods = gangs
+    .flatMap(({ releases }) => releases)
+    .flatMap(({ pod, grants = [] }) => (grants.length === 0 ? [] : [{ pod, grants }]));
+  if (pods.length === 0) return gangs;
+  const failed = await claims.allocate(pods, ctx);
+  return gangs.filter(({ releases }) => !releases.some(({ pod }) => failed.has(pod.metadata.uid ?? '')));
 }
 
 /** Whole gangs, at least one, up to the size of a burst. */
@@ -133,18 +158,4 @@ async function refused(
   ctx.event(releaseRefusedEvent(pod, refusal instanceof Error ? refusal.message : String(refusal)));
   ctx.log.warn({ err: refusal, pod: `${namespace}/${name}` }, 'the API server refused to release a pod');
   return { result: 'nothing' };
-}
-
-/** Whether an error says that the patch was not applied; a lost answer, an aborted call or a failing server do not. */
-function isCertain(error: unknown): boolean {
-  if (errorCode(error) === 'NotLeader') return true;
-  const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
-  // 408 is what a proxy says that waited for the server.
-  return typeof status === 'number' && status >= 400 && status < 500 && status !== 408;
-}
-
-/** The stable code of an error of the runtime. */
-export function errorCode(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -1,17 +1,36 @@
 import { bytes, count, milliCpu, type Node } from '../kube/index.ts';
 import { nodeAilment, nodeGpus } from '../pools/index.ts';
+import type { DraOffer } from './dra/offers.ts';
 import type { NodeFacts } from './planner/index.ts';
 
 const MIB = 1024 * 1024;
-const known = new WeakMap<Node, NodeFacts>();
+const known = new WeakMap<Node, { readonly offer?: DraOffer; readonly facts: NodeFacts }>();
 
 /** What a node offers, for the planner. Remembered by object, because cached nodes never change. */
-export function nodeFacts(node: Node, pool: string): NodeFacts {
+export function nodeFacts(node: Node, pool: string, offer?: DraOffer): NodeFacts {
   const before = known.get(node);
-  if (before?.pool === pool) return before;
-  const facts = read(node, pool);
-  known.set(node, facts);
+  if (before?.facts.pool === pool && sameOffer(before.offer, offer)) return before.facts;
+  const facts = withOffer(read(node, pool), offer);
+  known.set(node, { offer, facts });
   return facts;
+}
+
+function sameOffer(left: DraOffer | undefined, right: DraOffer | undefined): boolean {
+  return left?.room === right?.room && left?.problem === right?.problem;
+}
+
+/** A node whose devices a DRA driver hands out: its GPUs are in the room, however they are cut. */
+function withOffer(facts: NodeFacts, offer: DraOffer | undefined): NodeFacts {
+  if (offer === undefined) return facts;
+  const { model, problem, resources, room } = offer;
+  return {
+    ...facts,
+    model: model === '' ? facts.model : model,
+    resources: [...facts.resources, ...resources],
+    room,
+    schedulable: facts.schedulable && problem === undefined,
+    unschedulableReason: facts.unschedulableReason ?? problem,
+  };
 }
 
 function read(node: Node, pool: string): NodeFacts {

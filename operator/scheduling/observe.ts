@@ -3,6 +3,9 @@ import { keyText, Node, type Pod, Pod as PodKind, seconds } from '../kube/index.
 import { createPoolClaims, createTenantOf, nodeGpus, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
+import { backedResources, claimsOfPod, type SentAllocations } from './dra/claims.ts';
+import { both } from './dra/needs.ts';
+import { type DraFacts, observeDra } from './dra/observe.ts';
 import { type Formed, formGangs } from './gangs/form.ts';
 import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RULE } from './gangs/partial.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
@@ -50,24 +53,42 @@ export interface Facts extends TenancyFacts {
   readonly dueMillis: number;
   /** The shortest time that a pool gives released pods to be bound. */
   readonly bindTimeoutMillis: number;
+  /** Released pods that are on their way to their node. */
+  readonly promised: readonly Pod[];
+  /** Claims and devices of dynamic resource allocation. */
+  readonly dra: DraFacts;
   /** Released pods whose condition still says that they wait. */
   readonly notices: readonly Pod[];
   readonly pools: readonly string[];
   readonly tenants: readonly string[];
 }
 
-/** Reads the world from the cache. `sentByUid` says which pods may be released although the cache shows their gates. */
-export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Map()): Facts {
+/**
+ * Reads the world from the cache. `sentByUid` says which pods may be released although the cache shows their gates,
+ * `sentClaims` which claims may be allocated although it does not show it.
+ */
+export function observe(
+  reader: Reader,
+  now: Date,
+  sentByUid: SentByUid = new Map(),
+  sentClaims: SentAllocations = new Map(),
+): Facts {
   const pools = reader.list(kinds.GPUPool);
   const tenants = reader.list(kinds.Tenant);
   const tenantOf = createTenantOf(tenants);
-  const { nodes, pooled } = readNodes(reader, pools);
   const released = inState(reader, 'released');
+  const gated = inState(reader, 'gated');
+  const poolsOf = createPoolClaims(pools);
+  const poolOf = (name: string): GPUPool | undefined => {
+    const node = reader.get(Node, { name });
+    return node === undefined ? undefined : poolsOf(node)[0];
+  };
+  const dra = observeDra(reader, { now, tenantOf, released, gated, poolOf, sent: sentClaims });
+  const { nodes, pooled } = readNodes(reader, pools, dra);
   const ruleOf = createRuleOf(pools, nodes);
   const overdue = released.filter((pod) => isOverdue(pod, now, ruleOf(pod)));
   const late = new Set(overdue);
   const promised = released.filter((pod) => !late.has(pod));
-  const gated = inState(reader, 'gated');
   const sent = gated.map((pod) => sentByUid.get(pod.metadata.uid ?? '')).filter((one) => one !== undefined);
   const bound = inState(reader, 'bound');
   const nodeOf = (pod: Pod) => pod.spec?.nodeName ?? sentByUid.get(pod.metadata.uid ?? '')?.node ?? pinnedNode(pod);
@@ -77,13 +98,15 @@ export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Ma
     constraintOf: createConstraintOf(pooled),
     nearOf: createNearOf({ pools, nodes, nodeOf }),
     tenantOf,
+    dra,
     hasPools: pools.length > 0,
     freezes: freezesOf(tenants, now.getTime()),
   };
   const held = [
     ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
-    ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf)),
-    ...sent.map(({ pod, node }) => holding(pod, node, tenantOf)),
+    ...promised.map((pod) => holding(pod, pinnedNode(pod), tenantOf, dra)),
+    ...sent.map(({ pod, node }) => holding(pod, node, tenantOf, dra)),
+    ...dra.held,
   ].filter((one) => one !== undefined);
   return {
     ...readTenancy({
@@ -97,7 +120,9 @@ export function observe(reader: Reader, now: Date, sentByUid: SentByUid = new Ma
     sent,
     policy: packing(pools),
     overdue,
-    dueMillis: dueMillis(promised, now, ruleOf),
+    promised,
+    dra,
+    dueMillis: Math.min(dueMillis(promised, now, ruleOf), dra.dueMillis),
     partial: partialGangs({ reader, released, bound, ruleOf, now }),
     bindTimeoutMillis: Math.min(...pools.map((pool) => bindRule(pool).timeoutMillis), USUAL_BIND_RULE.timeoutMillis),
     notices: inState(reader, 'notice'),
@@ -111,14 +136,14 @@ function inState(reader: Reader, state: PodState): readonly Pod[] {
 }
 
 /** Nodes of pools, by name: the order that settles ties must not depend on the cache. */
-function readNodes(reader: Reader, pools: readonly GPUPool[]): { nodes: NodeFacts[]; pooled: Node[] } {
+function readNodes(reader: Reader, pools: readonly GPUPool[], dra: DraFacts): { nodes: NodeFacts[]; pooled: Node[] } {
   const claims = createPoolClaims(pools);
   const nodes: NodeFacts[] = [];
   const pooled: Node[] = [];
   for (const node of [...reader.list(Node)].sort(byName)) {
     const [pool] = claims(node);
     if (pool === undefined) continue;
-    nodes.push(nodeFacts(node, pool.metadata.name));
+    nodes.push(nodeFacts(node, pool.metadata.name, dra.offerOf(node.metadata.name ?? '', pool)));
     pooled.push(node);
   }
   return { nodes, pooled };
@@ -149,21 +174,26 @@ function createRuleOf(pools: readonly GPUPool[], nodes: readonly NodeFacts[]): (
   return (pod) => rules.get(poolOf.get(pod.spec?.nodeName ?? pinnedNode(pod) ?? '') ?? '') ?? USUAL_BIND_RULE;
 }
 
-/** CPU, memory and devices of a pod, for the planner. */
-function demandOf(pod: Pod): Demand {
+/** CPU, memory and devices of a pod, for the planner. Of what claims hold, the claims are counted. */
+function demandOf(pod: Pod, dra?: DraFacts): Demand {
   const { cpuMilli, memoryMiB, devices } = podRequests(pod);
-  return { cpuMilli, memoryMiB, gpus: devices.map((device) => ({ kind: 'devices', ...device })) };
+  const backed = backedResources(pod);
+  const own = devices.filter(({ resource }) => !backed.has(resource));
+  const gpus = own.map((device) => ({ kind: 'devices', ...device }) as const);
+  return { cpuMilli, memoryMiB, gpus: [...gpus, ...(dra?.needsOf(pod).gpus ?? [])] };
 }
 
 /** Holdings by pod: cached pods never change, and a pass with thousands of them is mostly this. */
 const holdings = new WeakMap<Pod, Holding>();
 
-function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf): Holding | undefined {
+function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf, dra?: DraFacts): Holding | undefined {
   if (node === undefined) return undefined;
   const tenant = tenantOf(pod.metadata.namespace ?? '');
   const known = holdings.get(pod);
-  if (known?.node === node && known.tenant === tenant) return known;
-  const made = { key: keyText(pod), node, tenant, ...demandOf(pod) };
+  const demand = known === undefined || dra !== undefined ? demandOf(pod, dra) : known;
+  const sameGpus = JSON.stringify(known?.gpus) === JSON.stringify(demand.gpus);
+  if (known?.node === node && known.tenant === tenant && sameGpus) return known;
+  const made = { ...demand, key: keyText(pod), node, tenant };
   holdings.set(pod, made);
   return made;
 }
@@ -172,7 +202,7 @@ function gpusByPool(nodes: readonly NodeFacts[], pooled: readonly Node[]): Reado
   const gpus = new Map<string, number>();
   for (const [at, node] of pooled.entries()) {
     const pool = nodes[at]?.pool ?? '';
-    gpus.set(pool, (gpus.get(pool) ?? 0) + nodeGpus(node).physical);
+    gpus.set(pool, (gpus.get(pool) ?? 0) + (nodes[at]?.room?.gpus ?? nodeGpus(node).physical));
   }
   return gpus;
 }
@@ -190,6 +220,7 @@ interface QueueSource {
   readonly constraintOf: ConstraintOf;
   readonly nearOf: NearOf;
   readonly tenantOf: TenantOf;
+  readonly dra: DraFacts;
   readonly hasPools: boolean;
   /** Why nothing new of a tenant may start, by tenant. */
   readonly freezes: ReadonlyMap<string, HeldBack>;
@@ -200,18 +231,19 @@ function readQueue(reader: Reader, source: QueueSource): readonly QueuedGang[] {
 }
 
 function readGang(formed: Formed, source: QueueSource): QueuedGang {
-  const { constraintOf, nearOf, tenantOf, hasPools } = source;
+  const { constraintOf, dra, nearOf, tenantOf, hasPools } = source;
   const { key, pods: gated, urgent, heldBack } = formed;
   const pods = new Map([...gated].sort(bySize).map((pod) => [keyText(pod), pod]));
   const members: Member[] = [];
   const unplanned: Pod[] = [];
   for (const [member, pod] of pods) {
-    const demand = demandOf(pod);
-    if (demand.gpus.length === 0) {
+    const needs = dra.needsOf(pod);
+    const demand = demandOf(pod, dra);
+    if (demand.gpus.length === 0 && needs.where === undefined) {
       unplanned.push(pod);
       continue;
     }
-    const where = constraintOf(pod);
+    const where = both(constraintOf(pod), needs.where);
     const near = nearOf(pod, where, formed);
     members.push({ key: member, ...demand, where, near, tolerations: pod.spec?.tolerations });
   }
@@ -224,12 +256,18 @@ function readGang(formed: Formed, source: QueueSource): QueuedGang {
     priority: urgent ? STARTED_PRIORITY : Math.max(...gated.map((pod) => pod.spec?.priority ?? 0)),
     since: Math.min(...gated.map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ''))),
     members,
-    heldBack: foreignHold(gated) ?? heldBack ?? (hasPools || members.length === 0 ? frozen : noPool),
+    heldBack:
+      foreignHold(gated) ?? heldBack ?? claimsHold(gated, dra) ?? (hasPools || members.length === 0 ? frozen : noPool),
     runs: declaredRun(gated),
     evictable: gated.every(isEvictable),
     preempts: gated.every((pod) => pod.spec?.preemptionPolicy !== 'Never'),
   };
   return { gang, pods, unplanned, follows: formed.follows };
+}
+
+/** Why the claims of one of these pods keep the gang from being planned. */
+function claimsHold(gated: readonly Pod[], { needsOf }: DraFacts): HeldBack | undefined {
+  return gated.map((pod) => needsOf(pod).heldBack).find((hold) => hold !== undefined);
 }
 
 const noPool: HeldBack = {
@@ -247,6 +285,7 @@ function foreignHold(gated: readonly Pod[]): HeldBack | undefined {
 
 /** Large members first, so that the small ones fill what they leave; equals by name. */
 function bySize(left: Pod, right: Pod): number {
-  const devices = (pod: Pod): number => podRequests(pod).devices.reduce((sum, { count }) => sum + count, 0);
+  const devices = (pod: Pod): number =>
+    podRequests(pod).devices.reduce((sum, { count }) => sum + count, claimsOfPod(pod).length);
   return devices(right) - devices(left) || (keyText(left) < keyText(right) ? -1 : 1);
 }

@@ -3,7 +3,7 @@ import { seconds } from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
 import type { Context } from '../runtime/index.ts';
 import type { Decision } from './decide.ts';
-import { errorCode } from './enact.ts';
+import { errorCode } from './failures.ts';
 import type { Facts } from './observe.ts';
 import { poolNumbers, waitingByTenant } from './report.ts';
 

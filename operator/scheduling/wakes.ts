@@ -10,6 +10,7 @@ export function planChanged(now: Pod, before: Pod | undefined): boolean {
     now.spec?.nodeName !== before.spec?.nodeName ||
     statesOf(now).join() !== statesOf(before).join() ||
     now.spec?.schedulingGates?.length !== before.spec?.schedulingGates?.length ||
+    now.status?.resourceClaimStatuses?.length !== before.status?.resourceClaimStatuses?.length ||
     wasRefused(now) !== wasRefused(before) ||
     conditionOf(now, 'PodScheduled')?.status !== conditionOf(before, 'PodScheduled')?.status
   );

@@ -59,6 +59,8 @@ import type { NodeReconfiguration, PoolHealth, PoolTaint, Reconfiguration } from
  * @event Warning GPUNodeUnhealthy -- on a node: nothing new is placed on it, and why
  * @event Normal GPUNodeHealthy -- on a node: it was well for spec.health.quietSeconds and takes pods again
  * @event Warning GPUPoolNodeConflict -- nodes also belong to an older pool, which keeps them
+ * @event Warning GPUPoolAllocatorUnserved -- devices cannot be kept from kube-scheduler in this cluster, so none is allocated by the operator
+ * @event Warning GPUClaimRefused -- on a pod: devices were chosen for it, but its claim could not be allocated
  * @event Normal GPUPlanWaiting -- on a pod: it waits, and for what
  * @event Warning GPUPlanBindTimeout -- on a pod: kube-scheduler refused the chosen node for more than a minute, so its place is given to others
  * @event Warning GPUGangIncomplete -- on a pod: a part of its gang holds GPUs and a part is missing or not bound in time

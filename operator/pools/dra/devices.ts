@@ -51,7 +51,29 @@ export function readDraNodes(
   return new Map([...byNode].map(([node, published]) => [node, readNode(node, published, rules)]));
 }
 
+interface Read {
+  readonly published: readonly Slice[];
+  readonly rules: readonly DeviceTaintRule[];
+  readonly made: DraNode;
+}
+
+/** Nodes by their first slice: cached objects never change, and a fleet publishes a hundred thousand devices. */
+const known = new WeakMap<Slice, Read>();
+
 function readNode(node: string, published: readonly Slice[], rules: readonly DeviceTaintRule[]): DraNode {
+  const [first] = published;
+  const before = first === undefined ? undefined : known.get(first);
+  if (before !== undefined && same(before.published, published) && same(before.rules, rules)) return before.made;
+  const made = makeNode(node, published, rules);
+  if (first !== undefined) known.set(first, { published, rules, made });
+  return made;
+}
+
+function same<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((each, at) => each === right[at]);
+}
+
+function makeNode(node: string, published: readonly Slice[], rules: readonly DeviceTaintRule[]): DraNode {
   const generation = Math.max(...published.map(({ spec }) => spec.pool.generation));
   const slices = published.filter(({ spec }) => spec.pool.generation === generation);
   const pool = slices[0]?.spec.pool.name ?? node;

@@ -1,9 +1,10 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
+export { countDevices, createDeviceRoom, type DeviceRoomFacts } from './device-room.ts';
 export { boundsOfAll } from './admission.ts';
 export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
-export { hold } from './hold.ts';
+export { hold, release } from './hold.ts';
 export { createKeeper, type Keeper } from './keeper.ts';
 export { learnArrival } from './learn.ts';
 export { planMoves } from './moves.ts';

@@ -1,0 +1,126 @@
+import type { DeviceClass, Pod, ResourceClaim } from '../../kube/index.ts';
+import { type DeviceAsk, DRA_DRIVER } from '../../pools/index.ts';
+import type { PatchBody } from '../../runtime/index.ts';
+import type { ChosenDevice } from '../planner/index.ts';
+import type { ClaimFacts } from './claims.ts';
+
+/** Finalizer by which Kubernetes keeps an allocated claim until its devices are free. */
+export const CLAIM_FINALIZER = 'resource.kubernetes.io/delete-protection';
+/** Annotation on a claim that the planner allocated: the pod for which it did, as `name/uid`. */
+export const ALLOCATED_FOR = 'gpuoptimizer.io/allocated-for';
+
+type Allocation = NonNullable<NonNullable<ResourceClaim['status']>['allocation']>;
+type Config = NonNullable<NonNullable<Allocation['devices']>['config']>;
+
+/** One claim and the devices that it is to get. */
+export interface ClaimGrant {
+  readonly facts: ClaimFacts;
+  readonly node: string;
+  /** Devices for each request, in the order of the claim. */
+  readonly devices: readonly { readonly ask: DeviceAsk; readonly names: readonly string[] }[];
+}
+
+/** Shares the devices that a plan chose for a pod out to its claims; each claim and request takes what it asked for. */
+export function grantsOf(
+  claims: readonly ClaimFacts[],
+  node: string,
+  chosen: readonly ChosenDevice[],
+): readonly ClaimGrant[] {
+  const left = [...chosen];
+  const take = ({ shape, count }: DeviceAsk): string[] =>
+    Array.from({ length: count }, () => left.findIndex(({ resource }) => resource === shape)).flatMap(() => {
+      const at = left.findIndex(({ resource }) => resource === shape);
+      return at < 0 ? [] : left.splice(at, 1).map(({ name }) => name);
+    });
+  return claims.flatMap((facts): ClaimGrant[] => {
+    if (facts.isAllocated || facts.reading.kind !== 'devices') return [];
+    return [{ facts, node, devices: facts.reading.asks.map((ask) => ({ ask, names: take(ask) })) }];
+  });
+}
+
+/** Whether every request of a grant has all of its devices. */
+export function isWhole({ devices }: ClaimGrant): boolean {
+  return devices.every(({ ask, names }) => names.length === ask.count);
+}
+
+/** The first of two patches: Kubernetes asks for the finalizer in an ordinary update before the status is written. */
+export function protectPatch({ facts: { claim } }: ClaimGrant, pod: Pod): PatchBody {
+  const { finalizers = [], resourceVersion } = claim.metadata;
+  const metadata = {
+    resourceVersion,
+    finalizers: [...new Set([...finalizers, CLAIM_FINALIZER])],
+    annotations: { [ALLOCATED_FOR]: `${pod.metadata.name}/${pod.metadata.uid}` },
+  };
+  return { type: 'merge', body: { metadata } };
+}
+
+/**
+ * The second patch. The version keeps two writers from allocating one claim; the time is there because kube-scheduler
+ * would put its own, which the API server refuses as a change of the allocation.
+ */
+export function allocatePatch(
+  grant: ClaimGrant,
+  version: string | undefined,
+  classes: ClassesByName,
+  now: Date,
+): PatchBody {
+  const allocation = allocationOf(grant, classes, now);
+  return {
+    type: 'merge',
+    subresource: 'status',
+    body: { metadata: { resourceVersion: version }, status: { allocation } },
+  };
+}
+
+/** DeviceClasses by name. */
+export type ClassesByName = (name: string) => DeviceClass | undefined;
+
+/** The allocation as kube-scheduler would have written it. */
+export function allocationOf({ facts, node, devices }: ClaimGrant, classes: ClassesByName, now: Date): Allocation {
+  const requests = facts.claim.spec.devices?.requests ?? [];
+  const tolerationsOf = (name: string) => requests.find((request) => request.name === name)?.exactly?.tolerations;
+  const results = devices.flatMap(({ ask: { request }, names }) =>
+    names.map((device) => ({
+      request,
+      driver: DRA_DRIVER,
+      pool: node,
+      device,
+      ...(tolerationsOf(request) && { tolerations: tolerationsOf(request) }),
+    })),
+  );
+  const config = configOf(
+    facts.claim,
+    devices.map(({ ask }) => ask),
+    classes,
+  );
+  return {
+    devices: { results, ...(config.length > 0 && { config }) },
+    nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }] },
+    allocationTimestamp: `${now.toISOString().slice(0, 19)}Z`,
+  };
+}
+
+/** What the driver is told: first the settings of the classes, then those of the claim. */
+function configOf({ spec }: ResourceClaim, asks: readonly DeviceAsk[], classes: ClassesByName): Config {
+  const ofClasses = asks.flatMap(({ request, deviceClass }) =>
+    (classes(deviceClass)?.spec.config ?? []).map((each) => ({ source: 'FromClass', requests: [request], ...each })),
+  );
+  return [...ofClasses, ...(spec.devices?.config ?? []).map((each) => ({ source: 'FromClaim', ...each }))];
+}
+
+/** Takes an allocation back that nobody reserved. */
+export function clearPatch(claim: ResourceClaim): PatchBody {
+  const metadata = { resourceVersion: claim.metadata.resourceVersion };
+  return { type: 'merge', subresource: 'status', body: { metadata, status: { allocation: null } } };
+}
+
+/** Takes the finalizer and our mark off a claim that is allocated no longer. */
+export function unprotectPatch(claim: ResourceClaim): PatchBody {
+  const { finalizers = [], resourceVersion } = claim.metadata;
+  const metadata = {
+    resourceVersion,
+    finalizers: finalizers.filter((name) => name !== CLAIM_FINALIZER),
+    annotations: { [ALLOCATED_FOR]: null },
+  };
+  return { type: 'merge', body: { metadata } };
+}

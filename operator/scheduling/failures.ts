@@ -1,0 +1,13 @@
+/** Whether an error says that a write was not applied; a lost answer, an aborted call or a failing server do not. */
+export function isCertain(error: unknown): boolean {
+  if (errorCode(error) === 'NotLeader') return true;
+  const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
+  // 408 is what a proxy says that waited for the server.
+  return typeof status === 'number' && status >= 400 && status < 500 && status !== 408;
+}
+
+/** The stable code of an error of the runtime. */
+export function errorCode(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
