@@ -207,6 +207,8 @@ describe('config/default on a real node', () => {
 
   it('uninstalled as docs/operations.md says, it leaves running pods alone and deletable', async () => {
     const running = await podNamed('first');
+    await create(gpuPod(NAMESPACE, 'waits', gpuSpec(1, { nodeSelector: { 'gpuoptimizer.io/scenario': 'nowhere' } })));
+    expect((await podNamed('waits')).spec?.schedulingGates).toHaveLength(1);
     const { code, stderr } = await inShell(cluster, documentedBlock('Uninstall'));
     expect({ code, stderr }).toMatchObject({ code: 0 });
     const now = await podNamed('first');
@@ -214,8 +216,9 @@ describe('config/default on a real node', () => {
     expect(now.metadata.deletionTimestamp).toBeUndefined();
     expect(now.status?.phase).toBe('Running');
     expect(now.metadata.finalizers ?? []).not.toContain('gpuoptimizer.io/metering');
+    expect((await podNamed('waits')).spec?.schedulingGates).toBeUndefined();
     const left = await cluster.tryKubectl(['get', 'crd,clusterrole,mutatingadmissionpolicy', '-o', 'name']);
     expect(left.stdout.split('\n').filter((name) => name.includes('gpuopt'))).toEqual([]);
-    await cluster.kubectl(['delete', 'pod', 'first', '-n', NAMESPACE, '--timeout=30s']);
+    await cluster.kubectl(['delete', 'pod', 'first', 'waits', '-n', NAMESPACE, '--timeout=30s']);
   });
 });
