@@ -58,15 +58,10 @@ export function statusBody({ status, reason }: MadeAnswer): string {
   return JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code: status });
 }
 
-/** The frame with which the API server ends a watch whose version is too old. */
-export const expiredFrame = `${JSON.stringify({
-  type: 'ERROR',
-  object: {
-    kind: 'Status',
-    apiVersion: 'v1',
-    status: 'Failure',
-    message: 'injected: too old resource version',
-    reason: 'Expired',
-    code: 410,
-  },
-})}\n`;
+/** What the API server says at the end of a watch whose version is too old. */
+export const expired = {
+  status: 'Failure',
+  message: 'injected: too old resource version',
+  reason: 'Expired',
+  code: 410,
+} as const;

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { type ArmedWrite, Board } from './board.ts';
 import { madeAnswers, statusBody } from './faults.ts';
+import { formOf } from './frames.ts';
 import { Journal, type Write } from './journal.ts';
 import { type ApiRequest, isWrite, readRequest } from './request.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
@@ -108,7 +109,7 @@ class RunningProxy implements FaultProxy {
     const answer = await this.#upstream.send(method, url, headers, body);
     response.writeHead(answer.statusCode, passedBack(answer));
     if (request.verb === 'watch' && answer.statusCode === 200) return await this.#watch(request, answer, response);
-    response.end(await answer.body.text());
+    response.end(Buffer.from(await answer.body.arrayBuffer()));
   }
 
   async #watch(request: ApiRequest, answer: Dispatcher.ResponseData, response: ServerResponse): Promise<void> {
@@ -120,7 +121,8 @@ class RunningProxy implements FaultProxy {
     });
     const initial = request.url.includes('sendInitialEvents=true');
     const record = (frame: FrameRecord): void => void this.frames.push(frame);
-    const stream = new WatchStream({ resource: request.resource, initial, board: this.board, record }, response);
+    const form = formOf(answer.headers['content-type']);
+    const stream = new WatchStream({ resource: request.resource, initial, form, board: this.board, record }, response);
     await stream.carry(answer.body);
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Board } from './board.ts';
-import { expiredFrame } from './faults.ts';
+import type { FrameForm } from './frames.ts';
 import { tokenIn, withoutToken } from './token.ts';
 
 /** A frame as it came from the API server. */
@@ -19,25 +19,14 @@ export interface WatchContext {
   readonly resource: string;
   /** Whether the stream begins with a list, whose frames meet no fault but those that shape every frame. */
   readonly initial: boolean;
+  readonly form: FrameForm;
   readonly board: Board;
   readonly record: (frame: FrameRecord) => void;
-}
-
-interface Frame {
-  readonly type: string;
-  readonly object: {
-    readonly metadata?: {
-      readonly name?: string;
-      readonly namespace?: string;
-      readonly annotations?: Readonly<Record<string, string>>;
-    };
-  };
 }
 
 const HOLD_MILLIS = 3_000;
 /** Bytes of a piece of a split frame: prime, so that cuts fall everywhere, characters of several bytes included. */
 const PIECE_BYTES = 97;
-const NEWLINE = 0x0a;
 
 /** Carries a watch from the API server to the operator, frame by frame, and does to it what the board says. */
 export class WatchStream {
@@ -61,10 +50,11 @@ export class WatchStream {
       let rest: Buffer = Buffer.alloc(0);
       for await (const chunk of from) {
         rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-        for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
-          const line = rest.subarray(0, end + 1);
-          rest = rest.subarray(end + 1);
-          if (!(await this.#frame(line))) return;
+        const { length } = this.#context.form;
+        for (let size = length(rest); size > 0; size = length(rest)) {
+          const frame = rest.subarray(0, size);
+          rest = rest.subarray(size);
+          if (!(await this.#frame(frame))) return;
         }
       }
       this.#to.end();
@@ -74,52 +64,51 @@ export class WatchStream {
   }
 
   /** Passes one frame on; false when the stream is over. */
-  async #frame(line: Buffer): Promise<boolean> {
-    const frame: Frame = JSON.parse(line.toString());
-    const { namespace = '', name = '', annotations } = frame.object.metadata ?? {};
+  async #frame(frame: Buffer): Promise<boolean> {
+    const { board, form, record, resource } = this.#context;
+    const { endsList, name, namespace, type } = form.read(frame);
     const full = namespace === '' ? name : `${namespace}/${name}`;
     const token = tokenIn(full);
     const object = token === undefined ? full : withoutToken(full, token);
-    const { board, record, resource } = this.#context;
     const initial = this.#initial;
-    if (frame.type === 'BOOKMARK' && annotations?.['k8s.io/initial-events-end'] === 'true') this.#initial = false;
+    if (endsList) this.#initial = false;
     if (this.#silent) return true;
-    if (token !== undefined && !initial) record({ token, resource, object, type: frame.type });
+    if (token !== undefined && !initial) record({ token, resource, object, type });
     clearTimeout(this.#held.get(full));
     this.#held.delete(full);
     const fault = initial ? undefined : board.forFrame(resource, token, object)?.fault;
     if (fault === 'cut') {
-      await this.#write(line.subarray(0, Math.floor(line.length / 2)));
+      await this.#write(frame.subarray(0, Math.floor(frame.length / 2)));
       this.#to.destroy();
       return false;
     }
     if (fault === 'expire') {
-      await this.#write(Buffer.from(expiredFrame));
+      await this.#write(form.expired);
       this.#to.end();
       return false;
     }
     if (fault === 'blackhole') this.#silent = true;
     if (fault === 'delay') this.#delayedUntil = Date.now() + HOLD_MILLIS;
-    if (fault === 'swallow') this.#hold(full, line);
+    if (fault === 'swallow') this.#hold(full, frame);
     if (fault === 'swallow' || this.#silent) return true;
-    if (fault === 'split') return await this.#pieces(line);
-    await this.#write(line);
-    if (fault === 'double') await this.#write(line);
+    if (fault === 'split') return await this.#pieces(frame);
+    await this.#write(frame);
+    if (fault === 'double') await this.#write(frame);
     return true;
   }
 
   /** Keeps a frame until another of its object replaces it; no event is lost that nothing follows, since no API server loses it. */
-  #hold(object: string, line: Buffer): void {
+  #hold(object: string, frame: Buffer): void {
     const late = (): void => {
       this.#held.delete(object);
-      if (!this.#to.destroyed) this.#to.write(line);
+      if (!this.#to.destroyed) this.#to.write(frame);
     };
     this.#held.set(object, setTimeout(late, HOLD_MILLIS));
   }
 
-  async #pieces(line: Buffer): Promise<boolean> {
-    for (let from = 0; from < line.length; from += PIECE_BYTES) {
-      await this.#write(line.subarray(from, from + PIECE_BYTES));
+  async #pieces(frame: Buffer): Promise<boolean> {
+    for (let from = 0; from < frame.length; from += PIECE_BYTES) {
+      await this.#write(frame.subarray(from, from + PIECE_BYTES));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return true;

@@ -69,6 +69,7 @@ export const richPod = {
     restartPolicy: 'OnFailure',
     schedulerName: 'nobody',
     terminationGracePeriodSeconds: 0,
+    activeDeadlineSeconds: 3600,
     nodeSelector: { nowhere: 'true', 'example.com/empty': '' },
     schedulingGates: [{ name: 'example.com/gate' }, { name: 'example.com/other' }],
     priorityClassName: PRIORITY,
@@ -147,6 +148,10 @@ export const richPodStatus = {
   startTime: at,
   nominatedNodeName: NODE,
   resourceClaimStatuses: [{ name: 'direct', resourceClaimName: 'a-claim' }, { name: 'made' }],
+  extendedResourceClaimStatus: {
+    resourceClaimName: 'an-extended-claim',
+    requestMappings: [{ containerName: 'quantities', resourceName: 'nvidia.com/gpu', requestName: 'r-0' }],
+  },
   conditions: [condition, { type: 'PodScheduled', status: 'Unknown' }],
   initContainerStatuses: [
     { name: 'side', image: 'none', imageID: '', ready: true, restartCount: 0, state: { running: {} } },

@@ -3,6 +3,7 @@ import { Agent, type Dispatcher, errors, request } from 'undici';
 import { type Clock, traced, traceHeaders } from '../../observability/index.ts';
 import { requestName } from '../kinds.ts';
 import { statusJson } from '../protobuf/status.ts';
+import { AnswerMalformed } from './answer-errors.ts';
 import type { Cluster, Credentials } from './cluster.ts';
 import { type ApiError, ConnectionLost, errorFromBody, Timeout, Unauthorized } from './errors.ts';
 import { isProtobuf } from './media-types.ts';
@@ -255,7 +256,14 @@ function queryText(query: Call['query'] = {}): string {
 /** What an answer that is no success says, as JSON or plain text: a refusal comes in the form that was asked for. */
 async function refusalText(answer: Dispatcher.ResponseData): Promise<string> {
   if (!isProtobuf(header(answer, 'content-type') ?? '')) return answer.body.text();
-  return statusJson(Buffer.from(await answer.body.arrayBuffer()));
+  const bytes = Buffer.from(await answer.body.arrayBuffer());
+  try {
+    return statusJson(bytes);
+  } catch (error) {
+    // The status code says which error it is; only the words are lost.
+    if (error instanceof AnswerMalformed) return '';
+    throw error;
+  }
 }
 
 function header({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
