@@ -74,11 +74,11 @@ function projectSlice(slice: ResourceSlice): ResourceSlice {
 
 function projectDevice(device: Device): Device {
   const { name, attributes = {}, capacity, consumesCounters, taints, allowMultipleAllocations } = device;
-  const memory = capacity?.memory;
+  const memory = capacity?.memory === undefined ? undefined : { memory: capacity.memory };
   const cut: Device = {
     name,
     attributes: Object.fromEntries(kept.flatMap((key) => (attributes[key] ? [[key, attributes[key]]] : []))),
-    capacity: memory === undefined ? undefined : { memory },
+    capacity: allowMultipleAllocations === true ? capacity : memory,
     consumesCounters,
     taints,
     allowMultipleAllocations,

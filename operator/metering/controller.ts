@@ -1,13 +1,15 @@
-/** Keeps one interval in the store for every time that a pod held GPUs, from its bind to its end. */
-import { Namespace, Node, Pod } from '../kube/index.ts';
+/** Keeps one interval in the store for every time that a pod or a claim held GPUs, from the bind to the end. */
+import { Namespace, Node, Pod, ResourceClaim, ResourceSlice } from '../kube/index.ts';
 import { Conflict, type Context, type Controller, Invalid, NotFound, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { decideClaims } from './claims/decide.ts';
+import { isClaimKey } from './claims/facts.ts';
+import { observeClaims } from './claims/observe.ts';
 import { decide } from './decide.ts';
 import type { PodFact } from './facts.ts';
 import { meteringFinalizer } from './labels.ts';
 import { createMemory } from './memory.ts';
-import { observe } from './observe.ts';
-import { gpusOf } from './sku.ts';
+import { asksForGpus, createTenantLookup, observe } from './observe.ts';
 
 /** The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. */
 export function meteringController(store: Store): Controller {
@@ -15,8 +17,10 @@ export function meteringController(store: Store): Controller {
   let settled: ReadonlySet<string> = new Set();
   return singleton('metering')
     .watches(Pod, { when: (now, before) => asksForGpus(now) || (before !== undefined && asksForGpus(before)) })
+    .watches(ResourceClaim)
     .reads(Namespace)
     .reads(Node)
+    .reads(ResourceSlice)
     .may({
       group: '',
       resource: 'pods',
@@ -29,18 +33,29 @@ export function meteringController(store: Store): Controller {
     .timeout('60s')
     .reconcile(async (ctx) => {
       const now = ctx.now().getTime();
-      const pods = observe(ctx, now);
+      const tenantOf = createTenantLookup(ctx);
+      const pods = observe(ctx, tenantOf, now);
+      const { claims, usersOfGone } = observeClaims(ctx, tenantOf, now);
       const { open, before } = await memory.read();
-      const plan = decide(pods, open, { now, before }, settled);
+      const sight = { now, before };
+      const ofPods = decide(
+        pods,
+        open.filter(({ deviceKey }) => !isClaimKey(deviceKey)),
+        sight,
+        settled,
+      );
+      const claimed = open.filter(({ deviceKey }) => isClaimKey(deviceKey));
+      const ofClaims = decideClaims(claims, claimed, usersOfGone, sight);
+      const plan = {
+        open: [...ofPods.open, ...ofClaims.open],
+        close: [...ofPods.close, ...ofClaims.close],
+        release: ofPods.release,
+      };
       await memory.write(plan, now);
       settled = new Set(pods.filter(({ end }) => end !== undefined).map(({ uid }) => uid));
       for (const pod of plan.release) await release(pod, ctx);
       return {};
     });
-}
-
-function asksForGpus(pod: Pod): boolean {
-  return gpusOf(pod).length > 0;
 }
 
 /** Lets a pod go. A pod that is gone or changed meanwhile is looked at again by the next pass. */

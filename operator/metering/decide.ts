@@ -71,6 +71,9 @@ function lastSeen(one: OpenInterval, { before, now }: Sight): Closing {
   return { ...keyOf(one), end: { at: Math.max(before ?? now, one.openedAt), estimated: true } };
 }
 
-function keyOf({ uid, deviceKey }: OpenInterval): { readonly uid: string; readonly deviceKey: string } {
+function keyOf({ uid, deviceKey }: Pick<OpenInterval, 'uid' | 'deviceKey'>): {
+  readonly uid: string;
+  readonly deviceKey: string;
+} {
   return { uid, deviceKey };
 }

@@ -2,7 +2,7 @@ import type { Device } from './sku.ts';
 
 /** Devices of one resource that a bound pod holds. */
 export interface Allocation extends Device {
-  /** The resource: Kubernetes does not tell which devices a pod got. */
+  /** The resource, because Kubernetes does not tell which devices a pod got; of a claim, the device. */
   readonly deviceKey: string;
   readonly meter: string;
   readonly units: number;
@@ -36,6 +36,9 @@ export interface PodFact {
 /** An open interval of the store, times in milliseconds since 1970. */
 export interface OpenInterval {
   readonly uid: string;
+  readonly namespace: string;
+  /** The name of the pod or claim that holds. */
+  readonly pod: string;
   readonly deviceKey: string;
   readonly tenant: string;
   readonly openedAt: number;
@@ -45,6 +48,7 @@ export interface OpenInterval {
 export interface NewInterval extends Allocation {
   readonly uid: string;
   readonly namespace: string;
+  /** The name of the pod or claim that holds. */
   readonly pod: string;
   readonly node: string;
   readonly tenant: string;

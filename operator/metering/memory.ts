@@ -27,8 +27,9 @@ export function createMemory(store: Store): Memory {
       known = undefined;
       await writePlan(store, plan, now);
       for (const closing of plan.close) open.delete(keyOf(closing));
-      for (const { uid, deviceKey, tenant, openedAt, end } of plan.open) {
-        if (end === undefined) open.set(keyOf({ uid, deviceKey }), { uid, deviceKey, tenant, openedAt });
+      for (const { uid, namespace, pod, deviceKey, tenant, openedAt, end } of plan.open) {
+        const interval = { uid, namespace, pod, deviceKey, tenant, openedAt };
+        if (end === undefined) open.set(keyOf(interval), interval);
       }
       known = { open, before: now };
     },

@@ -5,16 +5,39 @@ import type { Allocation, End, PodFact } from './facts.ts';
 import { meteringFinalizer, type NodeLabels, productLabel, unassigned } from './labels.ts';
 import { deviceOf, gpusOf, meterOf } from './sku.ts';
 
-/** Every pod of the cluster that asks for GPUs, as metering sees it. `now` is milliseconds since 1970. */
-export function observe(reader: Reader, now: number): readonly PodFact[] {
+/** Answers whose a namespace is, by its label; `_unassigned` for one of nobody. */
+export function createTenantLookup(reader: Reader): (namespace: string) => string {
   const tenants = new Map(
     reader.list(Namespace).map(({ metadata }) => [metadata.name ?? '', metadata.labels?.[TENANT_LABEL] ?? unassigned]),
   );
+  return (namespace) => tenants.get(namespace) ?? unassigned;
+}
+
+/**
+ * Every pod of the cluster that asks for GPUs, by resources or by claims, as metering sees it. What claims hold is theirs:
+ * a pod that only has claims has no devices of its own, and is only let go. `now` is milliseconds since 1970.
+ */
+export function observe(reader: Reader, tenantOf: (namespace: string) => string, now: number): readonly PodFact[] {
   const labelsOf = (node: string): NodeLabels | undefined => reader.get(Node, { name: node })?.metadata.labels;
   return reader.list(Pod).flatMap((pod) => {
-    if (gpusOf(pod).length === 0) return [];
-    return [podFact(pod, tenants.get(pod.metadata.namespace ?? '') ?? unassigned, labelsOf, now)];
+    if (!asksForGpus(pod)) return [];
+    return [podFact(pod, tenantOf(pod.metadata.namespace ?? ''), labelsOf, now)];
   });
+}
+
+/** Whether a pod asks for GPUs, by resources or by claims. */
+export function asksForGpus(pod: Pod): boolean {
+  return gpusOf(pod).length > 0 || (pod.spec?.resourceClaims?.length ?? 0) > 0;
+}
+
+/** When a pod was bound and when it ended; undefined for one that was never bound. */
+export function userOf(
+  pod: Pod,
+  now: number,
+): { readonly at: number; readonly end?: End; readonly held: boolean } | undefined {
+  if ((pod.spec?.nodeName ?? '') === '') return undefined;
+  const at = boundAt(pod);
+  return { at, end: endOf(pod, at, now), held: pod.metadata.finalizers?.includes(meteringFinalizer) ?? false };
 }
 
 function podFact(pod: Pod, tenant: string, labelsOf: (node: string) => NodeLabels | undefined, now: number): PodFact {
@@ -48,7 +71,11 @@ function boundOf(pod: Pod, labelsOf: (node: string) => NodeLabels | undefined): 
 }
 
 function allocations(pod: Pod, labels: NodeLabels): readonly Allocation[] {
-  return gpusOf(pod).map(({ resource, count }) => {
+  const backed = new Set(
+    (pod.status?.extendedResourceClaimStatus?.requestMappings ?? []).map(({ resourceName }) => resourceName),
+  );
+  const own = gpusOf(pod).filter(({ resource }) => !backed.has(resource));
+  return own.map(({ resource, count }) => {
     const device = deviceOf(resource, labels);
     return { ...device, deviceKey: resource, meter: meterOf(device), units: count };
   });

@@ -13,11 +13,13 @@ export async function readOpen(
 ): Promise<{ readonly open: readonly OpenInterval[]; readonly before?: number }> {
   const rows = await store.db
     .selectFrom('alloc_interval')
-    .select(['uid', 'device_key', 'tenant', 'opened_at'])
+    .select(['uid', 'namespace', 'pod', 'device_key', 'tenant', 'opened_at'])
     .where('closed_at', 'is', null)
     .execute();
-  const open = rows.map(({ uid, device_key, tenant, opened_at }) => ({
+  const open = rows.map(({ uid, namespace, pod, device_key, tenant, opened_at }) => ({
     uid,
+    namespace,
+    pod,
     deviceKey: device_key,
     tenant,
     openedAt: opened_at.getTime(),
@@ -75,7 +77,9 @@ async function beyondStored(
   return intervals.flatMap((one) => {
     const stored = last.get(`${one.uid}\n${one.deviceKey}`);
     if (stored === undefined || stored.closed_at === null) return [one];
-    if (one.end !== undefined && !stored.estimated) return [];
+    // A claim that pods name may hold a device again after it let go.
+    const isAgain = one.openedAt >= stored.closed_at.getTime();
+    if (one.end !== undefined && !stored.estimated && !isAgain) return [];
     const openedAt = Math.max(one.openedAt, stored.closed_at.getTime());
     return one.end !== undefined && one.end.at <= openedAt ? [] : [{ ...one, openedAt }];
   });
