@@ -4,7 +4,7 @@ import type { Api } from '../api.ts';
 import { campaign, channel, gpuNode, gpuPod, namespace, pool, priceBook, tenant } from './objects.ts';
 import { collections, ours, type Workload } from './workload.ts';
 
-const GATE_TRIES = 100;
+const GATE_TRIES = 600;
 const GATE_PAUSE_MILLIS = 100;
 
 const pods = (inside: string): string => `/api/v1/namespaces/${inside}/pods`;
