@@ -1,6 +1,15 @@
 /** Keeps no gated pod waiting that has a place: plans all of them, lets go those that fit, tells the rest why not. */
 import { kinds } from '../api/index.ts';
-import { DeviceClass, DeviceTaintRule, Job, Node, Pod, ResourceClaim, ResourceSlice } from '../kube/index.ts';
+import {
+  DeviceClass,
+  DeviceTaintRule,
+  Job,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  ResourceClaim,
+  ResourceSlice,
+} from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
 import { offerChanged } from '../pools/index.ts';
 import { type Controller, singleton } from '../runtime/index.ts';
@@ -20,10 +29,11 @@ import { createNotifier } from './notices.ts';
 import { observe } from './observe.ts';
 import { createKeeper } from './planner/index.ts';
 import { PODS_BY_STATE, statesOf } from './pod-state.ts';
+import { createPreempter } from './preemption/enact.ts';
 import { repriceAfter } from './reprice.ts';
 import { createSentReleases } from './sent.ts';
 import { createStatusWriter } from './status-writer.ts';
-import { planChanged, sizeChanged, specChanged } from './wakes.ts';
+import { planChanged, rightsChanged, sizeChanged, specChanged } from './wakes.ts';
 
 /** Least time between two plans: a pod that comes alone is planned at once, a stream of pods in portions. */
 const DEBOUNCE = '100ms';
@@ -38,13 +48,14 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
   const keeper = createKeeper();
   const claims = createClaimWriter(clock);
   const release = createReleaser(clock, sent, claims);
+  const preempt = createPreempter(clock);
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
     .watches(Pod, { when: planChanged })
     .watches(Node, { when: (now, before) => before === undefined || offerChanged(now, before) })
     .watches(kinds.GPUPool, { when: specChanged })
-    .watches(kinds.Tenant, { when: specChanged })
+    .watches(kinds.Tenant, { when: rightsChanged })
     .watches(Job, { when: sizeChanged })
     .watches(JobSet, { when: specChanged })
     .watches(LeaderWorkerSet, { when: specChanged })
@@ -53,6 +64,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .watches(ResourceSlice)
     .watches(DeviceTaintRule)
     .reads(DeviceClass)
+    .reads(PodDisruptionBudget)
     .index(Pod, PODS_BY_STATE, statesOf)
     .index(Pod, PODS_BY_GANG, gangIndexes)
     .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
@@ -61,7 +73,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       resource: 'pods/eviction',
       verbs: ['create'],
       in: 'cluster',
-      why: 'takes gangs back that do not start whole',
+      why: 'takes gangs back that do not start whole, and evicts pods for those who have a better right to their room',
     })
     .may({ group: '', resource: 'pods/status', verbs: ['patch'], in: 'cluster', why: 'says on a pod why it waits' })
     .may({
@@ -114,6 +126,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       metrics.released([...settled, ...released.pods], ctx.now());
       if (released.failure !== undefined) throw released.failure.error;
       await claims.giveBack(claimsToGiveBack(ctx, facts.dra.claims.values(), waitingUids(decision)), ctx);
+      await preempt(facts, decision, ctx);
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       await reportPartial(facts.partial, ctx);

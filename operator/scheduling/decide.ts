@@ -66,7 +66,7 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
   const waiting = gangs.flatMap(({ members }) => members);
   const planner = keeper.update({ nodes: facts.nodes, held: facts.held, waiting, policy });
   const output = planQueue(planner, {
-    ...{ queue: gangs, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held },
+    ...{ queue: gangs, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held, nominees: facts.nominees },
     ...{ policy, explain: 'blocker' },
   });
   const places = new Map(output.place.map((placement) => [placement.member, placement]));

@@ -10,7 +10,7 @@ const LONGEST_MILLIS = seconds(60);
 
 /** What a pass found, did and left open. */
 export interface Open {
-  readonly facts: Pick<Facts, 'queue' | 'bindTimeoutMillis' | 'dueMillis'>;
+  readonly facts: Pick<Facts, 'queue' | 'bindTimeoutMillis' | 'dueMillis' | 'tenancy'>;
   readonly decision: Pick<Decision, 'release'>;
   readonly released: Pick<Released, 'pods' | 'left'>;
   /** Notices that were not written yet. */
@@ -26,11 +26,18 @@ export function nextPass({ facts, decision, released, unsaid, again, owed }: Ope
   if (released.left > 0 || haveFollowers(facts, decision)) return SOON_MILLIS;
   const due = Math.min(facts.dueMillis, released.pods.length > 0 ? facts.bindTimeoutMillis : LONGEST_MILLIS);
   const work = unsaid > 0 || owed ? seconds(1) : again;
-  return Math.min(due + SOON_MILLIS, work > 0 ? work : LONGEST_MILLIS, LONGEST_MILLIS);
+  return Math.min(due + SOON_MILLIS, work > 0 ? work : LONGEST_MILLIS, bookingDue(facts), LONGEST_MILLIS);
 }
 
 /** Whether a gang was released whose other pods follow singly: its own progress wakes nobody. */
 function haveFollowers({ queue }: Open['facts'], { release }: Open['decision']): boolean {
   const gangs = new Set(release.map(({ gang }) => gang));
   return queue.some(({ follows }) => follows !== undefined && gangs.has(follows));
+}
+
+/** Milliseconds until the next booking begins or ends: then somebody has other rights than now. */
+function bookingDue({ tenancy }: Open['facts']): number {
+  const times = tenancy.bookings.flatMap(({ start, end }) => [start, end]);
+  const left = times.map((time) => time - tenancy.now).filter((millis) => millis > 0);
+  return left.reduce((least, millis) => Math.min(least, millis), Number.POSITIVE_INFINITY);
 }

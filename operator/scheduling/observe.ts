@@ -17,10 +17,12 @@ import {
   type Holding,
   type Member,
   type NodeFacts,
+  type Nominee,
   type PolicyName,
   STARTED_PRIORITY,
 } from './planner/index.ts';
 import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRefused } from './pod-state.ts';
+import { nomineesOf } from './preemption/nomination.ts';
 import type { SentByUid, SentRelease } from './sent.ts';
 import { freezesOf } from './tenancy/freeze.ts';
 import { declaredRun, heldFacts, isEvictable } from './tenancy/held.ts';
@@ -59,6 +61,8 @@ export interface Facts extends TenancyFacts {
   readonly dra: DraFacts;
   /** Released pods whose condition still says that they wait. */
   readonly notices: readonly Pod[];
+  /** Gangs for which others were evicted and whose place is held. */
+  readonly nominees: readonly Nominee[];
   readonly pools: readonly string[];
   readonly tenants: readonly string[];
 }
@@ -108,6 +112,7 @@ export function observe(
     ...sent.map(({ pod, node }) => holding(pod, node, tenantOf, dra)),
     ...dra.held,
   ].filter((one) => one !== undefined);
+  const gangs = readQueue(reader, queue);
   return {
     ...readTenancy({
       ...{ pools, tenants, nodes, held, now: now.getTime() },
@@ -116,7 +121,8 @@ export function observe(
     }),
     nodes,
     held,
-    queue: readQueue(reader, queue),
+    queue: gangs,
+    nominees: nomineesOf(gangs, now.getTime()),
     sent,
     policy: packing(pools),
     overdue,

@@ -1,3 +1,4 @@
+import type { Tenant } from '../api/index.ts';
 import type { Job, Pod } from '../kube/index.ts';
 import { takesRoom } from '../pools/index.ts';
 import { conditionOf, isGated, pinnedNode, statesOf, wasRefused } from './pod-state.ts';
@@ -33,6 +34,13 @@ export function sizeChanged(now: Job, before: Job | undefined): boolean {
     now.spec?.completions !== before?.spec?.completions ||
     now.status?.succeeded !== before?.status?.succeeded
   );
+}
+
+/** Whether what a tenant may do changed: its spec, or why nothing of it starts. */
+export function rightsChanged(now: Tenant, before: Tenant | undefined): boolean {
+  const reasons = (tenant: Tenant | undefined): string =>
+    (tenant?.status?.freezes ?? []).map(({ reason, endTime }) => `${reason} ${endTime}`).join();
+  return specChanged(now, before) || reasons(now) !== reasons(before);
 }
 
 /** Whether the spec of a custom resource changed or it is going. */

@@ -1,6 +1,7 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
-export { countDevices, createDeviceRoom, type DeviceRoomFacts } from './device-room.ts';
+
 export { boundsOfAll } from './admission.ts';
+export { countDevices, createDeviceRoom, type DeviceRoomFacts } from './device-room.ts';
 export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
@@ -8,10 +9,12 @@ export { hold, release } from './hold.ts';
 export { createKeeper, type Keeper } from './keeper.ts';
 export { learnArrival } from './learn.ts';
 export { planMoves } from './moves.ts';
+export { holdFor } from './nominees.ts';
 export { placeOffline } from './offline/offline.ts';
 export { byPriorityThenAge, STARTED_PRIORITY } from './order.ts';
-export { createPlanner, type Planner, placeMember } from './place.ts';
+export { createPlanner, type Planner, placeGang, placeMember } from './place.ts';
 export { plan, planQueue } from './plan.ts';
+export { type Preemption, planPreemption } from './preempt.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
 export { costOf, decayed, keyOf, NOTHING, sum } from './shares.ts';

@@ -3,13 +3,14 @@ import { explainWaiting } from './explain.ts';
 import { createMeasure, fragmentedMilli } from './fragmentation.ts';
 import { createGuard } from './guard.ts';
 import { hold } from './hold.ts';
+import { placeNominees } from './nominees.ts';
 import { createPlanner, type Planner, placeGang, unplace } from './place.ts';
 import { typicalShapes } from './shapes.ts';
 import { createSnapshot } from './snapshot.ts';
 import type { HeldBack, Placement, PlanInput, PlanNumbers, PlanOutput, PlanPolicy } from './types.ts';
 
 /** What one pass over the queue needs besides the planner itself. */
-export type PlanRequest = Pick<PlanInput, 'queue' | 'quotas' | 'tenancy' | 'explain' | 'policy'> &
+export type PlanRequest = Pick<PlanInput, 'queue' | 'quotas' | 'tenancy' | 'nominees' | 'explain' | 'policy'> &
   Partial<Pick<PlanInput, 'held'>>;
 
 /**
@@ -28,9 +29,12 @@ export function plan(input: PlanInput): PlanOutput {
  */
 export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
   const guard = createGuard(planner, request);
-  const placed = new Map<string, readonly Placement[]>();
-  const refused = new Map<string, HeldBack>();
-  const ready = request.queue.filter(({ heldBack }) => heldBack === undefined);
+  const nominated = placeNominees(planner, request);
+  const placed = new Map<string, readonly Placement[]>(nominated.placed);
+  const refused = new Map<string, HeldBack>(nominated.waiting);
+  const ready = request.queue.filter(
+    ({ key, heldBack }) => heldBack === undefined && !placed.has(key) && !refused.has(key),
+  );
   for (const attempt of admissions(planner, { ...request, queue: ready })) {
     const { gang } = attempt;
     const places = placeGang(planner, gang, attempt.quotas);

@@ -139,7 +139,7 @@ export interface Holding extends Demand {
 
 /** A reason outside the planner's sight for which a gang must not be planned now. */
 export interface HeldBack {
-  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget' | 'Reservation'>;
+  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget' | 'Reservation' | 'Capacity'>;
   /** One sentence for the user that names what holds and how to lift it. */
   readonly sentence: string;
   readonly need?: number;
@@ -263,6 +263,27 @@ export interface Tenancy {
   readonly fixed: ReadonlySet<string>;
 }
 
+/** Whose pods may be evicted for a gang that finds no room, see preempt.ts. */
+export type PreemptionPolicy = 'Never' | 'BorrowedFirst' | 'Priority';
+
+/** A gang that runs and lets itself be evicted, whole or not at all. */
+export interface Victim {
+  readonly gang: string;
+  readonly tenant?: string;
+  /** The highest of its pods. */
+  readonly priority: number;
+  /** Its pods, each with the PodDisruptionBudgets that watch over it. */
+  readonly pods: readonly { readonly key: string; readonly budgets: readonly string[] }[];
+  /** Work that is lost with it: the minutes that its pods have run. */
+  readonly podMinutes: number;
+}
+
+/** A gang for which others were evicted, and the nodes that were cleared for its pods, by key. */
+export interface Nominee {
+  readonly gang: string;
+  readonly nodes: ReadonlyMap<string, string>;
+}
+
 /** Everything one plan depends on. */
 export interface PlanInput {
   readonly nodes: readonly NodeFacts[];
@@ -272,6 +293,8 @@ export interface PlanInput {
   readonly quotas: readonly Quota[];
   /** How tenants share pools over time; without it gangs are tried in the order of the queue. */
   readonly tenancy?: Tenancy;
+  /** Gangs for which others were evicted, in the order in which that was. */
+  readonly nominees?: readonly Nominee[];
   readonly policy: PlanPolicy;
   /** How much is explained of what waits: nothing, the blocker, or the blocker and what would help. */
   readonly explain?: 'nothing' | 'blocker' | 'full';
