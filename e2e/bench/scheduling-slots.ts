@@ -11,6 +11,7 @@ import {
   type SlotPolicyName,
   seededRandom,
   shuffled,
+  slotCeiling,
 } from '../../operator/scheduling/planner/index.ts';
 import { arrivals, askedMilli, type TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { median } from './numbers.ts';
@@ -21,19 +22,21 @@ const SLOT_LOADS = [0.8, 0.9, 1, 1.3] as const;
 /** A share of a GPU becomes the smallest profile that holds it; what is larger takes the whole GPU. */
 const LARGEST_MILLI = [143, 286, 429, 571, 1000];
 const SIZES = ['1g', '2g', '3g', '4g', '7g'] as const;
-const SETTLE_EVERY = 16;
+const SETTLE_EVERY = 64;
 
 /** One list under one policy at one load; medians over seeds, in percent. */
 export interface SlotLine {
   readonly list: string;
   readonly policy: SlotPolicyName;
   readonly load: string;
-  /** Requests for GPUs that were placed. */
+  /** Requests for GPUs that were placed; no policy places more than the ceiling. */
   readonly accepted: number;
+  readonly ceiling: number;
   readonly acceptedMin: number;
   readonly acceptedMax: number;
   /** Compute slices and memory slots in use. */
   readonly compute: number;
+  readonly computeCeiling: number;
   readonly memory: number;
   /** Free memory slots of GPUs that are partly in use, in percent of all slots. */
   readonly stranded: number;
@@ -60,7 +63,9 @@ export function slotLines(
           accepted: median(accepted),
           acceptedMin: Math.min(...accepted),
           acceptedMax: Math.max(...accepted),
+          ceiling: median(of('ceiling')),
           compute: median(of('compute')),
+          computeCeiling: median(of('computeCeiling')),
           memory: median(of('memory')),
           stranded: median(of('stranded')),
         };
@@ -71,12 +76,15 @@ export function slotLines(
 
 interface Reading {
   readonly accepted: number;
+  readonly ceiling: number;
   readonly compute: number;
+  readonly computeCeiling: number;
   readonly memory: number;
   readonly stranded: number;
 }
 
-function geometry(): SlotGeometry {
+/** A GPU of seven compute slices and eight memory slots with its five plain sizes. */
+export function sevenSlices(): SlotGeometry {
   const model = MIG_MODELS.find(({ name }) => name === 'H100-80');
   if (model === undefined) throw new Error('the MIG models lack H100-80');
   const { profiles, memorySlots, computeSlices } = model.geometry;
@@ -95,7 +103,7 @@ function slotPod(pod: TracePod): SlotPod {
 }
 
 function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotPolicyName, seed: number): Reading[] {
-  const shape = geometry();
+  const shape = sevenSlices();
   const fleet = createSlotFleet(
     shuffled(nodes, seededRandom(seed)).map(({ gpus, ...node }) => ({ ...node, gpus: gpus.count })),
     shape.memorySlots,
@@ -106,6 +114,7 @@ function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotP
     name,
     shape,
     counts.map((count) => count / total),
+    fleet,
   );
   const slices = fleet.free.length * shape.computeSlices;
   const slots = fleet.free.length * shape.memorySlots;
@@ -114,14 +123,23 @@ function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotP
   // The order is that of the other classes; the load counts slices, of which rounded shares need more.
   const queue = arrivals(pods, fleet.free.length * 1000, SLOT_LOADS[SLOT_LOADS.length - 1] ?? 1, seededRandom(seed));
   const readings: Reading[] = [];
+  const asked = new Map<string, { readonly profile: number; readonly gpus: number; readonly count: number }>();
+  const ceiling = (worth: (profile: number, gpus: number) => number): number =>
+    slotCeiling(
+      shape,
+      fleet.free.length,
+      [...asked.values()].map((each) => ({ ...each, worth: worth(each.profile, each.gpus) })),
+    );
   const state = { arrived: 0, asked: 0, accepted: 0, compute: 0 };
   for (const [at, tracePod] of queue.entries()) {
     const pod = slotPod(tracePod);
     if (askedMilli(tracePod) > 0) {
-      policy.learn(pod.profile, pod.count);
+      policy.learn(pod);
+      const kind = `${pod.profile}/${pod.count}`;
+      asked.set(kind, { profile: pod.profile, gpus: pod.count, count: (asked.get(kind)?.count ?? 0) + 1 });
       state.asked++;
     }
-    if (at % SETTLE_EVERY === 0) policy.settle(freeSets(fleet));
+    if (at % SETTLE_EVERY === 0) policy.settle();
     if (placeSlots(fleet, policy, pod) !== undefined && pod.profile >= 0) {
       state.accepted++;
       state.compute += compute(pod);
@@ -137,7 +155,9 @@ function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotP
       }
       readings.push({
         accepted: state.accepted / state.asked,
+        ceiling: ceiling(() => 1) / state.asked,
         compute: state.compute / slices,
+        computeCeiling: ceiling((profile, gpus) => compute({ ...pod, profile, count: gpus })) / slices,
         memory: 1 - free / slots,
         stranded: stranded / slots,
       });

@@ -6,11 +6,13 @@ import { type BatchLine, batchLines } from './scheduling-batch.ts';
 import { openData } from './scheduling-data.ts';
 import { type OfflineLine, offlineLines } from './scheduling-offline.ts';
 import { boundLines, type OnlineLine, type OnlineOptions, onlineLines } from './scheduling-online.ts';
-import { type SlotLine, slotLines } from './scheduling-slots.ts';
+import { type ReplayLine, replayLines } from './scheduling-replay.ts';
+import { type SlotJobLine, slotJobLines } from './scheduling-slot-jobs.ts';
+import { type SlotLine, sevenSlices, slotLines } from './scheduling-slots.ts';
 import { type SpeedLine, speedLines } from './scheduling-speed.ts';
 
 const FIRST_SEED = 42;
-const PARTS = ['online', 'bound', 'window', 'migrate', 'offline', 'mig', 'speed'] as const;
+const PARTS = ['online', 'bound', 'window', 'migrate', 'offline', 'replay', 'mig', 'speed'] as const;
 
 const HELP = `Measures how well and how fast the planner packs, by class; classes are never mixed in one table.
 
@@ -23,6 +25,7 @@ Usage: node e2e/bench/scheduling.ts --data DIR [--part ${PARTS.join('|')}] [--li
                    window  64 pods at once, beside FGD with the same window
                    migrate at most one move for 100 placed pods, beside FGD with the same moves
                    offline all pods of load 1.0 known, beside the value of the linear program
+                   replay  jobs that come and go, some of them gangs: use, waits, starvation, fairness
                    mig     all GPUs as seven-slice GPUs: where a profile starts, beside three other ways
                    speed   plan time and memory on generated fleets (needs no lists)
   --lists A,B    only these lists
@@ -41,7 +44,9 @@ interface Report {
   readonly window?: readonly BatchLine[];
   readonly migrate?: readonly BatchLine[];
   readonly offline?: readonly OfflineLine[];
+  readonly replay?: readonly ReplayLine[];
   readonly mig?: readonly SlotLine[];
+  readonly migJobs?: readonly SlotJobLine[];
   readonly speed?: readonly SpeedLine[];
 }
 
@@ -83,13 +88,15 @@ function main(args: readonly string[]): void {
     window: data !== undefined && wanted('window') ? batchLines(data, 'window', options(data.lists)) : undefined,
     migrate: data !== undefined && wanted('migrate') ? batchLines(data, 'migrate', options(data.lists)) : undefined,
     offline: data !== undefined && wanted('offline') ? offlineLines(data, options(data.lists)) : undefined,
+    replay: data !== undefined && wanted('replay') ? replayLines(data, options(['default'])) : undefined,
     mig: data !== undefined && wanted('mig') ? slotLines(data, options(data.lists)) : undefined,
+    migJobs: wanted('mig') ? slotJobLines(sevenSlices(), options([])) : undefined,
     speed: wanted('speed') ? speedLines() : undefined,
   };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tables(report));
 }
 
-function tables({ seeds, online, bound, window, migrate, offline, mig, speed }: Report): string {
+function tables({ seeds, online, bound, window, migrate, offline, replay, mig, migJobs, speed }: Report): string {
   return [
     online && `online: % of GPU capacity allocated when the load has arrived, ${seeds} seeds\n${onlineTable(online)}`,
     bound && `online, pods bound to models: the same on harder lists, ${seeds} seeds\n${onlineTable(bound)}`,
@@ -97,8 +104,12 @@ function tables({ seeds, online, bound, window, migrate, offline, mig, speed }: 
       `window: 64 pods at once, ${seeds} seeds; a pod waits for 31.5 arrivals on average\n${batchTable(window)}`,
     migrate && `migrate: at most 1 move for 100 placed pods, ${seeds} seeds\n${batchTable(migrate)}`,
     offline && `offline: all pods known, ${seeds} seeds; % of GPU capacity at load 1.0\n${offlineTable(offline)}`,
+    replay &&
+      `replay: 3000 jobs that come and go on a twelfth of the nodes, ${seeds} seeds; waits in s\n${replayTable(replay)}`,
     mig &&
       `mig: every GPU cut on demand into 1g, 2g, 3g, 4g, 7g; % at arrived slices, ${seeds} seeds\n${slotTable(mig)}`,
+    migJobs &&
+      `mig with departures: generated requests that come and go on 128 GPUs, ${seeds} seeds\n${slotJobTable(migJobs)}`,
     speed &&
       `speed: generated fleets; ms are CPU time of one thread, µs by the clock; goals: plan 1000 ms, decision p99 10000 µs\n${speedTable(speed)}`,
   ]
@@ -159,19 +170,55 @@ function offlineTable(lines: readonly OfflineLine[]): string {
   ]).concat('program: what the linear program allocates, ceiling: what its prices show that no plan exceeds\n');
 }
 
+function replayTable(lines: readonly ReplayLine[]): string {
+  const sizes = lines[0]?.waits.map(({ size }) => `${size} pods p50/p99`) ?? [];
+  return aligned([
+    ['list', 'load', 'policy', 'used % (min..max)', ...sizes, 'starved %', 'longest h', 'Jain', 'evicted'],
+    ...lines.map(({ list, load, policy, used, waits, starved, longest, fairness, evictions }) => [
+      list,
+      load.toFixed(1),
+      policy,
+      `${used.median.toFixed(2)} (${used.min.toFixed(2)}..${used.max.toFixed(2)})`,
+      ...waits.map(({ p50, p99 }) => `${p50.toFixed(0)}/${p99.toFixed(0)}`),
+      starved.toFixed(2),
+      longest.toFixed(1),
+      fairness.toFixed(3),
+      String(evictions),
+    ]),
+  ]);
+}
+
 function slotTable(lines: readonly SlotLine[]): string {
   return aligned([
-    ['list', 'policy', 'load', 'accepted (min..max)', 'compute', 'memory', 'stranded'],
-    ...lines.map(({ list, policy, load, accepted, acceptedMin, acceptedMax, compute, memory, stranded }) => [
+    ['list', 'policy', 'load', 'accepted (min..max)', 'ceiling', 'compute', 'ceiling', 'memory', 'stranded'],
+    ...lines.map(({ list, policy, load, accepted, acceptedMin, acceptedMax, ceiling, ...rest }) => [
       list,
       policy,
       load,
       `${accepted.toFixed(2)} (${acceptedMin.toFixed(2)}..${acceptedMax.toFixed(2)})`,
-      compute.toFixed(2),
-      memory.toFixed(2),
-      stranded.toFixed(2),
+      ceiling.toFixed(2),
+      rest.compute.toFixed(2),
+      rest.computeCeiling.toFixed(2),
+      rest.memory.toFixed(2),
+      rest.stranded.toFixed(2),
     ]),
-  ]);
+  ]).concat(
+    'ceiling: what no policy exceeds, by a linear program over ways to cut a GPU that leaves out CPU and nodes\n',
+  );
+}
+
+function slotJobTable(lines: readonly SlotJobLine[]): string {
+  return aligned([
+    ['mix', 'load', 'policy', 'accepted % (min..max)', 'ceiling', 'requests %'],
+    ...lines.map(({ mix, load, policy, accepted, acceptedMin, acceptedMax, ceiling, requests }) => [
+      mix,
+      load.toFixed(1),
+      policy,
+      `${accepted.toFixed(2)} (${acceptedMin.toFixed(2)}..${acceptedMax.toFixed(2)})`,
+      ceiling.toFixed(2),
+      requests.toFixed(2),
+    ]),
+  ]).concat('accepted: compute slices, each for the time that it was asked for\n');
 }
 
 function speedTable(lines: readonly SpeedLine[]): string {

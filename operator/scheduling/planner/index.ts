@@ -7,7 +7,7 @@ export { explainGang } from './explain.ts';
 export { createMeasure, fragmentedMilli } from './fragmentation.ts';
 export { hold, release } from './hold.ts';
 export { createKeeper, type Keeper } from './keeper.ts';
-export { learnArrival } from './learn.ts';
+export { learn, learnArrival, settle } from './learn.ts';
 export { planMoves } from './moves.ts';
 export { holdFor } from './nominees.ts';
 export { placeOffline } from './offline/offline.ts';
@@ -18,7 +18,15 @@ export { type Preemption, planPreemption } from './preempt.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
 export { costOf, decayed, keyOf, NOTHING, sum } from './shares.ts';
-export { createSlotFleet, freeSets, placeSlots, type SlotPod } from './slots/fleet.ts';
+export { slotCeiling } from './slots/ceiling.ts';
+export {
+  createSlotFleet,
+  freeSets,
+  placeSlots,
+  releaseSlots,
+  type SlotPlacement,
+  type SlotPod,
+} from './slots/fleet.ts';
 export { createSlotPolicy, SLOT_POLICIES, type SlotGeometry, type SlotPolicyName } from './slots/policies.ts';
 export { createSnapshot, type Snapshot } from './snapshot.ts';
 export type * from './types.ts';

@@ -1,6 +1,6 @@
 import type { Cut } from './geometry.ts';
 import { slotCount } from './geometry.ts';
-import type { ScoredCut, SlotPolicy } from './policies.ts';
+import type { NodeCuts, ScoredCut, SlotPolicy } from './policies.ts';
 
 /** A node whose GPUs are all cut on demand. */
 export interface SlotNode {
@@ -27,6 +27,8 @@ export interface SlotFleet {
   /** Free slots by GPU; those of node n from `from[n]` to `from[n + 1]`. */
   readonly free: Int32Array;
   readonly from: Int32Array;
+  /** Counts the changes of a node. */
+  readonly version: Uint32Array;
 }
 
 /** Where a pod went. */
@@ -45,6 +47,7 @@ export function createSlotFleet(nodes: readonly SlotNode[], slots: number): Slot
     memoryFree: Float64Array.from(nodes, ({ memoryMiB }) => memoryMiB),
     free: new Int32Array(from[nodes.length] as number).fill((1 << slots) - 1),
     from,
+    version: new Uint32Array(nodes.length),
   };
 }
 
@@ -80,17 +83,13 @@ export function freeSlots({ free }: SlotFleet): number {
   return free.reduce((sum, each) => sum + slotCount(each), 0);
 }
 
-interface Found {
-  readonly cuts: SlotPlacement['cuts'];
-  readonly score: number;
-}
-
-function bestOfNode(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): Found | undefined {
+function bestOfNode(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): NodeCuts | undefined {
+  if (policy.onNode !== undefined) return policy.onNode(fleet, node, pod);
   if (pod.profile < 0) return { cuts: [], score: 0 };
   return pod.count === 1 ? bestSlot(fleet, policy, pod, node) : bestSlots(fleet, policy, pod, node);
 }
 
-function bestSlot(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): Found | undefined {
+function bestSlot(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): NodeCuts | undefined {
   let at = -1;
   let best: ScoredCut | undefined;
   for (let gpu = fleet.from[node] as number; gpu < (fleet.from[node + 1] as number); gpu++) {
@@ -102,7 +101,7 @@ function bestSlot(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: numb
   return best === undefined ? undefined : { cuts: [{ gpu: at, cut: best.cut }], score: best.score };
 }
 
-function bestSlots(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): Found | undefined {
+function bestSlots(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: number): NodeCuts | undefined {
   const found: { gpu: number; cut: Cut; score: number }[] = [];
   for (let gpu = fleet.from[node] as number; gpu < (fleet.from[node + 1] as number); gpu++) {
     const best = policy.best(pod.profile, fleet.free[gpu] as number);
@@ -114,6 +113,7 @@ function bestSlots(fleet: SlotFleet, policy: SlotPolicy, pod: SlotPod, node: num
 }
 
 function change(fleet: SlotFleet, pod: SlotPod, { node, cuts }: SlotPlacement, sign: 1 | -1): void {
+  fleet.version[node] = (fleet.version[node] as number) + 1;
   fleet.cpuFree[node] = (fleet.cpuFree[node] as number) + sign * pod.cpuMilli;
   fleet.memoryFree[node] = (fleet.memoryFree[node] as number) + sign * pod.memoryMiB;
   for (const { gpu, cut } of cuts) fleet.free[gpu] = (fleet.free[gpu] as number) ^ cut.mask;

@@ -1,5 +1,6 @@
+import type { SlotFleet, SlotPod } from './fleet.ts';
 import { type Cut, cutsOf, longestRun, type SlotProfile, slotCount } from './geometry.ts';
-import { createSlotValues, learnProfile, repriceSlots } from './values.ts';
+import { createPricedSlots } from './priced.ts';
 
 /** Names of the ways to choose a slot. */
 export const SLOT_POLICIES = ['first-fit', 'largest-free-run', 'fgd', 'gpuopt'] as const;
@@ -20,49 +21,45 @@ export interface ScoredCut {
   readonly score: number;
 }
 
-/** A way to choose a slot; higher scores are better, and ties go to the first GPU and the lowest start. */
+/** Where on a node a pod would go, with its score. */
+export interface NodeCuts {
+  readonly cuts: readonly { readonly gpu: number; readonly cut: Cut }[];
+  readonly score: number;
+}
+
+/** A way to choose a slot; higher scores are better, and ties go to the first node, GPU and start. */
 export interface SlotPolicy {
   /** The best cut of a profile on a GPU that has `free`, or null where it does not fit. */
   readonly best: (profile: number, free: number) => ScoredCut | null;
-  readonly learn: (profile: number, count: number) => void;
-  /** Called now and then with how many GPUs have each set of slots free. */
-  readonly settle: (gpus: ReadonlyMap<number, number>) => void;
+  /** The best cuts of a pod on a node that has its CPU and memory, for policies that look beyond one GPU. */
+  readonly onNode?: (fleet: SlotFleet, node: number, pod: SlotPod) => NodeCuts | undefined;
+  readonly learn: (pod: SlotPod) => void;
+  /** Called now and then. */
+  readonly settle: () => void;
 }
 
 /**
- * Makes a policy: `first-fit` takes devices in the order of their names, as the stock DRA scheduler does;
+ * Makes a policy over a fleet: `first-fit` takes devices in the order of their names, as the stock DRA scheduler does;
  * `largest-free-run` keeps the longest run of free slots on the GPU; `fgd` lets fragmentation grow least, told the true
- * frequencies (by profile); `gpuopt` loses least value at prices that it learns.
+ * frequencies (by profile); `gpuopt` loses least value at prices that it learns, of slots and of CPU.
  */
 export function createSlotPolicy(
   name: SlotPolicyName,
   geometry: SlotGeometry,
   frequencies: readonly number[],
+  fleet: SlotFleet,
 ): SlotPolicy {
   const cuts = cutsOf(geometry.profiles);
   const still = { learn: () => undefined, settle: () => undefined };
   if (name === 'first-fit') return { ...still, best: remembered(cuts, () => 0) };
   if (name === 'largest-free-run') return { ...still, best: remembered(cuts, (_, after) => longestRun(after)) };
-  if (name === 'fgd') {
-    const lost = Float64Array.from({ length: 1 << geometry.memorySlots }, (_, free) =>
-      fragmented(free, cuts, frequencies, geometry.memorySlots),
-    );
-    const score = (free: number, after: number): number =>
-      Math.floor(100 / (1 + Math.exp((lost[after] as number) - (lost[free] as number))));
-    return { ...still, best: remembered(cuts, score) };
-  }
-  const values = createSlotValues(geometry.profiles, geometry.memorySlots, geometry.computeSlices);
+  if (name === 'gpuopt') return { ...createPricedSlots(fleet, geometry), best: remembered(cuts, () => 0) };
+  const lost = Float64Array.from({ length: 1 << geometry.memorySlots }, (_, free) =>
+    fragmented(free, cuts, frequencies, geometry.memorySlots),
+  );
   const score = (free: number, after: number): number =>
-    Math.floor((values.worth[after] as number) - (values.worth[free] as number));
-  let best = remembered(cuts, score);
-  return {
-    best: (profile, free) => best(profile, free),
-    learn: (profile, count) => learnProfile(values, profile, count),
-    settle: (gpus) => {
-      repriceSlots(values, gpus);
-      best = remembered(cuts, score);
-    },
-  };
+    Math.floor(100 / (1 + Math.exp((lost[after] as number) - (lost[free] as number))));
+  return { ...still, best: remembered(cuts, score) };
 }
 
 /** The best cut by profile and free set; `score` is asked once for each. */

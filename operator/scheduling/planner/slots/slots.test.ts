@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createSlotFleet,
-  freeSets,
-  freeSlots,
-  placeSlots,
-  releaseSlots,
-  type SlotPlacement,
-  type SlotPod,
-} from './fleet.ts';
+import { createSlotFleet, freeSlots, placeSlots, releaseSlots, type SlotPlacement, type SlotPod } from './fleet.ts';
 import { createSlotPolicy, SLOT_POLICIES, type SlotGeometry } from './policies.ts';
 
 /** 1g, 2g, 3g, 4g and 7g of a GPU with seven compute slices. */
@@ -34,18 +26,32 @@ describe('MIG slots', () => {
   it('keeps room for 4g when it was asked for, where first fit does not', () => {
     const starts = (name: 'first-fit' | 'gpuopt'): number | undefined => {
       const fleet = createSlotFleet(NODES.slice(0, 1), 8);
-      const policy = createSlotPolicy(name, GEOMETRY, EVEN);
-      for (let at = 0; at < 20; at++) policy.learn(at % 2 === 0 ? 0 : 3, 1);
-      policy.settle(freeSets(fleet));
+      const policy = createSlotPolicy(name, GEOMETRY, EVEN, fleet);
+      for (let at = 0; at < 20; at++) policy.learn(pod(at % 2 === 0 ? 0 : 3));
+      policy.settle();
       return placeSlots(fleet, policy, pod(0))?.cuts[0]?.cut.start;
     };
     expect(starts('first-fit')).toBe(0);
     expect(starts('gpuopt')).toBeGreaterThanOrEqual(4);
   });
 
+  it('sends a pod that needs much CPU to where CPU is plenty', () => {
+    const nodes = [
+      { name: 'little', cpuMilli: 8000, memoryMiB: 20_000, gpus: 2 },
+      { name: 'plenty', cpuMilli: 64_000, memoryMiB: 20_000, gpus: 2 },
+    ];
+    const fleet = createSlotFleet(nodes, 8);
+    const policy = createSlotPolicy('gpuopt', GEOMETRY, EVEN, fleet);
+    const kind = (at: number): SlotPod => ({ ...pod(2), cpuMilli: at % 2 === 0 ? 8000 : 500 });
+    for (let at = 0; at < 40; at++) policy.learn(kind(at));
+    for (let cycle = 0; cycle < 4; cycle++) policy.settle();
+    expect(placeSlots(fleet, policy, kind(0))?.node).toBe(1);
+    expect(placeSlots(fleet, policy, kind(1))?.node).toBe(0);
+  });
+
   it('takes several whole GPUs of one node or none', () => {
     const fleet = createSlotFleet(NODES, 8);
-    const policy = createSlotPolicy('gpuopt', GEOMETRY, EVEN);
+    const policy = createSlotPolicy('gpuopt', GEOMETRY, EVEN, fleet);
     const placed = placeSlots(fleet, policy, pod(4, 2));
     expect(placed?.cuts).toHaveLength(2);
     expect(placeSlots(fleet, policy, pod(4, 3))).toBeUndefined();
@@ -61,12 +67,12 @@ describe('MIG slots', () => {
       fc.property(requests, (drafts) => {
         const run = (): unknown => {
           const fleet = createSlotFleet(NODES, 8);
-          const policy = createSlotPolicy(name, GEOMETRY, EVEN);
+          const policy = createSlotPolicy(name, GEOMETRY, EVEN, fleet);
           const kept: { readonly asked: SlotPod; readonly placed: SlotPlacement }[] = [];
           for (const { profile, cpuMilli } of drafts) {
             const asked = { cpuMilli, memoryMiB: 1, profile, count: 1 };
-            if (profile >= 0) policy.learn(profile, 1);
-            policy.settle(freeSets(fleet));
+            policy.learn(asked);
+            policy.settle();
             const before = freeSlots(fleet);
             const placed = placeSlots(fleet, policy, asked);
             if (placed === undefined) continue;

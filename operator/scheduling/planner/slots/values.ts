@@ -1,94 +1,211 @@
-import { STEP } from '../priced/classes.ts';
-import { movePrices, type Priced, ROUNDS } from '../priced/prices.ts';
-import { type Cut, cutsOf, type SlotProfile, slotCount } from './geometry.ts';
+import { movePrices, ROUNDS } from '../priced/prices.ts';
+import type { SlotFleet, SlotPod } from './fleet.ts';
+import { type SlotProfile, slotCount } from './geometry.ts';
+import {
+  type Cutting,
+  createCutting,
+  createSlotTable,
+  fillSlotTable,
+  type SlotShape,
+  type SlotTable,
+  spreadSlots,
+} from './tables.ts';
 
-/** What each set of free slots of a GPU is worth, at prices learned from arrivals. */
-export interface SlotValues {
-  readonly worth: Float64Array;
-  readonly shapes: readonly Priced[];
-  /** Cuts that start at a slot. */
-  readonly byStart: readonly (readonly Cut[])[];
-  readonly sums: Float64Array;
-}
-
-/** Values of a GPU of `slots` slots before anything is known: a profile is worth what it takes. */
-export function createSlotValues(profiles: readonly SlotProfile[], slots: number, compute: number): SlotValues {
-  const cuts = cutsOf(profiles).flat();
-  const values: SlotValues = {
-    worth: new Float64Array(1 << slots),
-    shapes: profiles.map((profile, index) => {
-      const gpuMilli = 1000 * Math.max(profile.compute / compute, profile.memorySlots / slots);
-      return { index, gpuMilli, count: 0, price: gpuMilli };
-    }),
-    byStart: Array.from({ length: slots }, (_, start) => cuts.filter((cut) => cut.start === start)),
-    sums: new Float64Array(1 << slots),
-  };
-  fill(values);
-  return values;
-}
+/** Prices of CPU that are tried for each node, evenly in the logarithm over two decades around the fleet's own ratio. */
+const CPU_PRICES = 21;
+const CPU_PRICE_SPAN = 100;
 
 /**
- * The soft maximum over all ways to cut what is free. Each way is met once: its lowest free slot either stays free or is
- * the start of a cut, E(free) = E(free without it) + Σ E(free without the cut)·e^(price / STEP).
+ * What nodes with free slots are worth, at prices learned from arrivals: V = min over λ of λ·CPU + Σ values of GPUs, as
+ * for GPUs that are not cut (priced/).
  */
-function fill({ worth, shapes, byStart, sums }: SlotValues): void {
-  const weights = weightsOf(shapes);
-  sums[0] = 1;
-  for (let free = 1; free < sums.length; free++) {
-    let sum = sums[free & (free - 1)] as number;
-    for (const { profile, mask } of byStart[lowestSlot(free)] ?? []) {
-      if ((mask & free) === mask) sum += (sums[free ^ mask] as number) * (weights[profile] as number);
+export class SlotValues {
+  readonly #fleet: SlotFleet;
+  readonly #cutting: Cutting;
+  readonly #gpuMilli: readonly number[];
+  readonly #lambdas: Float64Array;
+  readonly #tables: readonly SlotTable[];
+  readonly #shapes: SlotShape[] = [];
+  readonly #byKey = new Map<string, SlotShape>();
+  readonly #sums: Float64Array;
+  readonly #now: Float64Array;
+  readonly #lowest: Int32Array;
+  readonly #version: Uint32Array;
+  /** Counts the cycles: what was computed with older prices is void. */
+  epoch = 0;
+
+  constructor(fleet: SlotFleet, profiles: readonly SlotProfile[], slots: number, computeSlices: number) {
+    const nodes = fleet.nodes.length;
+    this.#fleet = fleet;
+    this.#cutting = createCutting(profiles, slots);
+    this.#gpuMilli = profiles.map((one) => 1000 * Math.max(one.compute / computeSlices, one.memorySlots / slots));
+    const cpuMilli = fleet.nodes.reduce((sum, node) => sum + node.cpuMilli, 0);
+    const natural = (1000 * fleet.free.length) / Math.max(1, cpuMilli);
+    this.#lambdas = Float64Array.from(
+      { length: CPU_PRICES },
+      (_, at) => natural * CPU_PRICE_SPAN ** (at / (CPU_PRICES - 1) - 0.5),
+    );
+    const mostGpus = Math.max(0, ...fleet.nodes.map(({ gpus }) => gpus));
+    this.#tables = Array.from(this.#lambdas, () => createSlotTable(this.#cutting, mostGpus));
+    this.#sums = new Float64Array(nodes * CPU_PRICES);
+    this.#now = new Float64Array(nodes);
+    this.#lowest = new Int32Array(nodes);
+    this.#version = new Uint32Array(nodes).fill(0xffffffff);
+    this.#fill();
+  }
+
+  /** Learns of a pod that arrived. */
+  learn({ profile, count, cpuMilli }: SlotPod): void {
+    if (profile < 0) return;
+    const key = `${profile}/${count}/${cpuMilli}`;
+    const known = this.#byKey.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
     }
-    sums[free] = sum;
-    worth[free] = STEP * Math.log(sum);
+    const gpuMilli = count * (this.#gpuMilli[profile] ?? 0);
+    const index = this.#shapes.length;
+    const shape: SlotShape = { index, cpuMilli, profile, gpus: count, gpuMilli, count: 1, price: gpuMilli };
+    this.#byKey.set(key, shape);
+    this.#shapes.push(shape);
   }
-}
 
-/** Profiles that nobody asked for yet are worth nothing. */
-function weightsOf(shapes: readonly Priced[]): Float64Array {
-  return Float64Array.from(shapes, ({ count, price }) => (count === 0 ? 0 : Math.exp(price / STEP)));
-}
-
-function lowestSlot(free: number): number {
-  return 31 - Math.clz32(free & -free);
-}
-
-/** Learns of a profile that was asked for. */
-export function learnProfile(values: SlotValues, profile: number, count = 1): void {
-  const shape = values.shapes[profile];
-  if (shape !== undefined) shape.count += count;
-}
-
-/** One cycle of new prices, so that the soft best cut of what is free serves all profiles in proportion to demand. */
-export function repriceSlots(values: SlotValues, gpus: ReadonlyMap<number, number>): void {
-  const shapes = values.shapes.filter(({ count }) => count > 0);
-  const demand = shapes.reduce((sum, { count, gpuMilli }) => sum + count * gpuMilli, 0);
-  const slots = values.byStart.length;
-  let idle = 0;
-  for (const [free, count] of gpus) idle += (1000 * count * slotCount(free)) / slots;
-  if (demand === 0 || idle === 0) return;
-  for (let round = 0; round < ROUNDS; round++) {
-    movePrices(shapes, served(values, gpus), idle / demand, round);
-    fill(values);
+  /** One cycle of new prices, so that the soft best cut of what is free serves all shapes in proportion to demand. */
+  reprice(): void {
+    const shapes = this.#shapes;
+    const demand = shapes.reduce((sum, { count, gpuMilli }) => sum + count * gpuMilli, 0);
+    let idle = 0;
+    for (const free of this.#fleet.free) idle += (1000 * slotCount(free)) / this.#cutting.slots;
+    if (demand === 0 || idle === 0) return;
+    this.#fill();
+    for (let round = 0; round < ROUNDS; round++) {
+      movePrices(shapes, this.#served(), idle / demand, round);
+      this.#fill();
+    }
+    this.epoch++;
+    this.#version.fill(0xffffffff);
   }
-}
 
-function served({ shapes, byStart, sums }: SlotValues, gpus: ReadonlyMap<number, number>): Float64Array {
-  const weights = weightsOf(shapes);
-  const occurring = new Float64Array(sums.length);
-  for (const [free, count] of gpus) occurring[free] = count;
-  const used = new Float64Array(shapes.length);
-  for (let free = sums.length - 1; free > 0; free--) {
-    const share = (occurring[free] as number) / (sums[free] as number);
-    if (share === 0) continue;
-    const without = free & (free - 1);
-    occurring[without] = (occurring[without] as number) + share * (sums[without] as number);
-    for (const { profile, mask } of byStart[lowestSlot(free)] ?? []) {
-      if ((mask & free) !== mask) continue;
-      const each = share * (sums[free ^ mask] as number) * (weights[profile] as number);
-      occurring[free ^ mask] = (occurring[free ^ mask] as number) + each;
-      used[profile] = (used[profile] as number) + each;
+  /** What the node's value changes by if its CPU becomes `cpuMilli` and one GPU's free set goes from one to another. */
+  gain(node: number, cpuMilli: number, before: number, after: number): number {
+    this.#sync(node);
+    return this.#value(node, cpuMilli, before, after, 0) - (this.#now[node] as number);
+  }
+
+  /** The same if it loses so many whole GPUs. */
+  gainOfWhole(node: number, cpuMilli: number, gpus: number): number {
+    this.#sync(node);
+    return this.#value(node, cpuMilli, 0, 0, gpus) - (this.#now[node] as number);
+  }
+
+  #fill(): void {
+    for (const [k, table] of this.#tables.entries()) {
+      fillSlotTable(table, this.#cutting, this.#shapes, this.#lambdas[k] as number);
     }
   }
-  return used;
+
+  #served(): Float64Array {
+    const used = new Float64Array(this.#shapes.length);
+    const occurring = this.#tables.map(({ worth, whole }) => ({
+      sets: new Float64Array(worth.length),
+      whole: new Float64Array(whole.length),
+    }));
+    for (let node = 0; node < this.#fleet.nodes.length; node++) {
+      for (const [k, share] of this.#mixture(node)) {
+        const { sets, whole } = occurring[k] as (typeof occurring)[number];
+        const full = this.#eachPart(node, (free) => {
+          sets[free] = (sets[free] as number) + share;
+        });
+        whole[full] = (whole[full] as number) + share;
+      }
+    }
+    for (const [k, table] of this.#tables.entries()) {
+      const lambda = this.#lambdas[k] as number;
+      spreadSlots(table, this.#cutting, this.#shapes, lambda, occurring[k] as (typeof occurring)[number], used);
+    }
+    return used;
+  }
+
+  /** The prices of CPU, and shares of them, at which the expected fill of a node uses exactly its CPU. */
+  #mixture(node: number): readonly (readonly [number, number])[] {
+    const free = this.#fleet.cpuFree[node] as number;
+    let low = 0;
+    let high = this.#tables.length - 1;
+    const lowUse = this.#cpuUse(node, low);
+    if (lowUse <= free) return [[low, 1]];
+    if (this.#cpuUse(node, high) >= free) return [[high, 1]];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.#cpuUse(node, middle) > free) low = middle;
+      else high = middle;
+    }
+    const [dear, cheap] = [this.#cpuUse(node, high), this.#cpuUse(node, low)];
+    const share = (free - dear) / (cheap - dear);
+    return [
+      [low, share],
+      [high, 1 - share],
+    ];
+  }
+
+  #cpuUse(node: number, k: number): number {
+    const { cpu, wholeCpu } = this.#tables[k] as SlotTable;
+    let use = 0;
+    const full = this.#eachPart(node, (free) => {
+      use += cpu[free] as number;
+    });
+    return use + (wholeCpu[full] as number);
+  }
+
+  /** Visits the partly free GPUs of a node and answers how many are free as a whole. */
+  #eachPart(node: number, visit: (free: number) => void): number {
+    const { free, from } = this.#fleet;
+    const all = (1 << this.#cutting.slots) - 1;
+    let full = 0;
+    for (let gpu = from[node] as number; gpu < (from[node + 1] as number); gpu++) {
+      const set = free[gpu] as number;
+      if (set === all) full++;
+      else if (set !== 0) visit(set);
+    }
+    return full;
+  }
+
+  #sync(node: number): void {
+    const version = this.#fleet.version[node] as number;
+    if (this.#version[node] === version) return;
+    this.#version[node] = version;
+    for (const [k, { worth, whole }] of this.#tables.entries()) {
+      let sum = 0;
+      const full = this.#eachPart(node, (free) => {
+        sum += worth[free] as number;
+      });
+      this.#sums[node * CPU_PRICES + k] = sum + (whole[full] as number);
+    }
+    this.#now[node] = this.#value(node, this.#fleet.cpuFree[node] as number, 0, 0, 0, true);
+  }
+
+  /** V is convex in the price of CPU: its least is found by walking from where it was last. */
+  #value(node: number, cpuMilli: number, before: number, after: number, gpus: number, remember = false): number {
+    const all = (1 << this.#cutting.slots) - 1;
+    const fromWhole = before === all ? 1 : gpus;
+    const full = fromWhole === 0 ? 0 : this.#eachPart(node, () => undefined);
+    const at = (k: number): number => {
+      const { worth, whole } = this.#tables[k] as SlotTable;
+      let value = (this.#lambdas[k] as number) * cpuMilli + (this.#sums[node * CPU_PRICES + k] as number);
+      if (fromWhole > 0) value += (whole[full - fromWhole] as number) - (whole[full] as number);
+      else value -= worth[before] as number;
+      return value + (worth[after] as number);
+    };
+    let k = this.#lowest[node] as number;
+    let value = at(k);
+    for (const step of [1, -1]) {
+      for (let next = k + step; next >= 0 && next < CPU_PRICES; next += step) {
+        const other = at(next);
+        if (other >= value) break;
+        value = other;
+        k = next;
+      }
+    }
+    if (remember) this.#lowest[node] = k;
+    return value;
+  }
 }
