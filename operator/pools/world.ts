@@ -1,7 +1,7 @@
 import type { GPUPoolStatus } from '../api/index.ts';
 import { type KindToken, type Node, seconds } from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
-import type { Context, KubeObject } from '../runtime/index.ts';
+import type { Context, KubeObject, Permission } from '../runtime/index.ts';
 import { label } from './nvidia/labels.ts';
 
 /** Which NVIDIA stack hands out the GPUs. */
@@ -54,6 +54,23 @@ export interface Installed {
   /** What the ClusterPolicy says, where it exists. */
   readonly policy?: PolicyFacts;
 }
+
+/** What a probe needs to be allowed. */
+export const readsClusterPolicy: Permission = {
+  group: 'nvidia.com',
+  resource: 'clusterpolicies',
+  verbs: ['get'],
+  in: 'cluster',
+  why: "finds out whether the GPU Operator runs the device plugin, and which configuration NVIDIA's components read",
+};
+/** As above. */
+export const readsGPUCluster: Permission = {
+  group: 'nvidia.com',
+  resource: 'gpuclusters',
+  verbs: ['get'],
+  in: 'cluster',
+  why: 'finds out whether the GPU Operator runs the DRA driver',
+};
 
 /** Looks for NVIDIA's own objects, at most every 15 seconds. */
 export type InstalledProbe = (context: Pick<Context, 'live'>) => Promise<Installed>;

@@ -3,7 +3,7 @@ import type { GPUPool } from '../../api/index.ts';
 import type { Target } from '../reconfigure/decide.ts';
 import { recent } from '../reconfigure/moves.ts';
 import type { ChangeFacts } from '../reconfigure/observe.ts';
-import { migGeometry } from '../sharing/desired.ts';
+import { isWell, migGeometry } from '../sharing/desired.ts';
 import { placeOnFree } from './free.ts';
 import type { Request } from './observe.ts';
 import { type Proposal, propose } from './propose.ts';
@@ -56,5 +56,5 @@ function better(left: Proposal, right: Proposal): number {
 /** Only a node that is well, that nobody else works on and whose GPUs can be cut. */
 function isFit({ world, cuts, operation, record }: ChangeFacts): boolean {
   if (operation !== undefined || !world.ready || world.unschedulable || world.owner !== undefined) return false;
-  return cuts.migCapable && record.refused === undefined;
+  return cuts.migCapable && isWell(cuts) && record.refused === undefined;
 }

@@ -5,7 +5,7 @@ import { Conflict, type Context, type Controller, controller, type Key, type Rea
 import { createPoolClaims } from '../membership.ts';
 import { OPERATION_ANNOTATION } from '../nvidia/labels.ts';
 import { HOLDERS_BY_NODE, holderNode } from '../reconfigure/observe.ts';
-import { type InstalledProbe, isMixed } from '../world.ts';
+import { type InstalledProbe, isMixed, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { healthEvent } from './events.ts';
 import { holdsBadDevice, type Sickness, sickness, toDrain } from './health.ts';
 import { decideMarks, type MarkPlan, UNHEALTHY_ANNOTATION } from './marks.ts';
@@ -35,6 +35,8 @@ export function poolNodeController(probe: InstalledProbe): Controller {
       in: 'cluster',
       why: 'evicts pods from GPUs that the kubelet reports as unhealthy, where a pool says DrainAffected',
     })
+    .may(readsClusterPolicy)
+    .may(readsGPUCluster)
     .withoutStatus()
     .every('10m')
     .reconcile(async (node, ctx) => {

@@ -14,7 +14,7 @@ import {
 } from '../reconfigure/observe.ts';
 import { nodeMatters } from '../reconfigure/wakes.ts';
 import { holdingChanged } from '../wakes.ts';
-import type { InstalledProbe } from '../world.ts';
+import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { decide } from './decide.ts';
 import { eventFor } from './events.ts';
 import type { PoolMetrics } from './metrics.ts';
@@ -34,20 +34,8 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     .index(Pod, OPERANDS_BY_NODE, operandNode)
     .index(Pod, OPERANDS, operandMark)
     .index(Pod, GATED, gatedForDevices)
-    .may({
-      group: 'nvidia.com',
-      resource: 'clusterpolicies',
-      verbs: ['get'],
-      in: 'cluster',
-      why: 'finds out whether the GPU Operator runs the device plugin',
-    })
-    .may({
-      group: 'nvidia.com',
-      resource: 'gpuclusters',
-      verbs: ['get'],
-      in: 'cluster',
-      why: 'finds out whether the GPU Operator runs the DRA driver',
-    })
+    .may(readsClusterPolicy)
+    .may(readsGPUCluster)
     .debounce('1s')
     .every('10m')
     .gone(async (key) => metrics.drop(key.name))

@@ -68,7 +68,8 @@ export function wait(input: StepInput): Move {
 
 /** A name that is newer than the mounted file fails: it is tried again before it counts. */
 function failed(operation: Operation, wanted: string | undefined, now: Date): Move {
-  if (operation.retries >= SYNC_RETRIES) return back(operation, `mig-manager failed to apply ${wanted}`, now);
+  if (operation.worked === 'Yes' || operation.retries >= SYNC_RETRIES)
+    return back(operation, `mig-manager failed to apply ${wanted}`, now);
   const remaining = Date.parse(operation.since) + SYNC_RETRY_MILLIS - now.getTime();
   if (remaining > 0) return { kind: 'Stay', after: remaining, why: `mig-manager refused ${wanted}; it is tried again` };
   return go(operation, 'Heal', now, { retries: operation.retries + 1 });
@@ -78,13 +79,11 @@ function failed(operation: Operation, wanted: string | undefined, now: Date): Mo
 function stuck({ operation, world, policy, now }: StepInput, state: string | undefined): Move {
   const pod = world.operands[0] ?? '';
   const { stuck: known } = operation;
-  if (known?.pod !== pod) {
-    const { since } = operation;
-    return {
-      kind: 'Go',
-      operation: { ...operation, stuck: { pod, since: known === undefined ? since : now.toISOString() } },
-      change: {},
-    };
+  const works = state === 'pending' || state === 'rebooting';
+  if (known?.pod !== pod || (works && operation.worked === undefined)) {
+    const since = known === undefined ? operation.since : now.toISOString();
+    const seen = { stuck: { pod, since }, ...(works && { worked: 'Yes' as const }) };
+    return { kind: 'Go', operation: { ...operation, ...seen }, change: {} };
   }
   const wedge = policy.wedgeAfterSeconds * 1000;
   const patience = pod === '' && state !== undefined ? Math.max(wedge, WORKING_MILLIS) : wedge;

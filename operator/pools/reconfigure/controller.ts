@@ -5,7 +5,7 @@ import { type Context, type Controller, singleton } from '../../runtime/index.ts
 import { GATED, gatedForDevices } from '../dynamic/observe.ts';
 import { LAYOUTS_CONFIG_MAP } from '../sharing/layouts.ts';
 import { PLUGIN_CONFIG_MAP } from '../sharing/plugin-configs.ts';
-import type { InstalledProbe } from '../world.ts';
+import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { enact } from './enact.ts';
 import type { ChangeMetrics } from './metrics.ts';
 import { HOLDERS_BY_NODE, holderNode, OPERANDS, OPERANDS_BY_NODE, operandMark, operandNode } from './observe.ts';
@@ -48,20 +48,8 @@ export function reconfigurationController(probe: InstalledProbe, metrics: Change
       in: 'cluster',
       why: "writes MIG layouts and device plugin configurations into the namespace of NVIDIA's GPU Operator",
     })
-    .may({
-      group: 'nvidia.com',
-      resource: 'clusterpolicies',
-      verbs: ['get'],
-      in: 'cluster',
-      why: "finds out which configuration NVIDIA's components read",
-    })
-    .may({
-      group: 'nvidia.com',
-      resource: 'gpuclusters',
-      verbs: ['get'],
-      in: 'cluster',
-      why: 'finds out whether the GPU Operator runs the DRA driver',
-    })
+    .may(readsClusterPolicy)
+    .may(readsGPUCluster)
     .debounce('250ms')
     .every('1m')
     .reconcile(async (ctx) => {

@@ -41,7 +41,7 @@ export function go(
   more: Partial<Operation> = {},
   change: NodeChange = {},
 ): Move {
-  const { deadline: _deadline, stuck: _stuck, toggled: _toggled, ...rest } = operation;
+  const { deadline: _deadline, stuck: _stuck, toggled: _toggled, worked: _worked, ...rest } = operation;
   return { kind: 'Go', operation: { ...rest, step, since: now.toISOString(), ...more }, change };
 }
 

@@ -39,6 +39,8 @@ export interface Operation {
   readonly retries: number;
   /** The component that mig-manager has been waiting for; the empty name when it waits for none. */
   readonly stuck?: { readonly pod: string; readonly since: string };
+  /** Set once mig-manager was seen at work: what fails after that is no name that it did not know. */
+  readonly worked?: 'Yes';
   /** Set while mig-manager's label is away, so that it comes back as a change. */
   readonly toggled?: 'Yes';
   readonly outcome?: Outcome;

@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'undoes the node when somebody uncordoned it',
-    operation: { step: 'Drain', cordon: 'Ours', deadline: ago(-10) },
+    operation: { step: 'Drain', deadline: ago(-10) },
     world: { unschedulable: false },
     move: 'Uncordon Undone',
   },
@@ -99,6 +99,12 @@ const rows: readonly Row[] = [
     operation: { step: 'Drain', deadline: ago(-10) },
     world: { owner: 'driver upgrade (drain-required)' },
     move: 'Uncordon Undone',
+  },
+  {
+    name: 'no longer owns a cordon that somebody lifted',
+    operation: { step: 'Drain', cordon: 'Ours', deadline: ago(-10) },
+    world: { unschedulable: false },
+    move: 'Drain Foreign',
   },
   // Label
   {
@@ -159,6 +165,12 @@ const rows: readonly Row[] = [
     move: 'Stay',
   },
   {
+    name: 'rolls back what failed after mig-manager was at work',
+    operation: { step: 'Wait', worked: 'Yes' },
+    world: { labels: { ...asked, [migState]: 'failed' } },
+    move: 'Label Back',
+  },
+  {
     name: 'rolls back what fails again and again',
     operation: { step: 'Wait', retries: 4 },
     world: { labels: { ...asked, [migState]: 'failed' } },
@@ -172,25 +184,25 @@ const rows: readonly Row[] = [
   },
   {
     name: 'heals the wedge: pending, and the same component all the time',
-    operation: { step: 'Wait', stuck: { pod: 'dcgm', since: ago(361) } },
+    operation: { step: 'Wait', worked: 'Yes', stuck: { pod: 'dcgm', since: ago(361) } },
     world: { labels: { ...asked, [migState]: 'pending' }, operands: ['dcgm'] },
     move: 'Heal',
   },
   {
     name: 'has patience while mig-manager works',
-    operation: { step: 'Wait', stuck: { pod: '', since: ago(899) } },
+    operation: { step: 'Wait', worked: 'Yes', stuck: { pod: '', since: ago(899) } },
     world: { labels: { ...asked, [migState]: 'pending' } },
     move: 'Stay',
   },
   {
     name: 'has patience while the node reboots',
-    operation: { step: 'Wait', stuck: { pod: '', since: ago(899) } },
+    operation: { step: 'Wait', worked: 'Yes', stuck: { pod: '', since: ago(899) } },
     world: { labels: { ...asked, [migState]: 'rebooting' }, ready: false },
     move: 'Stay',
   },
   {
     name: 'heals after a quarter of an hour with nobody to wait for',
-    operation: { step: 'Wait', stuck: { pod: '', since: ago(901) } },
+    operation: { step: 'Wait', worked: 'Yes', stuck: { pod: '', since: ago(901) } },
     world: { labels: { ...asked, [migState]: 'pending' } },
     move: 'Heal',
   },
@@ -202,7 +214,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'rolls back what two healings did not help',
-    operation: { step: 'Wait', heals: 2, stuck: { pod: 'dcgm', since: ago(361) } },
+    operation: { step: 'Wait', worked: 'Yes', heals: 2, stuck: { pod: 'dcgm', since: ago(361) } },
     world: { labels: { ...asked, [migState]: 'pending' }, operands: ['dcgm'] },
     move: 'Label Back',
   },
@@ -214,7 +226,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'is degraded when the way back is wedged as well',
-    operation: { step: 'Wait', direction: 'Back', heals: 2, stuck: { pod: 'dcgm', since: ago(361) } },
+    operation: { step: 'Wait', direction: 'Back', worked: 'Yes', heals: 2, stuck: { pod: 'dcgm', since: ago(361) } },
     world: { labels: { [migConfig]: 'all-disabled', [migState]: 'pending' }, operands: ['dcgm'] },
     move: 'Degraded Back',
   },

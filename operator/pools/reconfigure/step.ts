@@ -23,7 +23,12 @@ const stepOf: Readonly<Record<Step, StepOf>> = {
 
 /** What to do next about a change. */
 export function nextMove(input: StepInput): Move {
-  return stepOf[input.operation.step](input);
+  const { operation, world } = input;
+  // Somebody lifted our cordon: whatever cordon comes now is his.
+  if (operation.cordon === 'Ours' && !world.unschedulable) {
+    return { kind: 'Go', operation: { ...operation, cordon: 'Foreign' }, change: {} };
+  }
+  return stepOf[operation.step](input);
 }
 
 function uncordon({ operation, world, record, now }: StepInput): Move {

@@ -91,7 +91,13 @@ function impossible(model: MigModel, cut: GpuCut): string | undefined {
 }
 
 function changeTo(node: NodeCuts, target: Geometry): Desired {
-  return sameOffer(currentOffer(node.gpus), offerOf(target)) ? { kind: 'AsIs' } : { kind: 'Change', target };
+  const asIs = !isWell(node) || sameOffer(currentOffer(node.gpus), offerOf(target));
+  return asIs ? { kind: 'AsIs' } : { kind: 'Change', target };
+}
+
+/** Whether the device plugin is there and hands out all GPUs; otherwise what is advertised says nothing about the sharing. */
+export function isWell({ gpus }: Pick<NodeCuts, 'gpus'>): boolean {
+  return gpus.withdrawn === 0 && gpus.resources.some(({ count }) => count > 0);
 }
 
 /** The geometry of a node whose GPUs are cut so. */
