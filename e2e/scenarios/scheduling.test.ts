@@ -204,7 +204,8 @@ const guardRows: readonly GuardRow[] = [
     labels: planLabel,
     refusal: 'label gpuoptimizer.io/plan',
   },
-  { name: 'takes a pod with other labels', labels: { 'gpuoptimizer.io/shape': 'x' } },
+  { name: 'takes a pod with other labels', labels: { 'example.com/shape': 'x' } },
+  { name: 'refuses a shape that no pool offers', labels: { 'gpuoptimizer.io/shape': 'x' }, refusal: 'no pool offers' },
 ];
 
 describe('the guards, before someone who may edit pods and his namespace', () => {

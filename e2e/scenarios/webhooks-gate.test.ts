@@ -29,6 +29,7 @@ interface PodRow extends Row {
   readonly pod: Partial<Pod>;
   readonly gates?: readonly string[];
   readonly finalizers?: readonly string[];
+  readonly claims?: readonly string[];
 }
 interface NamespaceRow extends Row {
   readonly namespace: string;
@@ -36,6 +37,18 @@ interface NamespaceRow extends Row {
   readonly labels: Labels;
   readonly becomes?: Labels;
 }
+
+/** One of the templates that the operator keeps where pools offer the shape. */
+const shapeTemplate = {
+  apiVersion: 'resource.k8s.io/v1',
+  kind: 'ResourceClaimTemplate',
+  metadata: {
+    name: 'gpuopt-1g.10gb',
+    namespace: NAMESPACES.managed,
+    labels: { 'gpuoptimizer.io/shape': '1g.10gb' },
+  },
+  spec: { spec: { devices: { requests: [{ name: 'gpu', exactly: { deviceClassName: 'mig.nvidia.com' } }] } } },
+};
 
 const rowsOf = <R extends Row>(path: string): readonly R[] =>
   parse(readFileSync(join(root, 'operator', path), 'utf8'), { merge: true }).rows;
@@ -73,6 +86,7 @@ beforeAll(async () => {
     namespaceNamed(NAMESPACES.free),
     namespaceNamed(SYSTEM),
   );
+  await send(['apply', '--server-side'], shapeTemplate);
   await kubectl(['create', 'clusterrole', TENANT, '--verb=get,create,update,patch', '--resource=namespaces']);
   for (const role of ['edit', TENANT])
     await kubectl(['create', 'clusterrolebinding', `${TENANT}-${role}`, `--clusterrole=${role}`, `--user=${TENANT}`]);
@@ -113,6 +127,12 @@ async function inForce(): Promise<void> {
     const { stdout } = await judge('create', namespaceNamed('mine'), {});
     return stdout.includes('gpuoptimizer.io/managed') ? true : undefined;
   });
+  await eventually('claims are added', async () => {
+    const labels = { 'gpuoptimizer.io/shape': '1g.10gb' };
+    const spec = { containers: [{ name: 'main', image: 'pause' }] };
+    const { stdout } = await judge('create', gpuPod(NAMESPACES.managed, 'probe', spec, { labels }), {});
+    return stdout.includes('gpuopt-shape') ? true : undefined;
+  });
   await eventually('labels are guarded', async () => {
     const labels = { 'gpuoptimizer.io/tenant': 'acme' };
     return (await judge('create', namespaceNamed('probe', labels), {})).code === 0 ? undefined : true;
@@ -134,7 +154,7 @@ describe.each([
   });
 
   test.each(podRows.map((row, at) => ({ ...row, id: `${by}-${at}` })))('$name', async (row) => {
-    const { before, finalizers = [], gates = [], id, pod, refused } = row;
+    const { before, claims = [], finalizers = [], gates = [], id, pod, refused } = row;
     const namespace = NAMESPACES[row.namespace ?? 'managed'];
     const whole = ({ metadata, spec }: Partial<Pod>): Pod =>
       gpuPod(namespace, id, spec ?? { containers: [] }, metadata);
@@ -160,6 +180,7 @@ describe.each([
     const became: Pod = JSON.parse(answer?.stdout ?? '{}');
     expect((became.spec?.schedulingGates ?? []).map(({ name }) => name).sort()).toEqual([...gates].sort());
     expect([...(became.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
+    expect((became.spec?.containers[0]?.resources?.claims ?? []).map(({ name }) => name)).toEqual(claims);
   });
 
   test.each(namespaceRows)('$name', async (row) => {

@@ -1,4 +1,5 @@
 import type { Pod } from '../../kube/index.ts';
+import { SHAPE_LABEL } from '../../pools/index.ts';
 import type { AdmissionRequest } from '../../runtime/index.ts';
 import { GATE, PLAN_LABEL } from '../names.ts';
 import { asksForGpus } from './gpu.ts';
@@ -27,6 +28,13 @@ export const nodeNameGuard: Guard = ({ object, userInfo }) => {
   if (object === undefined || (object.spec?.nodeName ?? '') === '') return undefined;
   if (userInfo.groups?.includes('system:nodes') || !asksForGpus(object)) return undefined;
   return 'a pod that asks for GPUs may not name its node here, because GPU Optimizer chooses it; use a nodeSelector or node affinity, or ask for the ClusterRole gpuopt-release';
+};
+
+/** The twin of gpuopt-shape in config/policies/claim.yaml. */
+export const shapeGuard: Guard = ({ object }) => {
+  if (object === undefined || (object.metadata.labels?.[SHAPE_LABEL] ?? '') === '' || asksForGpus(object))
+    return undefined;
+  return 'no pool offers the shape that the label gpuoptimizer.io/shape names; kubectl get resourceclaimtemplates -l gpuoptimizer.io/shape lists those that there are, or ask for nvidia.com/ resources';
 };
 
 function hasGate(pod: Pod | undefined): boolean {

@@ -1,13 +1,18 @@
 /** @module What config/policies decides about pods, as webhooks for clusters without admission policies. */
-import { Pod } from '../../kube/index.ts';
+import { Pod, ResourceClaimTemplate } from '../../kube/index.ts';
 import { mutating, validating, type Webhook } from '../../runtime/index.ts';
+import { claimedPod } from './claim.ts';
 import { gatedPod } from './gate.ts';
-import { type Guard, gateGuard, nodeNameGuard, planLabelGuard } from './guards.ts';
+import { type Guard, gateGuard, nodeNameGuard, planLabelGuard, shapeGuard } from './guards.ts';
 
 export { createGateProbe } from './probe.ts';
 
 /** The webhooks of pods; config/webhooks names their paths. */
 export const podWebhooks: readonly Webhook[] = [
+  mutating(Pod, '/claim', ({ namespace, object }, reader) => {
+    if (object === undefined) return { allowed: true };
+    return { allowed: true, object: claimedPod(object, reader.list(ResourceClaimTemplate, { namespace })) };
+  }),
   mutating(Pod, '/gate', (request) => {
     const { object } = request;
     return { allowed: true, ...(object !== undefined && { object: gatedPod(object, request) }) };
@@ -15,6 +20,7 @@ export const podWebhooks: readonly Webhook[] = [
   guarding('/gate-guard', gateGuard),
   guarding('/plan-label', planLabelGuard),
   guarding('/node-name', nodeNameGuard),
+  guarding('/shape', shapeGuard),
 ];
 
 function guarding(path: string, guard: Guard): Webhook {

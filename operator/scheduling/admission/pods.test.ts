@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Pod } from '../../kube/index.ts';
+import type { Pod, ResourceClaimTemplate } from '../../kube/index.ts';
+import { claimedPod } from './claim.ts';
 import { gatedPod } from './gate.ts';
-import { gateGuard, nodeNameGuard, planLabelGuard } from './guards.ts';
+import { gateGuard, nodeNameGuard, planLabelGuard, shapeGuard } from './guards.ts';
 
 interface Row {
   readonly name: string;
@@ -14,6 +15,7 @@ interface Row {
   readonly pod: Partial<Pod>;
   readonly gates?: readonly string[];
   readonly finalizers?: readonly string[];
+  readonly claims?: readonly string[];
   readonly refused?: string;
 }
 
@@ -26,6 +28,10 @@ const users = {
   kubelet: { username: 'kubelet', groups: ['system:nodes'] },
   daemonset: { username: 'system:serviceaccount:kube-system:daemon-set-controller', groups: [] },
 } as const;
+const template: ResourceClaimTemplate = {
+  metadata: { name: 'gpuopt-1g.10gb', labels: { 'gpuoptimizer.io/shape': '1g.10gb' } },
+  spec: { spec: {} },
+};
 const podOf = ({ metadata, spec }: Partial<Pod>): Pod => ({ metadata: { name: 'row', ...metadata }, spec });
 
 describe('the functions behind the webhooks of pods', () => {
@@ -33,19 +39,23 @@ describe('the functions behind the webhooks of pods', () => {
     expect(table.rows.length).toBeGreaterThanOrEqual(30);
   });
 
-  it.each(table.rows)('agree about $name', ({ before, finalizers = [], gates = [], namespace, pod, refused, user }) => {
-    const userInfo = users[user ?? 'tenant'];
-    // The selectors, the operations and the last condition of the webhooks say which functions are asked.
-    const isNew = before === undefined;
-    const managed = namespace !== 'free';
-    const object = isNew && managed ? gatedPod(podOf(pod), { userInfo }) : podOf(pod);
-    const inManaged = isNew ? nodeNameGuard : gateGuard;
-    const guards = user === 'admin' ? [] : managed ? [planLabelGuard, inManaged] : [planLabelGuard];
-    const problems = guards.flatMap((guard) => guard({ object, oldObject: before && podOf(before), userInfo }) ?? []);
-    expect(problems).toEqual(refused === undefined ? [] : [expect.stringContaining(refused)]);
-    if (refused !== undefined || !isNew) return;
-    expect((object.spec?.schedulingGates ?? []).map(({ name }) => name).sort()).toEqual([...gates].sort());
-    expect([...(object.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
-    if (managed) expect(gatedPod(object, { userInfo })).toEqual(object);
-  });
+  it.each(table.rows)(
+    'agree about $name',
+    ({ before, claims = [], finalizers = [], gates = [], namespace, pod, refused, user }) => {
+      const userInfo = users[user ?? 'tenant'];
+      // The selectors, the operations and the last condition of the webhooks say which functions are asked.
+      const isNew = before === undefined;
+      const managed = namespace !== 'free';
+      const object = isNew && managed ? gatedPod(claimedPod(podOf(pod), [template]), { userInfo }) : podOf(pod);
+      const inManaged = isNew ? [nodeNameGuard, shapeGuard] : [gateGuard];
+      const guards = user === 'admin' ? [] : managed ? [planLabelGuard, ...inManaged] : [planLabelGuard];
+      const problems = guards.flatMap((guard) => guard({ object, oldObject: before && podOf(before), userInfo }) ?? []);
+      expect(problems).toEqual(refused === undefined ? [] : [expect.stringContaining(refused)]);
+      if (refused !== undefined || !isNew) return;
+      expect((object.spec?.schedulingGates ?? []).map(({ name }) => name).sort()).toEqual([...gates].sort());
+      expect([...(object.metadata.finalizers ?? [])].sort()).toEqual([...finalizers].sort());
+      expect((object.spec?.containers[0]?.resources?.claims ?? []).map(({ name }) => name)).toEqual(claims);
+      if (managed) expect(gatedPod(claimedPod(object, [template]), { userInfo })).toEqual(object);
+    },
+  );
 });

@@ -56,7 +56,7 @@ function read(node: DraNode): DraOffer {
       resource: shape,
       group: gpu,
       takes: Object.entries(takes).map(([counter, amount]) => [indexes.get(counter) ?? indexes.size, amount]),
-      usable: taint === undefined && problem === undefined,
+      usable: taint === undefined,
       milli,
       shareMilli,
     })),

@@ -12,7 +12,7 @@ export interface RoomDevice {
   readonly group: number;
   /** Counters by index in the room, and how much of each it takes. */
   readonly takes: readonly (readonly [counter: number, amount: number])[];
-  /** False where it may not be handed out: tainted, or published incompletely. What holds it still counts. */
+  /** False where it may not be handed out, because it is tainted. What holds it still counts. */
   readonly usable: boolean;
   /** Thousandths of a GPU that it is charged as, and those that it physically takes of one. */
   readonly milli: number;

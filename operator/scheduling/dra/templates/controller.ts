@@ -4,7 +4,7 @@ import { Namespace, Node, ResourceClaimTemplate, ResourceSlice } from '../../../
 import { createPoolClaims, MANAGED_LABEL, readDraNodes, SHAPE_LABEL } from '../../../pools/index.ts';
 import { type Controller, type Reader, singleton } from '../../../runtime/index.ts';
 import { decide } from './decide.ts';
-import { templateOf } from './resources.ts';
+import { KEEPER, KEPT_LABEL, templateOf } from './resources.ts';
 
 /** The controller of ResourceClaimTemplates. */
 export function templateController(): Controller {
@@ -26,7 +26,9 @@ export function templateController(): Controller {
     .reconcile(async (ctx) => {
       const existing = ctx
         .list(ResourceClaimTemplate)
-        .filter(({ metadata }) => metadata.labels?.[SHAPE_LABEL] !== undefined && metadata.name?.startsWith('gpuopt-'))
+        .filter(
+          ({ metadata }) => metadata.labels?.[SHAPE_LABEL] !== undefined && metadata.labels[KEPT_LABEL] === KEEPER,
+        )
         .map((template) => ({
           template,
           namespace: template.metadata.namespace ?? '',

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import type { GPUPool } from '../../api/index.ts';
+import { Pod, ResourceClaim } from '../../kube/index.ts';
+import { createRegistry } from '../../observability/index.ts';
+import { Conflict } from '../../runtime/index.ts';
+import { runPass, type Thing, thing, VirtualClock } from '../../runtime/testing/index.ts';
+import { plannerController } from '../controller.ts';
+import { createSchedulingMetrics } from '../metrics.ts';
+import { NOW, node, pool, tenant } from '../world.fixture.ts';
+import { allocated, claim, claimPod, classes, rule, slices } from './world.fixture.ts';
+
+const ours: Partial<GPUPool['spec']> = { sharing: { type: 'DRA', dra: { allocator: 'GPUOptimizer' } } };
+const LONG_AGO = '2027-01-01T00:00:00Z';
+const ground = (spec: Partial<GPUPool['spec']> = ours): readonly Thing[] => [
+  node('n', { resources: {} }),
+  pool('main', spec),
+  tenant('acme'),
+  ...slices('n'),
+  ...classes,
+];
+const kept = rule('n', LONG_AGO);
+
+async function pass(world: readonly Thing[], intercept?: Parameters<typeof runPass>[1]['intercept']) {
+  const controller = plannerController(new VirtualClock(), createSchedulingMetrics(createRegistry()));
+  const output = await runPass(controller, { world, now: NOW, intercept });
+  const slotOf = (name: string) =>
+    output.get(ResourceClaim, { namespace: 'acme-a', name })?.status?.allocation?.devices?.results?.[0]?.device;
+  const isGated = (name: string) =>
+    (output.get(Pod, { namespace: 'acme-a', name })?.spec?.schedulingGates ?? []).length > 0;
+  const why = (name: string) =>
+    output.get(Pod, { namespace: 'acme-a', name })?.status?.conditions?.find(({ type }) => type.endsWith('Planned'));
+  return { ...output, slotOf, isGated, why };
+}
+
+function found<T>(object: T | undefined): T {
+  if (object === undefined) throw new Error('it is not there');
+  return object;
+}
+
+describe('claims of gated pods', () => {
+  it('are allocated before the pod goes: finalizer first, then devices, node and time', async () => {
+    const out = await pass([...ground(), kept, claim('c', '1g.10gb'), claimPod('p', ['c'])]);
+    const writes = out.acts.flatMap((act) =>
+      act.act === 'patch' ? [`${act.kind}/${act.patch.subresource ?? ''}`] : [],
+    );
+    expect(writes.slice(0, 3)).toEqual([
+      'resourceclaims.resource.k8s.io/',
+      'resourceclaims.resource.k8s.io/status',
+      'pods/',
+    ]);
+    const made = out.get(ResourceClaim, { namespace: 'acme-a', name: 'c' });
+    expect(made?.metadata).toMatchObject({
+      finalizers: ['resource.kubernetes.io/delete-protection'],
+      annotations: { 'gpuoptimizer.io/allocated-for': 'p/pod-p' },
+    });
+    expect(made?.status?.allocation).toMatchObject({
+      devices: { results: [{ request: 'gpu', driver: 'gpu.nvidia.com', pool: 'n', device: 'gpu-0-mig-1g10gb-19-6' }] },
+      nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }] },
+      allocationTimestamp: '2027-01-10T08:00:00Z',
+    });
+    expect([made?.status?.reservedFor, out.isGated('p')]).toEqual([undefined, false]);
+  });
+
+  it('are left to kube-scheduler where the pool says so, and counted', async () => {
+    const theirs = ground({ sharing: { type: 'DRA' } });
+    const out = await pass([
+      ...theirs,
+      claim('c', '4g.40gb'),
+      claim('d', '4g.40gb'),
+      claimPod('p', ['c']),
+      claimPod('q', ['d']),
+    ]);
+    expect([out.slotOf('c'), out.isGated('p'), out.isGated('q')]).toEqual([undefined, false, true]);
+  });
+
+  it.each<{ readonly name: string; readonly world: readonly Thing[]; readonly reason: string; readonly text: string }>([
+    {
+      name: 'nothing keeps kube-scheduler off yet',
+      world: [...ground(), claim('c', '1g.10gb')],
+      reason: 'Health',
+      text: 'kept off its devices',
+    },
+    {
+      name: 'the rule is too new',
+      world: [...ground(), rule('n', '2027-01-10T07:59:59Z'), claim('c', '1g.10gb')],
+      reason: 'Health',
+      text: 'kept off its devices',
+    },
+    {
+      name: 'a slice is missing',
+      world: [
+        ...ground().filter(({ object }) => !object.metadata.name?.startsWith('n-')),
+        ...slices('n', { resourceSliceCount: 3 }),
+        kept,
+        claim('c', '1g.10gb'),
+      ],
+      reason: 'Health',
+      text: '2 of 3 ResourceSlices',
+    },
+    { name: 'its claim is missing', world: [...ground(), kept], reason: 'Data', text: 'acme-a/c does not exist' },
+    {
+      name: 'its claim asks in other terms',
+      world: [...ground(), kept, claim('c', "x' || true == true && 'a' != '")],
+      reason: 'Policy',
+      text: 'cannot be planned',
+    },
+    {
+      name: 'another claim overlaps what it asks for',
+      world: [
+        ...ground(),
+        kept,
+        claim('c', '4g.40gb'),
+        claim('other', '1g.10gb', { status: allocated('n', 'gpu-0-mig-1g10gb-19-0') }),
+      ],
+      reason: 'Capacity',
+      text: 'mig.nvidia.com/4g.40gb',
+    },
+  ])('wait where $name', async ({ world, reason, text }) => {
+    const out = await pass([...world, claimPod('p', ['c'])]);
+    expect(out.isGated('p')).toBe(true);
+    expect(out.why('p')).toMatchObject({ reason, message: expect.stringContaining(text) });
+    expect(out.slotOf('c')).toBeUndefined();
+  });
+
+  it('hold their pods to the node on which they are allocated already', async () => {
+    const mine = {
+      annotations: { 'gpuoptimizer.io/allocated-for': 'p/pod-p' },
+      finalizers: ['resource.kubernetes.io/delete-protection'],
+    };
+    const before = claim('c', '1g.10gb', {
+      metadata: { namespace: 'acme-a', name: 'c', uid: 'claim-c', resourceVersion: '7', ...mine },
+      status: allocated('n', 'gpu-0-mig-1g10gb-19-2'),
+    });
+    const out = await pass([...ground(), kept, before, claimPod('p', ['c'])]);
+    expect([out.slotOf('c'), out.isGated('p')]).toEqual(['gpu-0-mig-1g10gb-19-2', false]);
+  });
+
+  it('are taken back when their pod is gone, and only where they are ours and nobody reserved them', async () => {
+    const mark = (name: string) => ({
+      metadata: {
+        ...{ namespace: 'acme-a', name, uid: `claim-${name}`, resourceVersion: '7' },
+        annotations: { 'gpuoptimizer.io/allocated-for': 'gone/pod-gone' },
+        finalizers: ['resource.kubernetes.io/delete-protection'],
+      },
+    });
+    const out = await pass([
+      ...ground(),
+      kept,
+      claim('mine', '1g.10gb', { ...mark('mine'), status: allocated('n', 'gpu-0-mig-1g10gb-19-0') }),
+      claim('half', '1g.10gb', { ...mark('half'), status: undefined }),
+      claim('used', '1g.10gb', { ...mark('used'), status: allocated('n', 'gpu-0-mig-1g10gb-19-1', ['else']) }),
+      claim('foreign', '1g.10gb', { status: allocated('n', 'gpu-0-mig-1g10gb-19-2') }),
+    ]);
+    const slots = ['mine', 'half', 'used', 'foreign'].map(out.slotOf);
+    expect(slots).toEqual([undefined, undefined, 'gpu-0-mig-1g10gb-19-1', 'gpu-0-mig-1g10gb-19-2']);
+    for (const name of ['mine', 'half']) {
+      expect(out.get(ResourceClaim, { namespace: 'acme-a', name })?.metadata.finalizers ?? []).toEqual([]);
+    }
+  });
+
+  it.each([0, 1, 2, 3])(
+    'killed after %i writes: the next process finishes it on the same slot, and holds no other',
+    async (survives) => {
+      let acts = 0;
+      const killed = await pass([...ground(), kept, claim('c', '1g.10gb'), claimPod('p', ['c'])], () => {
+        acts += 1;
+        if (acts > survives) throw new Error('killed');
+      });
+      const left = [
+        thing(ResourceClaim, found(killed.get(ResourceClaim, { namespace: 'acme-a', name: 'c' }))),
+        thing(Pod, found(killed.get(Pod, { namespace: 'acme-a', name: 'p' }))),
+      ];
+      const next = await pass([...ground(), kept, ...left]);
+      expect([next.slotOf('c'), next.isGated('p')]).toEqual(['gpu-0-mig-1g10gb-19-6', false]);
+      const { finalizers } = found(next.get(ResourceClaim, { namespace: 'acme-a', name: 'c' })).metadata;
+      expect(finalizers).toEqual(['resource.kubernetes.io/delete-protection']);
+    },
+  );
+
+  it('a pod stays gated when its claim changed meanwhile', async () => {
+    const out = await pass([...ground(), kept, claim('c', '1g.10gb'), claimPod('p', ['c'])], (act) => {
+      if (act.act !== 'patch' || act.patch.subresource !== 'status' || act.kind === 'pods') return;
+      throw new Conflict({ status: 409, reason: 'Conflict', url: 'PATCH', message: 'changed' });
+    });
+    expect([out.slotOf('c'), out.isGated('p')]).toEqual([undefined, true]);
+  });
+
+  it('a claim that several pods name is brought along by the first, and the others follow to its node', async () => {
+    const world = [...ground(), kept, claim('c', '1g.10gb'), claimPod('a', ['c']), claimPod('b', ['c'])];
+    const out = await pass(world);
+    expect([out.isGated('a'), out.isGated('b')]).toEqual([false, true]);
+    expect(out.why('b')).toMatchObject({ reason: 'Data', message: expect.stringContaining('is shared') });
+    const later = await out.again();
+    expect(later.get(Pod, { namespace: 'acme-a', name: 'b' })?.spec?.schedulingGates ?? []).toEqual([]);
+  });
+});
