@@ -4,6 +4,7 @@ import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { meteringController } from './controller.ts';
+import { gpuHoursController } from './gpu-hours/controller.ts';
 import { type OnSealed, sealDue } from './sealing/sealer.ts';
 
 /** What metering gets from the process that runs it. */
@@ -56,7 +57,7 @@ export function meteringRoom(deps: MeteringDeps): Room {
   };
   return {
     name: 'metering',
-    controllers: [meteringController(store)],
+    controllers: [meteringController(store), gpuHoursController(store)],
     runnables: [{ name: 'metering-sealer', where: 'leader', run }],
   };
 }

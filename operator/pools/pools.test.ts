@@ -79,6 +79,7 @@ const settled = {
   WorldSupported: 'OneWorld',
   SharingConfigurable: 'NothingToConfigure',
   Reconfigured: 'NothingPending',
+  QuotaFeasible: 'GuaranteesFit',
 };
 const slices = { 'nvidia.com/gpu': '2', 'nvidia.com/mig-1g.10gb': '7', 'nvidia.com/mig-3g.40gb': '2' };
 

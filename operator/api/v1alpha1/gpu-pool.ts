@@ -67,6 +67,8 @@ import type { NodeReconfiguration, PoolHealth, PoolTaint, Reconfiguration } from
  * @event Warning GPUGangEvicted -- on a pod: its gang was not bound whole in time, so all of it is taken back to be planned again
  * @condition QuotaFeasible=True GuaranteesFit -- what tenants are guaranteed in the pool adds up to no more than it has
  * @condition QuotaFeasible=False GuaranteesShrunk -- more is guaranteed than the pool has, so every guarantee counts in proportion; add nodes or lower guarantees
+ * @condition ReservationsValid=True ReservationsReadable -- every reservation has times that can be read
+ * @condition ReservationsValid=False ReservationsUnreadable -- a reservation is left out, because its cron or timeZone means nothing; the message names it
  * @event Normal GPUPreempting -- on a pod: others that the message names are evicted to make its place
  * @event Warning GPUPreempted -- on a pod: it is evicted for the pods that the message names, and why it and not another
  * @event Warning GPUPreemptionFailed -- on a pod: those that were evicted for it did not go in time, or a PodDisruptionBudget held them

@@ -1,5 +1,5 @@
 /** Keeps the status of each GPUPool true: what its nodes have, what pods hold, and what stands in the way. */
-import { type GPUPool, kinds } from '../../api/index.ts';
+import { type GPUPool, kinds, type Tenant } from '../../api/index.ts';
 import { Node, Pod } from '../../kube/index.ts';
 import { type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
 import { GATED, gatedForDevices } from '../dynamic/observe.ts';
@@ -13,6 +13,7 @@ import {
   operandNode,
 } from '../reconfigure/observe.ts';
 import { nodeMatters } from '../reconfigure/wakes.ts';
+import { tenancyConditions } from '../tenancy/feasible.ts';
 import { holdingChanged } from '../wakes.ts';
 import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { decide } from './decide.ts';
@@ -21,10 +22,15 @@ import type { PoolMetrics } from './metrics.ts';
 import { nodeOfPod, observe, PODS_BY_NODE } from './observe.ts';
 import { report } from './report.ts';
 
+type Status = ReturnType<typeof report>;
+
 /** The controller of GPUPools. It writes nothing but status, so a pool can go at any time and nothing breaks. */
 export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): Controller {
   return controller(kinds.GPUPool)
     .watches(kinds.GPUPool, everyPool, {
+      when: (now, before) => now.metadata.generation !== before.metadata.generation,
+    })
+    .watches(kinds.Tenant, everyPool, {
       when: (now, before) => now.metadata.generation !== before.metadata.generation,
     })
     .watches(Node, poolsOfNode, { when: nodeMatters })
@@ -42,7 +48,7 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     .reconcile(async (pool, ctx) => {
       const facts = observe(pool, ctx, await probe(ctx), ctx.now());
       const findings = decide(pool.spec, facts);
-      const status = report(pool.spec, facts, findings);
+      const status = withTenancy(report(pool.spec, facts, findings), pool, ctx);
       metrics.show(pool.metadata.name, status);
       for (const finding of findings) {
         const event = eventFor(pool, finding);
@@ -52,7 +58,13 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     });
 }
 
-function everyPool(_changed: GPUPool, reader: Reader): readonly Key[] {
+function withTenancy(status: Status, pool: GPUPool, reader: Reader): Status {
+  const gpus = status.capacity?.gpus ?? 0;
+  const conditions = tenancyConditions(pool, reader.list(kinds.Tenant), gpus);
+  return { ...status, conditions: [...status.conditions, ...conditions] };
+}
+
+function everyPool(_changed: GPUPool | Tenant, reader: Reader): readonly Key[] {
   return reader.list(kinds.GPUPool).map((pool) => ({ name: pool.metadata.name }));
 }
 

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { GPUPool, Tenant } from '../../api/index.ts';
+import { tenancyConditions } from './feasible.ts';
+
+const apiVersion = 'gpuoptimizer.io/v1alpha1';
+
+function pool(reservations?: GPUPool['spec']['reservations']): GPUPool {
+  const nodes = { selector: { matchLabels: { a: 'b' } } };
+  return { apiVersion, kind: 'GPUPool', metadata: { name: 'main' }, spec: { nodes, reservations } };
+}
+
+function tenant(guaranteed: number): Tenant {
+  const spec = { selector: { namespaces: ['a'] }, quotas: [{ pool: 'main', guaranteed }] };
+  return { apiVersion, kind: 'Tenant', metadata: { name: `t${guaranteed}` }, spec };
+}
+
+const nightly = (cron: string, timeZone?: string) =>
+  [{ name: 'nightly', tenant: 'etl', gpus: 1, cron, timeZone, durationSeconds: 3600 }] as const;
+
+describe('what tenants and reservations say of a pool', () => {
+  it.each([
+    { name: 'all fits', of: pool(), tenants: [tenant(8), tenant(4)], says: { QuotaFeasible: 'GuaranteesFit' } },
+    {
+      name: 'too much is guaranteed',
+      of: pool(),
+      tenants: [tenant(9), tenant(4)],
+      says: { QuotaFeasible: 'GuaranteesShrunk' },
+    },
+    {
+      name: 'a reservation that can be read',
+      of: pool(nightly('0 1 * * *', 'Europe/Berlin')),
+      tenants: [],
+      says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsReadable' },
+    },
+    {
+      name: 'one that cannot',
+      of: pool(nightly('0 25 * * *')),
+      tenants: [],
+      says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsUnreadable' },
+    },
+  ])('$name', ({ of, tenants, says }) => {
+    const found = tenancyConditions(of, tenants, 12);
+    expect(Object.fromEntries(found.map(({ type, reason }) => [type, reason]))).toEqual(says);
+  });
+
+  it('names what is wrong and what to write', () => {
+    const [quota, times] = tenancyConditions(pool(nightly('0 1 * * *', 'Mars')), [tenant(20)], 12);
+    expect(quota?.message).toContain('20 GPUs are guaranteed to tenants and the pool has 12');
+    expect(times?.message).toBe(
+      'The reservation nightly is left out: timeZone "Mars" is not known; write an IANA name, for example Europe/Berlin.',
+    );
+  });
+});
