@@ -1,4 +1,5 @@
 import {
+  createSlotCeiling,
   createSlotFleet,
   createSlotPolicy,
   placeSlots,
@@ -8,7 +9,6 @@ import {
   type SlotPlacement,
   type SlotPod,
   type SlotPolicyName,
-  slotCeiling,
 } from '../../operator/scheduling/planner/index.ts';
 import { makeSlotJobs, SLOT_MIXES, type SlotJob, type SlotMix } from '../fleet/slot-jobs.ts';
 import { median } from './numbers.ts';
@@ -122,5 +122,5 @@ function ceilingOf(geometry: SlotGeometry, jobs: readonly SlotJob[]): number {
   }));
   const asked = asks.reduce((sum, { count, worth }) => sum + count * worth, 0);
   const time = (1 - WARM_UP) * (jobs.at(-1)?.arrives ?? 0);
-  return slotCeiling(geometry, GPUS * time, asks) / asked;
+  return createSlotCeiling(geometry)(GPUS * time, asks) / asked;
 }

@@ -1,5 +1,6 @@
 import { MIG_MODELS } from '../../operator/pools/mig/index.ts';
 import {
+  createSlotCeiling,
   createSlotFleet,
   createSlotPolicy,
   freeSets,
@@ -11,7 +12,6 @@ import {
   type SlotPolicyName,
   seededRandom,
   shuffled,
-  slotCeiling,
 } from '../../operator/scheduling/planner/index.ts';
 import { arrivals, askedMilli, type TracePod } from '../../operator/scheduling/simulate/index.ts';
 import { median } from './numbers.ts';
@@ -27,6 +27,8 @@ const SETTLE_EVERY = 64;
 /** One list under one policy at one load; medians over seeds, in percent. */
 export interface SlotLine {
   readonly list: string;
+  /** Arrived demand up to which all of it could be placed, in percent of the slices: what cannot refuse ends about there. */
+  readonly placeable: number;
   readonly policy: SlotPolicyName;
   readonly load: string;
   /** Requests for GPUs that were placed; no policy places more than the ceiling. */
@@ -50,6 +52,7 @@ export function slotLines(
   return lists.flatMap((list) => {
     say(`mig ${list}\n`);
     const pods = data.pods(list);
+    const placeable = 100 * median(seeds.map((seed) => placeableLoad(data.nodes, pods, seed)));
     return SLOT_POLICIES.flatMap((policy) => {
       const results = seeds.map((seed) => run(data.nodes, pods, policy, seed));
       return SLOT_LOADS.map((load, at) => {
@@ -58,6 +61,7 @@ export function slotLines(
         const accepted = of('accepted');
         return {
           list,
+          placeable,
           policy,
           load: load.toFixed(1),
           accepted: median(accepted),
@@ -123,10 +127,10 @@ function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotP
   // The order is that of the other classes; the load counts slices, of which rounded shares need more.
   const queue = arrivals(pods, fleet.free.length * 1000, SLOT_LOADS[SLOT_LOADS.length - 1] ?? 1, seededRandom(seed));
   const readings: Reading[] = [];
+  const mostWorth = createSlotCeiling(shape);
   const asked = new Map<string, { readonly profile: number; readonly gpus: number; readonly count: number }>();
   const ceiling = (worth: (profile: number, gpus: number) => number): number =>
-    slotCeiling(
-      shape,
+    mostWorth(
       fleet.free.length,
       [...asked.values()].map((each) => ({ ...each, worth: worth(each.profile, each.gpus) })),
     );
@@ -164,4 +168,33 @@ function run(nodes: readonly NodeFacts[], pods: readonly TracePod[], name: SlotP
     }
   }
   return readings;
+}
+
+/** The largest arrived demand, in slices by those there are, that a linear program over ways to cut GPUs still places. */
+function placeableLoad(nodes: readonly NodeFacts[], pods: readonly TracePod[], seed: number): number {
+  const shape = sevenSlices();
+  const mostWorth = createSlotCeiling(shape);
+  const gpus = nodes.reduce((sum, node) => sum + node.gpus.count, 0);
+  const queue = arrivals(pods, gpus * 1000, SLOT_LOADS[SLOT_LOADS.length - 1] ?? 1, seededRandom(seed))
+    .map(slotPod)
+    .filter(({ profile }) => profile >= 0);
+  const allPlaced = (length: number): boolean => {
+    const asks = new Map<string, { profile: number; gpus: number; count: number; worth: number }>();
+    for (const { profile, count } of queue.slice(0, length)) {
+      const key = `${profile}/${count}`;
+      asks.set(key, { profile, gpus: count, count: (asks.get(key)?.count ?? 0) + 1, worth: 1 });
+    }
+    return mostWorth(gpus, [...asks.values()]) >= length - 1e-3;
+  };
+  let placed = 0;
+  let refused = queue.length;
+  while (refused - placed > 1) {
+    const middle = (placed + refused) >> 1;
+    if (allPlaced(middle)) placed = middle;
+    else refused = middle;
+  }
+  const slices = queue
+    .slice(0, placed)
+    .reduce((sum, { profile, count }) => sum + (shape.profiles[profile]?.compute ?? 0) * count, 0);
+  return slices / (gpus * shape.computeSlices);
 }

@@ -190,7 +190,18 @@ function replayTable(lines: readonly ReplayLine[]): string {
 
 function slotTable(lines: readonly SlotLine[]): string {
   return aligned([
-    ['list', 'policy', 'load', 'accepted (min..max)', 'ceiling', 'compute', 'ceiling', 'memory', 'stranded'],
+    [
+      'list',
+      'policy',
+      'load',
+      'accepted (min..max)',
+      'ceiling',
+      'compute',
+      'placeable',
+      'ceiling',
+      'memory',
+      'stranded',
+    ],
     ...lines.map(({ list, policy, load, accepted, acceptedMin, acceptedMax, ceiling, ...rest }) => [
       list,
       policy,
@@ -198,12 +209,14 @@ function slotTable(lines: readonly SlotLine[]): string {
       `${accepted.toFixed(2)} (${acceptedMin.toFixed(2)}..${acceptedMax.toFixed(2)})`,
       ceiling.toFixed(2),
       rest.compute.toFixed(2),
+      rest.placeable.toFixed(2),
       rest.computeCeiling.toFixed(2),
       rest.memory.toFixed(2),
       rest.stranded.toFixed(2),
     ]),
   ]).concat(
-    'ceiling: what no policy exceeds, by a linear program over ways to cut a GPU that leaves out CPU and nodes\n',
+    'ceiling: what no policy exceeds, by a linear program over ways to cut a GPU that leaves out CPU and nodes;\n',
+    'placeable: load up to which that program places everything, about what a policy reaches that refuses nothing\n',
   );
 }
 

@@ -18,7 +18,7 @@ export { type Preemption, planPreemption } from './preempt.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
 export { costOf, decayed, keyOf, NOTHING, sum } from './shares.ts';
-export { slotCeiling } from './slots/ceiling.ts';
+export { createSlotCeiling } from './slots/ceiling.ts';
 export {
   createSlotFleet,
   freeSets,

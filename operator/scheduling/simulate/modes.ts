@@ -21,8 +21,15 @@ export const DEFAULT_WINDOW = 64;
 const MOVES_EVERY = 128;
 /** One move for so many placed pods. */
 const PLACED_PER_MOVE = 100;
-/** A move must gain a twentieth of a GPU. */
+/** A move must gain a twentieth of a GPU beyond its price. */
 const LEAST_GAIN_MILLI = 50;
+/**
+ * A list has no clock: an arrival counts as a minute, and a pod loses all minutes since it was placed. One costs what a
+ * GPU earns in it, spread over a year for which the gain lasts.
+ */
+const MILLI_PER_POD_MINUTE = 1000 / (365 * 24 * 60);
+/** Pods that arrive together share a disruption budget that allows one disruption at a time. */
+const PODS_OF_BUDGET = 10;
 
 /** How a class takes the pods: some at a time, each counted as learned once. */
 export interface Mode {
@@ -54,26 +61,36 @@ export function createMode(name: Exclude<ModeName, 'offline'>, planner: Planner,
   return migrating(planner, oneByOne);
 }
 
-/** Pods one by one, and moves in between; a trace has no disruption budgets and no clock, so only moves are counted. */
+/** Pods one by one, and moves in between, each with its price and within disruption budgets. */
 function migrating(planner: Planner, oneByOne: (members: readonly Member[]) => Placement[]): Mode {
-  const members = new Map<string, Member>();
+  const placedAt = new Map<string, { readonly member: Member; readonly since: number; readonly budget: string }>();
   let seen = 0;
   let moved = 0;
   const place = (arrived: readonly Member[]): readonly Placement[] => {
     const placed = oneByOne(arrived);
     for (const { member } of placed) {
       const one = arrived.find(({ key }) => key === member);
-      if (one !== undefined && one.gpus.length > 0) members.set(member, one);
+      if (one === undefined || one.gpus.length === 0) continue;
+      const budget = `b${Math.floor(seen / PODS_OF_BUDGET)}`;
+      placedAt.set(member, { member: one, since: seen, budget });
     }
     seen += arrived.length;
     if (seen % MOVES_EVERY !== 0) return placed;
     const moves = planMoves(planner, {
-      residents: [...members.values()].map((member) => ({ member, podMinutes: 0 })),
+      residents: [...placedAt.values()].map(({ member, since, budget }) => ({
+        member,
+        podMinutes: seen - since,
+        budget,
+      })),
       maxMoves: Math.floor(planner.snapshot.taken.size / PLACED_PER_MOVE) - moved,
       minGainMilli: LEAST_GAIN_MILLI,
-      milliPerPodMinute: 0,
-      disruptionsAllowed: new Map(),
+      milliPerPodMinute: MILLI_PER_POD_MINUTE,
+      disruptionsAllowed: new Map([...placedAt.values()].map(({ budget }) => [budget, 1])),
     });
+    for (const { member } of moves) {
+      const before = placedAt.get(member);
+      if (before !== undefined) placedAt.set(member, { ...before, since: seen });
+    }
     moved += moves.length;
     return placed;
   };

@@ -17,7 +17,12 @@ const MOST_PIVOTS = 10_000;
  * The most worth that requests can get on so many GPUs, however GPUs are cut: a linear program over all ways to cut one.
  * CPU, memory and nodes are left out, so no policy exceeds it.
  */
-export function slotCeiling(geometry: SlotGeometry, gpus: number, asks: readonly SlotAsk[]): number {
+export function createSlotCeiling(geometry: SlotGeometry): (gpus: number, asks: readonly SlotAsk[]) => number {
+  const ways = waysToCut(geometry);
+  return (gpus, asks) => mostWorth(ways, gpus, asks);
+}
+
+function mostWorth(ways: readonly (readonly number[])[], gpus: number, asks: readonly SlotAsk[]): number {
   const program = new Program([...asks.map(({ count }) => count), gpus]);
   const last = asks.length;
   for (const [row, { gpus: several, worth }] of asks.entries()) {
@@ -27,7 +32,7 @@ export function slotCeiling(geometry: SlotGeometry, gpus: number, asks: readonly
   const rowOf = new Map(
     asks.flatMap(({ profile, gpus: several }, row) => (several === 1 ? [[profile, row] as const] : [])),
   );
-  for (const counts of waysToCut(geometry)) {
+  for (const counts of ways) {
     const used = counts.flatMap((amount, profile) => {
       const row = rowOf.get(profile);
       return amount === 0 || row === undefined ? [] : [{ row, amount }];

@@ -2,6 +2,10 @@ import { STEP } from '../priced/classes.ts';
 import type { Priced } from '../priced/prices.ts';
 import { type Cut, cutsOf, type SlotProfile } from './geometry.ts';
 
+/** Chance that a taken slot comes free while it matters, and the weight of the worth after that. */
+const ENDS = 0.3;
+const HOPE = 0.2;
+
 /** Pods of one profile, or of several whole GPUs, that ask for the same CPU. */
 export interface SlotShape extends Priced {
   readonly cpuMilli: number;
@@ -22,6 +26,8 @@ export interface Cutting {
 /** What free slots and whole GPUs are worth under one price of CPU, and the CPU of what is expected to fill them. */
 export interface SlotTable {
   readonly worth: Float64Array;
+  /** The same with a part for what pods that end may add, see `addHope`: what slots are chosen by. */
+  readonly hoped: Float64Array;
   readonly cpu: Float64Array;
   /** e^(worth / STEP), and by profile the weight of its shapes and their mean CPU. */
   readonly sums: Float64Array;
@@ -43,6 +49,7 @@ export function createCutting(profiles: readonly SlotProfile[], slots: number): 
 export function createSlotTable({ slots, profiles }: Cutting, mostGpus: number): SlotTable {
   return {
     worth: new Float64Array(1 << slots),
+    hoped: new Float64Array(1 << slots),
     cpu: new Float64Array(1 << slots),
     sums: new Float64Array(1 << slots),
     weights: new Float64Array(profiles),
@@ -82,7 +89,25 @@ export function fillSlotTable(table: SlotTable, cutting: Cutting, shapes: readon
     cpu[free] = used / sum;
     worth[free] = STEP * Math.log(sum);
   }
+  addHope(table, cutting.slots);
   fillWhole(table, shapes, lambda);
+}
+
+/**
+ * What a GPU is worth when each slot that is taken comes free with the chance ENDS, independently. Without it a run of
+ * slots that one pod broke would be worth no more than single slots, and would be broken again and again.
+ */
+function addHope({ worth, hoped }: SlotTable, slots: number): void {
+  hoped.set(worth);
+  for (let slot = 0; slot < slots; slot++) {
+    const bit = 1 << slot;
+    for (let free = 0; free < hoped.length; free++) {
+      if ((free & bit) === 0) hoped[free] = (1 - ENDS) * (hoped[free] as number) + ENDS * (hoped[free | bit] as number);
+    }
+  }
+  for (let free = 0; free < hoped.length; free++) {
+    hoped[free] = (1 - HOPE) * (worth[free] as number) + HOPE * (hoped[free] as number);
+  }
 }
 
 function fillWhole({ worth, cpu, whole, wholeCpu }: SlotTable, shapes: readonly SlotShape[], lambda: number): void {

@@ -156,7 +156,7 @@ export class SlotValues {
     return use + (wholeCpu[full] as number);
   }
 
-  /** Visits the partly free GPUs of a node and answers how many are free as a whole. */
+  /** Visits the GPUs of a node of which something is taken and answers how many are free as a whole. */
   #eachPart(node: number, visit: (free: number) => void): number {
     const { free, from } = this.#fleet;
     const all = (1 << this.#cutting.slots) - 1;
@@ -164,7 +164,7 @@ export class SlotValues {
     for (let gpu = from[node] as number; gpu < (from[node + 1] as number); gpu++) {
       const set = free[gpu] as number;
       if (set === all) full++;
-      else if (set !== 0) visit(set);
+      else visit(set);
     }
     return full;
   }
@@ -173,10 +173,10 @@ export class SlotValues {
     const version = this.#fleet.version[node] as number;
     if (this.#version[node] === version) return;
     this.#version[node] = version;
-    for (const [k, { worth, whole }] of this.#tables.entries()) {
+    for (const [k, { hoped, whole }] of this.#tables.entries()) {
       let sum = 0;
       const full = this.#eachPart(node, (free) => {
-        sum += worth[free] as number;
+        sum += hoped[free] as number;
       });
       this.#sums[node * CPU_PRICES + k] = sum + (whole[full] as number);
     }
@@ -189,11 +189,11 @@ export class SlotValues {
     const fromWhole = before === all ? 1 : gpus;
     const full = fromWhole === 0 ? 0 : this.#eachPart(node, () => undefined);
     const at = (k: number): number => {
-      const { worth, whole } = this.#tables[k] as SlotTable;
+      const { hoped, whole } = this.#tables[k] as SlotTable;
       let value = (this.#lambdas[k] as number) * cpuMilli + (this.#sums[node * CPU_PRICES + k] as number);
       if (fromWhole > 0) value += (whole[full - fromWhole] as number) - (whole[full] as number);
-      else value -= worth[before] as number;
-      return value + (worth[after] as number);
+      else value -= hoped[before] as number;
+      return value + (hoped[after] as number);
     };
     let k = this.#lowest[node] as number;
     let value = at(k);
