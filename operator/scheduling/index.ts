@@ -3,6 +3,7 @@ import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { plannerController } from './controller.ts';
 import { templateController } from './dra/templates/controller.ts';
+import { checkController } from './kueue/controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
 
 export { createGateProbe, podWebhooks } from './admission/index.ts';
@@ -25,7 +26,11 @@ export interface SchedulingDeps {
 export function schedulingRoom(deps: SchedulingDeps): Room {
   return {
     name: 'scheduling',
-    controllers: [plannerController(deps.clock, createSchedulingMetrics(deps.registry)), templateController()],
+    controllers: [
+      plannerController(deps.clock, createSchedulingMetrics(deps.registry)),
+      templateController(),
+      checkController(),
+    ],
     runnables: [],
   };
 }

@@ -181,7 +181,7 @@ function createRuleOf(pools: readonly GPUPool[], nodes: readonly NodeFacts[]): (
 }
 
 /** CPU, memory and devices of a pod, for the planner. Of what claims hold, the claims are counted. */
-function demandOf(pod: Pod, dra?: DraFacts): Demand {
+export function demandOf(pod: Pod, dra?: DraFacts): Demand {
   const { cpuMilli, memoryMiB, devices } = podRequests(pod);
   const backed = backedResources(pod);
   const own = devices.filter(({ resource }) => !backed.has(resource));

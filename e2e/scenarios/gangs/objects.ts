@@ -27,15 +27,19 @@ export function gangPods(
   return names.map((name) => gpuPod(namespace, `${gang}-${name}`, spec, { annotations: marks, labels }));
 }
 
-/** A custom resource definition that takes any fields: what a foreign kind is to us. */
+/** A custom resource definition that takes any fields; `status` types what must be typed of it. */
 export function foreignDefinition(
   group: string,
   version: string,
   kind: string,
   plural: string,
-  scope = 'Namespaced',
+  { scope = 'Namespaced', status }: { readonly scope?: string; readonly status?: object } = {},
 ): object {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const openAPIV3Schema = {
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+    ...(status !== undefined && { properties: { status } }),
+  };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -44,7 +48,9 @@ export function foreignDefinition(
       group,
       scope,
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [{ name: version, served: true, storage: true, schema, subresources: { status: {} } }],
+      versions: [
+        { name: version, served: true, storage: true, schema: { openAPIV3Schema }, subresources: { status: {} } },
+      ],
     },
   };
 }
