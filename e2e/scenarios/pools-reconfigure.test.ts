@@ -129,7 +129,7 @@ describe('how the GPUs of a node are shared', () => {
 
   it('heals a mig-manager that stands still', async () => {
     nvidia.mig.fault('pools-wedge', 'wedge');
-    await apply(pool('wedge', mig(), { reconfiguration: { wedgeAfterSeconds: 5 } }));
+    await apply(pool('wedge', mig(), { reconfiguration: { wedgeAfterSeconds: 10 } }));
     await stepReached(world, 'pools-wedge', 'Heal');
     await nodeLooks(world, 'pools-wedge', 'is cut after all', rests(cut));
     expect(nvidia.mig.runs.get('pools-wedge')).toHaveLength(2);
@@ -196,8 +196,9 @@ describe('how the GPUs of a node are shared', () => {
       metadata: { name: 'gpu-cluster' },
     });
     try {
-      await apply(pool('mix', { type: 'Exclusive' }, { labels: { team: 'mix' } }));
       await condition('mix', 'WorldSupported', 'WorldsMixed');
+      await apply(pool('mix', { type: 'Exclusive' }, { labels: { team: 'mix' } }));
+      expect(await condition('mix', 'Reconfigured', 'Waits')).toContain('ClusterPolicy and GPUCluster');
       const before = await look(world, 'pools-mix');
       expect(before).toMatchObject({ cordoned: false, step: undefined, devices: { 'mig-1g.10gb': 14 } });
       expect(before.labels).not.toHaveProperty('team');

@@ -59,7 +59,7 @@ async function poolPass(world: readonly Thing[], name = 'main') {
   const clock = { monotonic: () => 0 };
   const make = () => gpuPoolController(createInstalledProbe(clock), createPoolMetrics(createRegistry()));
   const output = await runRow(make, { world, key: { name }, now: NOW });
-  expect(output.result.result).toBe('success');
+  expect(output.result.result).toBe('requeue_after');
   return output;
 }
 

@@ -37,12 +37,13 @@ export interface NodeApi {
   resources(node: string, resources: Readonly<Record<'allocatable' | 'capacity', Change>>): Promise<void>;
   /** Sets the condition Ready. */
   ready(node: string, status: 'True' | 'False'): Promise<void>;
+  /** Keeps a pod from going, or lets it go. */
+  hold(namespace: string, pod: string, held: boolean): Promise<void>;
   /** The data of a ConfigMap; empty where there is none. */
   configMap(namespace: string, name: string): Promise<Readonly<Record<string, string>>>;
   /** The spec of the ClusterPolicy; undefined where there is none. */
   clusterPolicy(): Promise<PolicySpec | undefined>;
   apply(path: string, object: object): Promise<void>;
-  remove(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +80,10 @@ export function openNodeApi(kubeconfig: string): NodeApi {
         'application/strategic-merge-patch+json',
       );
     },
+    hold: (namespace, pod, held) =>
+      patch(`/api/v1/namespaces/${namespace}/pods/${pod}`, {
+        metadata: { finalizers: held ? ['e2e.gpuoptimizer.io/held'] : null },
+      }),
     configMap: async (namespace, name) =>
       (await read<{ readonly data?: Record<string, string> }>(`/api/v1/namespaces/${namespace}/configmaps/${name}`))
         ?.data ?? {},
@@ -87,9 +92,6 @@ export function openNodeApi(kubeconfig: string): NodeApi {
     apply: async (path, object) => {
       const query = 'fieldManager=nvidia-peer&force=true';
       await api.send('PATCH', `${path}?${query}`, { body: object, contentType: 'application/apply-patch+yaml' });
-    },
-    remove: async (path) => {
-      await api.send('DELETE', path, { also: [404] });
     },
     close: () => api.close(),
   };

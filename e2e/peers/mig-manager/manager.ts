@@ -5,7 +5,7 @@ import { applyLayout, STOCK_FILE, sameGpus } from './layouts.ts';
 
 /** Ways in which a node's mig-manager misbehaves on purpose, each for so many of its next runs. */
 export const faultModes = [
-  'wedge', //  a component does not go in time: it ends without a word, `pending` and paused for ever
+  'wedge', //  its last component does not go in time: it ends without a word, `pending` and paused for ever
   'fail', //   says `failed` after it has stopped the components
   'reboot', // restarts the node to change the MIG mode
   'lose', //   misses that the label changed
@@ -102,9 +102,10 @@ export function startMigManager(options: MigManagerOptions): MigManagerPeer {
     runs.set(name, [...(runs.get(name) ?? []), value]);
     if (wanted === undefined) return api.mark(name, { [STATE]: 'failed' });
     if (sameGpus(wanted, gpus)) return api.mark(name, { [STATE]: 'success' });
+    await hold(name, mode === 'wedge');
     const stopped = paused.filter((key) => labels[key] === 'true' || labels[key] === PAUSED);
     await api.mark(name, { [STATE]: 'pending', ...Object.fromEntries(stopped.map((key) => [key, PAUSED])) });
-    if (mode === 'wedge' || !(await componentsGone(name))) return;
+    if (!(await componentsGone(name))) return;
     const { applyMillis = APPLY_MILLIS } = options;
     await pause(mode === 'slow' ? applyMillis * 10 : applyMillis);
     if (mode === 'fail') return api.mark(name, { [STATE]: 'failed', ...started(stopped) });
@@ -129,6 +130,14 @@ export function startMigManager(options: MigManagerOptions): MigManagerPeer {
       }
     }
     return true;
+  };
+
+  /** Keeps the node's last component from going, or lets it go: what a wedge comes from, and what ends it. */
+  const hold = async (node: string, held: boolean): Promise<void> => {
+    for (const { metadata, spec } of await api.pods(options.namespace)) {
+      const last = metadata.labels?.app === components.at(-1) && spec?.nodeName === node;
+      if (last) await api.hold(options.namespace, metadata.name, held);
+    }
   };
 
   const reboot = async (node: string): Promise<void> => {

@@ -84,13 +84,14 @@ export async function installNvidia(world: GpuWorld, scenario: string, spec: obj
     complain: (message: string) => process.stderr.write(`peer: ${message}\n`),
   };
   const plugin = await startDevicePlugin(options);
-  const mig = startMigManager({ ...options, waitMillis: 20_000 });
+  const mig = startMigManager({ ...options, waitMillis: 8_000 });
   return {
     mig,
     plugin,
     policy,
     end: async () => {
       await Promise.all([mig.stop(), plugin.stop()]);
+      await letGo(world);
       await world.cluster.kubectl(['delete', 'namespace', NVIDIA_SPACE, '--ignore-not-found', '--wait=false']);
       await world.cluster.kubectl(['delete', '--ignore-not-found', ...crds]);
     },
@@ -196,4 +197,12 @@ export async function nodeEvents(world: GpuWorld, node: string): Promise<readonl
     '-A',
   );
   return events.items.filter(({ regarding }) => regarding?.name === node).map(({ reason }) => reason ?? '');
+}
+
+/** Frees the components that a wedge held. */
+async function letGo(world: GpuWorld): Promise<void> {
+  for (const { metadata } of await world.pods(NVIDIA_SPACE)) {
+    const patch = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
+    await world.cluster.tryKubectl(['patch', 'pod', metadata.name ?? '', '-n', NVIDIA_SPACE, ...patch]);
+  }
 }

@@ -1,6 +1,6 @@
 /** Keeps on each node what its pool puts there: labels, taints, and a taint while the node is unfit. */
 import { type GPUPool, kinds } from '../../api/index.ts';
-import { Node, Pod } from '../../kube/index.ts';
+import { Node, Pod, seconds } from '../../kube/index.ts';
 import { Conflict, type Context, type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
 import { createPoolClaims } from '../membership.ts';
 import { OPERATION_ANNOTATION } from '../nvidia/labels.ts';
@@ -9,6 +9,9 @@ import { type InstalledProbe, isMixed, readsClusterPolicy, readsGPUCluster } fro
 import { healthEvent } from './events.ts';
 import { holdsBadDevice, type Sickness, sickness, toDrain } from './health.ts';
 import { decideMarks, type MarkPlan, UNHEALTHY_ANNOTATION } from './marks.ts';
+
+/** How soon a node is looked at again that nobody may write now. */
+const MIXED_MILLIS = seconds(30);
 
 /** The controller of nodes; nodes that never were in a pool are read and left alone. */
 export function poolNodeController(probe: InstalledProbe): Controller {
@@ -40,7 +43,7 @@ export function poolNodeController(probe: InstalledProbe): Controller {
     .withoutStatus()
     .every('10m')
     .reconcile(async (node, ctx) => {
-      if (isMixed(await probe(ctx))) return {};
+      if (isMixed(await probe(ctx))) return { after: MIXED_MILLIS };
       const [pool] = createPoolClaims(ctx.list(kinds.GPUPool))(node);
       const sick = sicknessOf(node, pool);
       const plan = decideMarks(node, pool, sick, ctx.now());

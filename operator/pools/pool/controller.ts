@@ -1,6 +1,6 @@
 /** Keeps the status of each GPUPool true: what its nodes have, what pods hold, and what stands in the way. */
 import { type GPUPool, kinds, type Tenant } from '../../api/index.ts';
-import { Node, Pod } from '../../kube/index.ts';
+import { Node, Pod, ResourceClaim, ResourceSlice, seconds } from '../../kube/index.ts';
 import { type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
 import { GATED, gatedForDevices } from '../dynamic/observe.ts';
 import { createPoolClaims } from '../membership.ts';
@@ -19,10 +19,14 @@ import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../wor
 import { decide } from './decide.ts';
 import { eventFor } from './events.ts';
 import type { PoolMetrics } from './metrics.ts';
-import { nodeOfPod, observe, PODS_BY_NODE } from './observe.ts';
+import { CLAIMS_BY_NODE, nodeOfPod, nodesOfClaim, observe, PODS_BY_NODE } from './observe.ts';
 import { report } from './report.ts';
 
 type Status = ReturnType<typeof report>;
+
+/** NVIDIA's own objects are not watched: where they are not installed there is nothing to watch. */
+const SELDOM_MILLIS = seconds(120);
+const SOON_MILLIS = seconds(20);
 
 /** The controller of GPUPools. It writes nothing but status, so a pool can go at any time and nothing breaks. */
 export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): Controller {
@@ -35,7 +39,10 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     })
     .watches(Node, poolsOfNode, { when: nodeMatters })
     .watches(Pod, poolsOfPod, { when: holdingChanged })
+    .watches(ResourceClaim, poolsOfClaim)
+    .watches(ResourceSlice, poolsOfSlice)
     .index(Pod, PODS_BY_NODE, nodeOfPod)
+    .index(ResourceClaim, CLAIMS_BY_NODE, nodesOfClaim)
     .index(Pod, HOLDERS_BY_NODE, holderNode)
     .index(Pod, OPERANDS_BY_NODE, operandNode)
     .index(Pod, OPERANDS, operandMark)
@@ -54,7 +61,7 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
         const event = eventFor(pool, finding);
         if (event !== undefined) ctx.event(event);
       }
-      return { status };
+      return { status, after: pool.spec.reconfiguration === undefined ? SELDOM_MILLIS : SOON_MILLIS };
     });
 }
 
@@ -74,5 +81,18 @@ function poolsOfNode(node: Node, reader: Reader): readonly Key[] {
 
 function poolsOfPod(pod: Pod, reader: Reader): readonly Key[] {
   const node = pod.spec?.nodeName === undefined ? undefined : reader.get(Node, { name: pod.spec.nodeName });
+  return node === undefined ? [] : poolsOfNode(node, reader).slice(0, 1);
+}
+
+function poolsOfClaim(claim: ResourceClaim, reader: Reader): readonly Key[] {
+  return nodesOfClaim(claim).flatMap((name) => poolsOfName(name, reader));
+}
+
+function poolsOfSlice({ spec }: ResourceSlice, reader: Reader): readonly Key[] {
+  return poolsOfName(spec.nodeName ?? '', reader);
+}
+
+function poolsOfName(name: string, reader: Reader): readonly Key[] {
+  const node = reader.get(Node, { name });
   return node === undefined ? [] : poolsOfNode(node, reader).slice(0, 1);
 }

@@ -42,7 +42,8 @@ function addModel(models: Map<string, PoolModel>, node: PoolNodeFacts): void {
   const { model, physical, resources } = node.gpus;
   if (model === '') return;
   const sum = models.get(model);
-  const offered = resources.reduce((total, { count, milliEach }) => total + count * milliEach, 0);
+  const offered =
+    node.gpus.offeredMilli ?? resources.reduce((total, { count, milliEach }) => total + count * milliEach, 0);
   const held = heldMilli(node);
   const free = node.ailment === undefined ? Math.max(0, offered - held) : 0;
   models.set(model, {

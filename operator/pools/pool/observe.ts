@@ -1,6 +1,9 @@
 import { type GPUPool, kinds } from '../../api/index.ts';
-import { Node, Pod } from '../../kube/index.ts';
+import { Node, Pod, ResourceClaim, ResourceSlice } from '../../kube/index.ts';
 import type { Reader } from '../../runtime/index.ts';
+import { heldDevices } from '../dra/allocations.ts';
+import { countDraNode } from '../dra/counts.ts';
+import { type DraNode, readDraNodes } from '../dra/devices.ts';
 import { createPoolClaims } from '../membership.ts';
 import { type NodeGpus, nodeGpus } from '../nvidia/node-gpus.ts';
 import { nodeAilment } from '../nvidia/node-health.ts';
@@ -14,6 +17,14 @@ export const PODS_BY_NODE = 'pools/node';
 /** Values of the index `pools/node`. */
 export function nodeOfPod(pod: Pod): readonly string[] {
   return takesRoom(pod) && pod.spec?.nodeName !== undefined ? [pod.spec.nodeName] : [];
+}
+
+/** Index of claims by the nodes on which they hold devices. */
+export const CLAIMS_BY_NODE = 'pools/claim-node';
+
+/** Values of the index `pools/claim-node`. */
+export function nodesOfClaim(claim: ResourceClaim): readonly string[] {
+  return [...new Set(heldDevices(claim).map(({ node }) => node))];
 }
 
 /** A node of the pool. */
@@ -51,17 +62,24 @@ export function observe(pool: GPUPool, reader: Reader, installed: Installed, now
     if (keeper === pool.metadata.name) own.push(node);
     else lost.push({ node: node.metadata.name ?? '', to: keeper ?? '' });
   }
+  const dra = readDraNodes(reader.list(ResourceSlice));
   return {
-    world: worldOf(installed, own),
+    world: own.some(({ metadata }) => dra.has(metadata.name ?? '')) ? 'DRA' : worldOf(installed, own),
     mixed: isMixed(installed),
     changes: planChanges(reader, installed, now, pool.metadata.name).plans[0],
-    nodes: own.map((node) => nodeFacts(node, reader)).sort((left, right) => (left.name < right.name ? -1 : 1)),
+    nodes: own.map((node) => nodeFacts(node, reader, dra)).sort((left, right) => (left.name < right.name ? -1 : 1)),
     lost: lost.sort((left, right) => (left.node < right.node ? -1 : 1)),
   };
 }
 
-function nodeFacts(node: Node, reader: Reader): PoolNodeFacts {
+function nodeFacts(node: Node, reader: Reader, dra: ReadonlyMap<string, DraNode>): PoolNodeFacts {
   const name = node.metadata.name ?? '';
+  const published = dra.get(name);
+  if (published !== undefined) {
+    const claims = reader.list(ResourceClaim, { index: { name: CLAIMS_BY_NODE, value: name } });
+    const { gpus, held, problem } = countDraNode(published, claims);
+    return { name, gpus, held, ailment: nodeAilment(node) ?? problem };
+  }
   const held = new Map<string, number>();
   for (const pod of reader.list(Pod, { index: { name: PODS_BY_NODE, value: name } })) {
     for (const { resource, count } of podRequests(pod).devices) held.set(resource, (held.get(resource) ?? 0) + count);

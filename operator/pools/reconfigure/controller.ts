@@ -14,7 +14,7 @@ import { publish, published } from './publish.ts';
 import { nodeMatters, podMatters } from './wakes.ts';
 
 /** A look at everything when nothing is under way. */
-const IDLE_MILLIS = seconds(60);
+const IDLE_MILLIS = seconds(20);
 
 /** The controller of changes. All its state is on the nodes. */
 export function reconfigurationController(probe: InstalledProbe, metrics: ChangeMetrics): Controller {
