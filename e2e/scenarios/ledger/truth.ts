@@ -5,6 +5,11 @@ export function trueSeconds(pods: readonly Pod[]): bigint {
   return pods.reduce((sum, pod) => sum + BigInt(gpusOf(pod)) * BigInt((endOf(pod) - bindOf(pod)) / 1000), 0n);
 }
 
+/** Seconds for which the pods were bound: what one device each is billed. */
+export function podSeconds(pods: readonly Pod[]): bigint {
+  return pods.reduce((sum, pod) => sum + BigInt((endOf(pod) - bindOf(pod)) / 1000), 0n);
+}
+
 /** The last moment that counts, in milliseconds since 1970. */
 export function lastEnd(pods: readonly Pod[]): number {
   return Math.max(...pods.map(endOf));

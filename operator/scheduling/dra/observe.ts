@@ -1,6 +1,6 @@
 import type { GPUPool } from '../../api/index.ts';
-import { DeviceTaintRule, type Pod, ResourceSlice, seconds } from '../../kube/index.ts';
-import { type DraNode, readDraNodes, type TenantOf } from '../../pools/index.ts';
+import { DeviceClass, DeviceTaintRule, type Pod, ResourceSlice, seconds } from '../../kube/index.ts';
+import { type DraNode, readDraNodes, readRequests, type TenantOf } from '../../pools/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import type { Holding } from '../planner/index.ts';
 import { type ClaimFacts, readClaims, type SentAllocations } from './claims.ts';
@@ -36,6 +36,7 @@ export interface DraSource {
 export function observeDra(reader: Reader, source: DraSource): DraFacts {
   const nodes = readDraNodes(reader.list(ResourceSlice), reader.list(DeviceTaintRule));
   const claims = readClaims(reader, source.sent);
+  const extended = extendedResources(reader.list(DeviceClass));
   const ours = [...nodes.keys()].filter((node) => {
     const pool = source.poolOf(node);
     return pool !== undefined && allocatesIn(pool);
@@ -46,11 +47,23 @@ export function observeDra(reader: Reader, source: DraSource): DraFacts {
     needsOf: createNeeds(claims, source.released, source.gated),
     offerOf: (name, pool) => {
       const node = nodes.get(name);
-      return node === undefined ? undefined : draOffer(node, pool, source.now);
+      return node === undefined ? undefined : draOffer(node, pool, source.now, extended);
     },
     ours: new Set(ours),
     dueMillis: Math.min(...ours.flatMap((name) => settlesIn(nodes.get(name), source.now) ?? []), seconds(60)),
   };
+}
+
+/** What extended resources stand for: one device of their class. */
+function extendedResources(classes: readonly DeviceClass[]): Readonly<Record<string, string>> {
+  const byName = new Map(classes.map((each) => [each.metadata.name ?? '', each]));
+  const entries = classes.flatMap(({ metadata, spec }): [string, string][] => {
+    const exactly = { deviceClassName: metadata.name ?? '' };
+    const reading = readRequests({ requests: [{ name: 'any', exactly }] }, (name) => byName.get(name));
+    const [ask] = reading.kind === 'devices' ? reading.asks : [];
+    return spec.extendedResourceName === undefined || ask === undefined ? [] : [[spec.extendedResourceName, ask.shape]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Holdings by claim: the planner compares them by identity from pass to pass. */

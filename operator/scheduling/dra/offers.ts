@@ -18,17 +18,26 @@ export interface DraOffer {
  */
 const RULE_SETTLES_MILLIS = 3_000;
 
-const known = new WeakMap<DraNode, DraOffer>();
+const known = new WeakMap<DraNode, Map<string, DraOffer>>();
+
+/** Extended resources by name, and the shape that each stands for. */
+export type Aliases = Readonly<Record<string, string>>;
 
 /** Whether the planner itself allocates claims on the nodes of a pool. */
 export function allocatesIn({ spec }: GPUPool): boolean {
   return spec.sharing?.type === 'DRA' && spec.sharing.dra?.allocator === 'GPUOptimizer';
 }
 
-/** What a node offers in its pool. Remembered by what it publishes. */
-export function draOffer(node: DraNode, pool: GPUPool, now: Date): DraOffer {
-  const offer = known.get(node) ?? read(node);
-  known.set(node, offer);
+/**
+ * What a node offers in its pool, remembered by what it publishes. Extended resources are allocated by kube-scheduler as it
+ * binds, so they can be had only where it may.
+ */
+export function draOffer(node: DraNode, pool: GPUPool, now: Date, extended: Aliases): DraOffer {
+  const aliases = allocatesIn(pool) ? {} : extended;
+  const key = JSON.stringify(aliases);
+  const offers = known.get(node) ?? new Map<string, DraOffer>();
+  const offer = offers.get(key) ?? read(node, aliases);
+  known.set(node, offers.set(key, offer));
   if (offer.problem !== undefined || !allocatesIn(pool) || isKept(node, now)) return offer;
   return { ...offer, problem: 'kube-scheduler is not kept off its devices yet' };
 }
@@ -44,11 +53,14 @@ function isKept(node: DraNode, now: Date): boolean {
   return node.keptSince !== undefined && settlesIn(node, now) === undefined;
 }
 
-function read(node: DraNode): DraOffer {
+function read(node: DraNode, extended: Aliases): DraOffer {
   const { counters, devices, gpus, model, problem } = node;
   const indexes = new Map(Object.keys(counters).map((counter, at) => [counter, at]));
+  const shapes = new Set(devices.map(({ shape }) => shape));
+  const aliases = Object.fromEntries(Object.entries(extended).filter(([, shape]) => shapes.has(shape)));
   const room: DeviceRoomFacts = {
     gpus,
+    aliases,
     // A counter that is taken and not published, as where its slice is missing, is never free.
     counters: [...Object.values(counters), 0],
     devices: devices.map(({ gpu, milli, name, shape, shareMilli, taint, takes }) => ({
@@ -63,10 +75,11 @@ function read(node: DraNode): DraOffer {
   };
   const empty = createDeviceRoom({ ...room, devices: room.devices.map((device) => ({ ...device, usable: true })) });
   const milliOf = new Map(devices.map(({ shape, milli }: DraDevice) => [shape, milli]));
-  const resources = empty.resources.map((name) => ({
+  const names = [...empty.resources.map((name) => [name, name] as const), ...Object.entries(aliases)];
+  const resources = names.map(([name, shape]) => ({
     name,
-    count: countDevices(empty, name),
-    milliEach: milliOf.get(name) ?? 0,
+    count: countDevices(empty, shape),
+    milliEach: milliOf.get(shape) ?? 0,
   }));
   return { model, room, resources, problem: problem === undefined ? undefined : `DRA: ${problem}` };
 }

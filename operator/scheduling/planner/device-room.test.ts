@@ -30,7 +30,8 @@ function cutRoom(gpus: number, ill: readonly string[] = []): DeviceRoomFacts {
       }),
     ),
   ).flat();
-  return { devices: devices.sort((a, b) => (a.name < b.name ? -1 : 1)), counters: Array(8 * gpus).fill(1), gpus };
+  const sorted = devices.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { devices: sorted, counters: Array(8 * gpus).fill(1), gpus, aliases: {} };
 }
 
 function cutNode(name: string, gpus: number): NodeFacts {

@@ -27,6 +27,8 @@ export interface DeviceRoomFacts {
   readonly counters: readonly number[];
   /** Physical GPUs. */
   readonly gpus: number;
+  /** Other names under which resources can be asked for: extended resources that a DeviceClass stands for. */
+  readonly aliases: Readonly<Record<string, string>>;
 }
 
 /** A room with what is free of it. */

@@ -19,10 +19,11 @@ export function takeFromRoom(room: DeviceRoom, resource: string, count: number, 
 /** Counts anew how many devices of each resource fit on a node; to be called after its room changed. */
 export function refreshRoom(snapshot: Snapshot, node: number): void {
   const room = snapshot.rooms[node];
-  for (const resource of room?.resources ?? []) {
-    const id = snapshot.resourceIds.get(resource);
-    if (room === undefined || id === undefined) continue;
-    snapshot.namedFree[node * snapshot.namedStride + id] = countDevices(room, resource);
+  if (room === undefined) return;
+  const names = [...room.resources.map((each) => [each, each] as const), ...Object.entries(room.facts.aliases)];
+  for (const [name, resource] of names) {
+    const id = snapshot.resourceIds.get(name);
+    if (id !== undefined) snapshot.namedFree[node * snapshot.namedStride + id] = countDevices(room, resource);
   }
 }
 
@@ -33,6 +34,8 @@ export function roomOf(
   resource: number,
 ): { readonly room: DeviceRoom; readonly name: string } | undefined {
   const room = snapshot.rooms[node];
-  const name = snapshot.resourceNames[resource];
-  return room === undefined || name === undefined || !roomOffers(room, name) ? undefined : { room, name };
+  const asked = snapshot.resourceNames[resource];
+  if (room === undefined || asked === undefined) return undefined;
+  const name = room.facts.aliases[asked] ?? asked;
+  return roomOffers(room, name) ? { room, name } : undefined;
 }
