@@ -1,11 +1,13 @@
 /**
- * Writes what follows from the controllers: config/rbac/operator.yaml, docs/controllers.md, docs/rbac.md and docs/metrics.md.
+ * Writes what follows from the controllers: config/rbac/operator.yaml, docs/controllers.md, docs/rbac.md and docs/metrics.md;
+ * and docs/errors.md, which follows from the error classes.
  * Usage: node operator/cli/generate.ts [--check]; with --check it only compares, and exits 1 naming the files that differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Command } from 'commander';
+import { Project, type SourceFile } from 'ts-morph';
 import { stringify } from 'yaml';
 import { buildRooms } from '../main.ts';
 import { createLogger, createRegistry, systemClock } from '../observability/index.ts';
@@ -20,12 +22,15 @@ import {
 } from '../runtime/index.ts';
 import { openStore } from '../store/index.ts';
 import { controllersPage } from './docs/controllers-page.ts';
+import { catalogueOf } from './docs/error-catalogue.ts';
+import { errorsPage } from './docs/errors-page.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 import { type Settings, withRunOptions } from './settings.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const names = { name: 'gpuopt', namespace: 'gpuopt-system', serviceAccount: 'gpuopt' };
 const note = 'generated from the controllers by `make generate`; do not edit';
+const errorsNote = 'generated from the docstrings of the error classes by `make generate`; do not edit';
 
 /** The manager is made to be asked for its metrics; it never runs. */
 const nowhere = {
@@ -39,8 +44,8 @@ const files = await outputs();
 const stale = Object.entries(files).filter(([path, text]) => current(path) !== text);
 if (!values.check) for (const [path, text] of stale) writeFileSync(join(root, path), text);
 for (const [path] of stale)
-  console.log(`${path} ${values.check ? 'is not what the controllers declare; run: make generate' : 'written'}`);
-if (stale.length === 0) console.log(`${Object.keys(files).length} files are as the controllers declare`);
+  console.log(`${path} ${values.check ? 'is not what the source declares; run: make generate' : 'written'}`);
+if (stale.length === 0) console.log(`${Object.keys(files).length} files are as the source declares`);
 process.exitCode = values.check && stale.length > 0 ? 1 : 0;
 
 /** The files by path. Rooms are built to be asked what they declare; nothing of them runs, and the store stays in memory. */
@@ -61,10 +66,18 @@ async function outputs(): Promise<Readonly<Record<string, string>>> {
       'docs/controllers.md': controllersPage(describe(controllers), note),
       'docs/rbac.md': page(permissions),
       'docs/metrics.md': await metricsPage(registry, note),
+      'docs/errors.md': errorsPage(catalogueOf(errorSources()), errorsNote),
     };
   } finally {
     await store.close();
   }
+}
+
+/** The files with error classes of what is shipped; what serves tests alone is not. */
+function errorSources(): readonly SourceFile[] {
+  const project = new Project({ skipAddingFilesFromTsConfig: true });
+  const unshipped = ['**/*.test.ts', '**/*.fixture.ts', '**/testing/**', '**/testdata/**'].map((path) => `!${path}`);
+  return project.addSourceFilesAtPaths([join(root, 'operator/**/*.ts'), ...unshipped]);
 }
 
 function current(path: string): string | undefined {
