@@ -251,7 +251,7 @@ export interface Replicas {
 /** PoolScheduling says how pods are placed. */
 export interface PoolScheduling {
   /**
-   * packing is the placement rule: Fragmentation keeps what is left usable for typical pods (FGD), BestFit fills the fullest node.
+   * packing is the placement rule: Fragmentation keeps what is left worth most to the pods that come, at prices learned from them; BestFit fills the fullest node, once every pool says so.
    * @default "Fragmentation"
    */
   readonly packing?: 'Fragmentation' | 'BestFit';
