@@ -3,7 +3,7 @@ import { findMigModel, migEquivalentMilli, migResourceMilli, parseMigProfile, pr
 import { GPU_RESOURCE, label, MIG_RESOURCE_PREFIX, NVIDIA_PREFIX, SHARED_GPU_RESOURCE } from './labels.ts';
 
 /** How the GPUs of a node are shared. */
-export type SharingType = 'Exclusive' | 'TimeSlicing' | 'MPS' | 'MIG';
+export type SharingType = 'Exclusive' | 'TimeSlicing' | 'MPS' | 'MIG' | 'DRA';
 
 /** Devices of one extended resource on a node. */
 export interface AdvertisedResource {
@@ -12,6 +12,8 @@ export interface AdvertisedResource {
   readonly count: number;
   /** What one device is worth, in thousandths of a GPU; 0 for what is no part of a GPU. */
   readonly milliEach: number;
+  /** How many can still be handed out, where that is not what is left of the count because devices overlap (DRA). */
+  readonly free?: number;
 }
 
 /** The GPUs of a node, from its labels and advertised resources. */
@@ -31,6 +33,8 @@ export interface NodeGpus {
   readonly slices: readonly AdvertisedResource[];
   /** Every NVIDIA resource that the node names, sorted by name; one whose plugin is away for a moment has a count of 0. */
   readonly resources: readonly AdvertisedResource[];
+  /** Thousandths of a GPU that all resources together can give, where that is less than their sum (DRA). */
+  readonly offeredMilli?: number;
 }
 
 type Labels = Readonly<Record<string, string>>;

@@ -57,7 +57,7 @@ function addModel(models: Map<string, PoolModel>, node: PoolNodeFacts): void {
 }
 
 function addResources(resources: Map<string, PoolResource>, { gpus, held, ailment }: PoolNodeFacts): void {
-  for (const { name, count } of gpus.resources) {
+  for (const { name, count, free } of gpus.resources) {
     const sum = resources.get(name);
     const allocated = held.find((request) => request.resource === name)?.count ?? 0;
     if (count + allocated === 0) continue;
@@ -65,7 +65,7 @@ function addResources(resources: Map<string, PoolResource>, { gpus, held, ailmen
       name,
       capacity: (sum?.capacity ?? 0) + count,
       allocated: (sum?.allocated ?? 0) + allocated,
-      free: (sum?.free ?? 0) + (ailment === undefined ? Math.max(0, count - allocated) : 0),
+      free: (sum?.free ?? 0) + (ailment === undefined ? (free ?? Math.max(0, count - allocated)) : 0),
     });
   }
 }
