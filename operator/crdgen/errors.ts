@@ -4,7 +4,10 @@ export interface Location {
   readonly line: number;
 }
 
-/** A type or tag that cannot become a custom resource; the message says what to write instead. */
+/**
+ * A type or tag that cannot become a custom resource; the message says what to write instead.
+ * @remedy write what the message says at its file and line, then run make generate
+ */
 export class ApiTypeError extends Error {
   readonly code = 'CRDGEN_API_TYPE';
   readonly at: Location;

@@ -1,6 +1,10 @@
 /** Kubernetes quantities, exact: a quantity is a fraction of big integers, and only whole units leave this file. */
 
-/** A quantity that is malformed or not whole in the unit asked for. */
+/**
+ * A quantity that is malformed or not whole in the unit asked for.
+ * @remedy write a whole number with an optional suffix, such as 500m, 2 or 1.5Gi, in the field that the message
+ *   quotes
+ */
 export class QuantityError extends Error {
   override readonly name = 'QuantityError';
   readonly code = 'QuantityInvalid';

@@ -62,7 +62,10 @@ export function meteringRoom(deps: MeteringDeps): Room {
   };
 }
 
-/** A setting of metering that cannot work. */
+/**
+ * A setting of metering that cannot work.
+ * @remedy correct the flag that the sentence names
+ */
 export class MeteringOptionError extends Error {
   override readonly name = 'MeteringOptionError';
   readonly code = 'MeteringOption';

@@ -1,4 +1,7 @@
-/** A duration that is not a number with ms, s, m or h. */
+/**
+ * A duration that is not a number with ms, s, m or h.
+ * @remedy write a number with ms, s, m or h, such as 30s
+ */
 export class DurationError extends Error {
   override readonly name = 'DurationError';
   readonly code = 'DurationInvalid';

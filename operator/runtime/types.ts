@@ -159,7 +159,10 @@ export type StatusIntent<Status> = Omit<Status, 'observedGeneration' | 'conditio
   readonly conditions: readonly ConditionIntent[];
 };
 
-/** Says that nothing is wrong but something is not there yet: Ready=Unknown, Reconciling. `after` in milliseconds. */
+/**
+ * Says that nothing is wrong but something is not there yet: Ready=Unknown, Reconciling. `after` in milliseconds.
+ * @remedy see in the condition what is waited for; the pass is repeated by itself
+ */
 export class Waiting extends Error {
   override readonly name = 'Waiting';
   readonly code = 'Waiting';
@@ -172,7 +175,10 @@ export class Waiting extends Error {
   }
 }
 
-/** Says that a person must change something: Ready=False, Stalled. Tried again on change only. */
+/**
+ * Says that a person must change something: Ready=False, Stalled. Tried again on change only.
+ * @remedy change what the condition names; nothing happens before
+ */
 export class Terminal extends Error {
   override readonly name = 'Terminal';
   readonly code = 'Terminal';

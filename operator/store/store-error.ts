@@ -7,7 +7,23 @@ export type StoreErrorCode =
   | 'StoreOptions'
   | 'StoreFenced';
 
-/** A failure of the store: `code` is stable, the message names the cause and the remedy. */
+/**
+ * A failure of the store: `code` is stable, the message names the cause and the remedy.
+ * @means StoreLocked: another process has the data folder of the embedded database open
+ * @remedy StoreLocked: end the other process that has the data folder open, which the message names
+ * @means StoreUnreachable: the database does not answer, or does not open
+ * @remedy StoreUnreachable: check --database-url, the server and its network policy; for an embedded database look at
+ *   the cause, and restore the folder from a backup if it is damaged
+ * @means StoreMigrationFailed: a change of the schema failed and was rolled back
+ * @remedy StoreMigrationFailed: nothing was changed: look at the cause, then start the version before, or correct the
+ *   database
+ * @means StoreBusy: a query waited too long for the embedded database
+ * @remedy StoreBusy: report it as a defect of the operator, with the log line
+ * @means StoreOptions: no place of the store was named, or two were
+ * @remedy StoreOptions: name one of --database-url and --data-dir
+ * @means StoreFenced: another process leads since
+ * @remedy StoreFenced: nothing: this process ends, and the one that leads goes on
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;

@@ -5,7 +5,10 @@ export const one = 10n ** 12n;
 
 const form = /^(-?)([0-9]{1,26})(?:[.]([0-9]{1,12}))?$/;
 
-/** A decimal that cannot be read exactly. */
+/**
+ * A decimal that cannot be read exactly.
+ * @remedy write a decimal such as 12.5, without exponent, separators or currency
+ */
 export class DecimalError extends Error {
   override readonly name = 'DecimalError';
   readonly code = 'DecimalInvalid';

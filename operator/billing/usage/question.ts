@@ -1,6 +1,9 @@
 import type { UsageQuestion } from './query.ts';
 
-/** A question that cannot be answered as it stands. */
+/**
+ * A question that cannot be answered as it stands.
+ * @remedy correct the option that the sentence names
+ */
 export class UsageQuestionError extends Error {
   override readonly name = 'UsageQuestionError';
   readonly code = 'UsageQuestion';

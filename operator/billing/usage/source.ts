@@ -13,7 +13,10 @@ export interface SourceOptions {
   readonly dataDir?: string;
 }
 
-/** The place that should know does not answer. */
+/**
+ * The place that should know does not answer.
+ * @remedy check that the operator runs and that --server is its API address, not that of its metrics
+ */
 export class UsageUnreachableError extends Error {
   override readonly name = 'UsageUnreachableError';
   readonly code = 'UsageUnreachable';

@@ -12,7 +12,10 @@ export interface Estimate {
 /** What names stand for. */
 export type Scope = ReadonlyMap<string, CelType>;
 
-/** An expression whose cost cannot be told. */
+/**
+ * An expression whose cost cannot be told.
+ * @remedy write the rule with functions and fields that CEL knows at this place
+ */
 export class CelCostError extends Error {
   readonly code = 'CRDGEN_CEL_COST';
 

@@ -3,7 +3,10 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 /** A node of a parsed expression. */
 export type Expression = ASTNode;
 
-/** An expression that is not CEL. */
+/**
+ * An expression that is not CEL.
+ * @remedy correct the expression at the place that the sentence names
+ */
 export class CelSyntaxError extends Error {
   readonly code = 'CRDGEN_CEL_SYNTAX';
 

@@ -1,7 +1,10 @@
 import { parseAllDocuments } from 'yaml';
 import type { Crd } from '../crd.ts';
 
-/** A text that is not YAML, or holds no definition. */
+/**
+ * A text that is not YAML, or holds no definition.
+ * @remedy name a file that holds CustomResourceDefinitions
+ */
 export class CrdTextError extends Error {
   readonly code = 'CRDGEN_CRD_TEXT';
 

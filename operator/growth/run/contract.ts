@@ -136,7 +136,10 @@ export const runStoreMethods = [
   'fail',
 ] as const satisfies readonly (keyof RunStore)[];
 
-/** Thrown when another attempt holds the run: the caller must stop at once. */
+/**
+ * Thrown when another attempt holds the run: the caller must stop at once.
+ * @remedy nothing: the later attempt goes on with the run
+ */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
   readonly code = 'Fenced';

@@ -19,7 +19,15 @@ export interface RemoteDeps {
 /** Path prefix of the store's methods. */
 export const jobApiPath = '/jobs/growth/v1/';
 
-/** The operator refused a call, or could not be reached for long. `retryable` says whether a later run may succeed. */
+/**
+ * The operator refused a call, or could not be reached for long. `retryable` says whether a later run may succeed.
+ * @means JobApiRefused: the operator refused a call of a run
+ * @remedy JobApiRefused: look up the refusal in the log of the operator; a token that is refused belongs to another
+ *   ServiceAccount or Job
+ * @means JobApiUnreachable: the operator could not be reached by a run for long
+ * @remedy JobApiUnreachable: check that the operator runs and that the network policy lets run pods reach its API
+ *   port; the Job's next attempt resumes
+ */
 export class JobApiError extends Error {
   override readonly name = 'JobApiError';
   readonly code: 'JobApiRefused' | 'JobApiUnreachable';

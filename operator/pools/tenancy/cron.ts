@@ -15,7 +15,10 @@ export interface CronSchedule {
   readonly between: (from: number, to: number, most: number) => readonly number[];
 }
 
-/** A schedule that cannot be read; the message names the value and says what to write. */
+/**
+ * A schedule that cannot be read; the message names the value and says what to write.
+ * @remedy write five fields of a cron expression, such as 0 8 * * 1-5
+ */
 export class CronError extends Error {
   override readonly name = 'CronError';
   readonly code = 'CronInvalid';

@@ -24,7 +24,10 @@ export interface Cluster {
   readonly credentials: (options?: { readonly refused?: boolean }) => Promise<Credentials>;
 }
 
-/** There is no usable kubeconfig. */
+/**
+ * There is no usable kubeconfig.
+ * @remedy name a kubeconfig with --kubeconfig or KUBECONFIG, or run in a pod with a ServiceAccount
+ */
 export class ClusterConfigError extends Error {
   override readonly name = 'ClusterConfigError';
   readonly code = 'ClusterConfigInvalid';

@@ -21,7 +21,10 @@ export interface ApiErrorFields {
   readonly cause?: unknown;
 }
 
-/** Any failure of a request to the API server. */
+/**
+ * Any failure of a request to the API server.
+ * @remedy look up the status in the message; the API server has no closer name for it
+ */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
   readonly code: string = 'ApiError';
@@ -40,63 +43,100 @@ export class ApiError extends Error {
   }
 }
 
-/** 404: the object, or the kind itself, is not there. */
+/**
+ * 404: the object, or the kind itself, is not there.
+ * @remedy install the CRD if it is the kind that is missing; for an object, nothing: the next pass sees that it is
+ *   gone
+ */
 export class NotFound extends ApiError {
   override readonly name = 'NotFound';
   override readonly code = 'NotFound';
 }
-/** 409 on create. */
+/**
+ * 409 on create.
+ * @remedy rename or remove the object that has the name already
+ */
 export class AlreadyExists extends ApiError {
   override readonly name = 'AlreadyExists';
   override readonly code = 'AlreadyExists';
 }
-/** 409, or 422 about the uid: a precondition failed. */
+/**
+ * 409, or 422 about the uid: a precondition failed.
+ * @remedy nothing: the pass is repeated with what is there now
+ */
 export class Conflict extends ApiError {
   override readonly name = 'Conflict';
   override readonly code = 'Conflict';
 }
-/** 410: the version is compacted. */
+/**
+ * 410: the version is compacted.
+ * @remedy nothing: the collection is listed again
+ */
 export class Gone extends ApiError {
   override readonly name = 'Gone';
   override readonly code = 'Gone';
 }
-/** 400 and 422: the server refuses the content; `causes` name the fields. */
+/**
+ * 400 and 422: the server refuses the content; `causes` name the fields.
+ * @remedy correct the fields that the message names
+ */
 export class Invalid extends ApiError {
   override readonly name = 'Invalid';
   override readonly code = 'Invalid';
 }
-/** 403: RBAC, quota or an admission policy refuses. */
+/**
+ * 403: RBAC, quota or an admission policy refuses.
+ * @remedy grant the right that the message names (docs/rbac.md), or see which quota or policy refuses
+ */
 export class Forbidden extends ApiError {
   override readonly name = 'Forbidden';
   override readonly code = 'Forbidden';
 }
-/** 401: the credentials are not accepted. */
+/**
+ * 401: the credentials are not accepted.
+ * @remedy renew the token, certificate or exec plugin of the kubeconfig
+ */
 export class Unauthorized extends ApiError {
   override readonly name = 'Unauthorized';
   override readonly code = 'Unauthorized';
 }
-/** 429: too fast, or a disruption budget refuses an eviction. */
+/**
+ * 429: too fast, or a disruption budget refuses an eviction.
+ * @remedy nothing if it passes; else see which disruption budget or flow schema the message names
+ */
 export class TooManyRequests extends ApiError {
   override readonly name = 'TooManyRequests';
   override readonly code = 'TooManyRequests';
 }
-/** 5xx. */
+/**
+ * 5xx.
+ * @remedy nothing if it passes; else look at the log of the API server
+ */
 export class ServerError extends ApiError {
   override readonly name = 'ServerError';
   override readonly code = 'ServerError';
 }
-/** No complete answer within the time limit. */
+/**
+ * No complete answer within the time limit.
+ * @remedy nothing if it passes; else look at the load of the API server and of etcd
+ */
 export class Timeout extends ApiError {
   override readonly name = 'Timeout';
   override readonly code = 'Timeout';
 }
-/** No connection, or it broke before the answer. */
+/**
+ * No connection, or it broke before the answer.
+ * @remedy nothing if it passes; else check the network to the API server
+ */
 export class ConnectionLost extends ApiError {
   override readonly name = 'ConnectionLost';
   override readonly code = 'ConnectionLost';
 }
 
-/** A write was refused because this process does not hold the lease. */
+/**
+ * A write was refused because this process does not hold the lease.
+ * @remedy nothing: the process that leads does the work
+ */
 export class NotLeader extends Error {
   override readonly name = 'NotLeader';
   readonly code = 'NotLeader';

@@ -4,7 +4,10 @@
  */
 import { DecoratorHandler, type Dispatcher } from 'undici';
 
-/** The request waited for a connection until its time was over; nothing of it was sent. */
+/**
+ * The request waited for a connection until its time was over; nothing of it was sent.
+ * @remedy nothing if it passes; else give the process more CPU, or look for what holds its connections
+ */
 export class TooLateToSend extends Error {
   override readonly name = 'TooLateToSend';
   readonly code = 'TooLateToSend';

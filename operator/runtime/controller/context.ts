@@ -49,7 +49,10 @@ export function managerOf(controller: Controller): string {
   return `gpuopt-${controller.name}`;
 }
 
-/** The primary went while the pass ran or before its cache knew: there is nothing left to do for it. */
+/**
+ * The primary went while the pass ran or before its cache knew: there is nothing left to do for it.
+ * @remedy nothing: there is no object left to work on
+ */
 export class PrimaryGone extends Error {
   override readonly name = 'PrimaryGone';
   readonly code = 'PrimaryGone';

@@ -28,13 +28,19 @@ export type PassResult =
   | { readonly result: 'requeue_after'; readonly after: number }
   | { readonly result: 'error'; readonly error: unknown; readonly retry: 'backoff' | 'on-change' };
 
-/** A pass took longer than its controller allows. */
+/**
+ * A pass took longer than its controller allows.
+ * @remedy nothing if it passes; else see in the log which call the passes of this controller wait for
+ */
 export class PassTimeout extends Error {
   override readonly name = 'PassTimeout';
   readonly code = 'PassTimeout';
 }
 
-/** The process stops or has lost its lease; the pass ends without a word in status. */
+/**
+ * The process stops or has lost its lease; the pass ends without a word in status.
+ * @remedy nothing: the work is taken up by the next process
+ */
 export class PassStopped extends Error {
   override readonly name = 'PassStopped';
   readonly code = 'PassStopped';

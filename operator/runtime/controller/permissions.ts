@@ -4,7 +4,10 @@ import type { Controller, Kind, KubeObject, Permission } from '../types.ts';
 
 type Verb = Permission['verbs'][number];
 
-/** A controller touched what it did not declare: a mistake in its code. */
+/**
+ * A controller touched what it did not declare: a mistake in its code.
+ * @remedy report it as a defect of the operator, with the log line
+ */
 export class Undeclared extends TypeError {
   override readonly name = 'Undeclared';
   readonly code = 'Undeclared';

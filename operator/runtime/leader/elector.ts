@@ -32,7 +32,11 @@ export const leaseKind: Kind<LeaseObject> = {
   scope: 'Namespaced',
 };
 
-/** Another process took the lease, or it could not be renewed in time. The process must end with code 1. */
+/**
+ * Another process took the lease, or it could not be renewed in time. The process must end with code 1.
+ * @remedy nothing if another replica leads; else check that the API server answers within the time of the lease and
+ *   that the process gets enough CPU
+ */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
   readonly code = 'LeaseLost';

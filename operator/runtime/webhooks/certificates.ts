@@ -14,7 +14,10 @@ export interface KeyPair {
   readonly expires: number;
 }
 
-/** A certificate that cannot be used; the message names the file and what to do. */
+/**
+ * A certificate that cannot be used; the message names the file and what to do.
+ * @remedy mount a key and a certificate that belong together at the paths that the message names
+ */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
   readonly code = 'CertificateError';

@@ -20,7 +20,10 @@ export interface Spoke<Hub, Version> {
 /** The other versions of a kind, by the name of the version. */
 export type Spokes<Hub, Versions> = { readonly [V in keyof Versions]: Spoke<Hub, Versions[V]> };
 
-/** An object cannot be converted; the message names it. A cause is what a spoke threw. */
+/**
+ * An object cannot be converted; the message names it. A cause is what a spoke threw.
+ * @remedy correct the object that the message names, in the version in which it is stored
+ */
 export class ConversionFailed extends Error {
   override readonly name = 'ConversionFailed';
   readonly code = 'ConversionFailed';

@@ -18,7 +18,10 @@ export interface WebhookServerOptions {
   readonly drainMillis?: number;
 }
 
-/** The address of the webhooks cannot be listened at; the cause is the system's error. */
+/**
+ * The address of the webhooks cannot be listened at; the cause is the system's error.
+ * @remedy choose a port that is free, and an address of this machine
+ */
 export class WebhookAddressError extends Error {
   override readonly name = 'WebhookAddressError';
   readonly code = 'WebhookAddressError';

@@ -20,7 +20,10 @@ export interface Webhook {
   readonly answer: (body: unknown, reader: Reader) => Promise<Answer>;
 }
 
-/** The request is not a review that this path can answer: a mistake in the configuration of the API server. */
+/**
+ * The request is not a review that this path can answer: a mistake in the configuration of the API server.
+ * @remedy correct the webhook configuration as the message says: review version v1, and rules for the right kind
+ */
 export class BadReview extends Error {
   override readonly name = 'BadReview';
   readonly code = 'BadReview';

@@ -79,7 +79,10 @@ export async function answered(io: PlanIo, run: () => Promise<void>): Promise<vo
   }
 }
 
-/** The cluster did not answer, or refused. */
+/**
+ * The cluster did not answer, or refused.
+ * @remedy check the kubeconfig, its context, and the right to list what the message names
+ */
 class ClusterUnreadable extends Error {
   override readonly name = 'ClusterUnreadable';
   readonly code = 'Unreachable';

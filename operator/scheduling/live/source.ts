@@ -19,7 +19,10 @@ export interface LiveConnection {
   readonly close: () => Promise<void>;
 }
 
-/** A file that does not hold what it should; the sentence names the file, the place and the remedy. */
+/**
+ * A file that does not hold what it should; the sentence names the file, the place and the remedy.
+ * @remedy correct the file at the place that the sentence names
+ */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
   readonly code = 'Manifest';

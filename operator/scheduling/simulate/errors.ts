@@ -1,4 +1,7 @@
-/** A trace that cannot be read: which file, line and field, what it holds and what to write instead. */
+/**
+ * A trace that cannot be read: which file, line and field, what it holds and what to write instead.
+ * @remedy correct the line and field that the sentence names
+ */
 export class TraceError extends Error {
   readonly code = 'GPUOPT_TRACE_INVALID';
   readonly file: string;
@@ -14,7 +17,10 @@ export class TraceError extends Error {
   }
 }
 
-/** A command line that asks for something this version cannot do, with the values it can. */
+/**
+ * A command line that asks for something this version cannot do, with the values it can.
+ * @remedy choose one of the values that the sentence names
+ */
 export class UsageError extends Error {
   readonly code = 'GPUOPT_SIMULATE_USAGE';
 

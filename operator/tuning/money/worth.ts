@@ -16,7 +16,10 @@ const decimal = /^([0-9]{1,18})(?:[.]([0-9]{1,12}))?$/;
 /** Digits after the point that a worth keeps; what is beyond is dropped, so that a prediction never promises more. */
 const KEPT_DIGITS = 6;
 
-/** A price that is no decimal string. */
+/**
+ * A price that is no decimal string.
+ * @remedy write a decimal string such as "2.50" as the price
+ */
 export class PriceError extends Error {
   override readonly name = 'PriceError';
   readonly code = 'PriceInvalid';
