@@ -40,11 +40,13 @@ describe('config/samples', () => {
     expect([...new Set(ours.map((object) => object.kind))].sort()).toEqual(kinds.sort());
   });
 
-  it('applies every file but those that only the operator writes', () => {
+  it('applies every file but those that only the operator writes, or that need the GPU Operator', () => {
     const kustomization = parseYaml(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as {
       resources: string[];
     };
-    const wanted = files.filter((name) => name !== 'kustomization.yaml' && !name.startsWith('written-by-operator'));
+    const wanted = files.filter(
+      (name) => name !== 'kustomization.yaml' && !/^(written-by|with-gpu)-operator/.test(name),
+    );
     expect(kustomization.resources).toEqual(wanted.sort());
   });
 

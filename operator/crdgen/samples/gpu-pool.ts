@@ -27,6 +27,29 @@ export const gpuPools: SampleTable = {
     { name: 'MPS', object: changed(base, { 'spec.sharing': { type: 'MPS', mps: { replicas: 48 } } }) },
     { name: 'MIG', object: changed(base, { 'spec.sharing': { type: 'MIG' } }) },
     {
+      name: 'MIG, the same cut on every node',
+      object: changed(base, {
+        'spec.sharing': {
+          type: 'MIG',
+          mig: { type: 'Static', static: { layouts: [{ gpus: 2, devices: [{ profile: '1g.10gb+me', count: 1 }] }] } },
+        },
+      }),
+    },
+    {
+      name: 'MIG by demand, with everything said about its nodes',
+      object: changed(base, {
+        'spec.sharing': { type: 'MIG', mig: { type: 'Dynamic', dynamic: { demandSeconds: 60 } } },
+        'spec.labels': { 'example.com/team': 'ml' },
+        'spec.taints': [{ key: 'nvidia.com/gpu', effect: 'NoSchedule' }],
+        'spec.health': { signals: ['Xid'], action: 'DrainAffected', quietSeconds: 60 },
+        'spec.reconfiguration': {
+          mode: 'DryRun',
+          uncertainPods: 'Drain',
+          windows: [{ days: ['Sunday'], start: '01:30', durationSeconds: 3600, timeZone: 'Europe/Berlin' }],
+        },
+      }),
+    },
+    {
       name: 'expressions only',
       object: changed(base, {
         'spec.nodes.selector': { matchExpressions: [{ key: 'nvidia.com/gpu.count', operator: 'Exists' }] },
@@ -70,6 +93,31 @@ export const gpuPools: SampleTable = {
       name: 'half a replica',
       object: changed(base, { 'spec.sharing': { type: 'MPS', mps: { replicas: 2.5 } } }),
       says: 'spec.sharing.mps.replicas in body must be of type int32: "float64"',
+    },
+    {
+      name: 'a profile that is no name of one',
+      object: changed(base, {
+        'spec.sharing': {
+          type: 'MIG',
+          mig: { type: 'Static', static: { layouts: [{ gpus: 1, devices: [{ profile: '8g.10', count: 1 }] }] } },
+        },
+      }),
+      says: 'spec.sharing.mig.static.layouts[0].devices[0].profile in body should match',
+    },
+    {
+      name: 'a static cut without layouts',
+      object: changed(base, { 'spec.sharing': { type: 'MIG', mig: { type: 'Static' } } }),
+      says: 'static is required when type is Static, and forbidden otherwise',
+    },
+    {
+      name: 'a window that opens at no time',
+      object: changed(base, { 'spec.reconfiguration': { windows: [{ start: '25:00', durationSeconds: 60 }] } }),
+      says: 'spec.reconfiguration.windows[0].start in body should match',
+    },
+    {
+      name: 'no node at a time',
+      object: changed(base, { 'spec.reconfiguration': { maxUnavailableNodes: 0 } }),
+      says: 'spec.reconfiguration.maxUnavailableNodes in body should be greater than or equal to 1',
     },
     {
       name: 'a field that does not exist',
