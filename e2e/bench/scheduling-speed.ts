@@ -2,31 +2,35 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import {
   countShapes,
+  createKeeper,
   createPlanner,
   createSnapshot,
   type Gang,
+  type Holding,
+  type Keeper,
   learnArrival,
   type Member,
   type NodeFacts,
   type PolicyName,
   placeMember,
   planQueue,
+  type ShapeCount,
   seededRandom,
   WHOLE_GPU,
 } from '../../operator/scheduling/planner/index.ts';
-import { percentile } from './numbers.ts';
+import { median, percentile } from './numbers.ts';
 
 /** One measurement of speed. */
 export interface SpeedLine {
-  readonly what: 'plan' | 'decision';
+  readonly what: 'plan' | 'decision' | 'pass' | 'rebuilt';
   readonly policy: PolicyName;
   readonly pods: number;
   readonly nodes: number;
   /** CPU milliseconds to make the snapshot and, from a known queue, the first prices. */
   readonly firstMillis: number;
-  /** CPU milliseconds for all pods. */
+  /** CPU milliseconds for all pods, or for the pods of one pass. */
   readonly planMillis: number;
-  /** Microseconds for one pod by the clock, learning included; 0 where only the whole was measured. */
+  /** Microseconds of CPU for one pod, learning included; 0 where only the whole was measured. */
   readonly p50: number;
   readonly p99: number;
   /** Heap that the planner holds at the end. */
@@ -43,12 +47,66 @@ const SEED = 42;
 /** GPUs asked for as a part of the fleet's, so that the last decisions are made in a nearly full fleet. */
 const FILL = 0.95;
 
-/** Plan time of 10,000 pods on 1,000 nodes, and single decisions on 5,000 nodes, for each policy that is meant for it. */
+/**
+ * Plan time of 10,000 pods on 1,000 nodes, single decisions on 5,000 nodes, for each policy that is meant for it, and
+ * passes of a controller that keeps its planner.
+ */
 export function speedLines(): SpeedLine[] {
   return (['gpuopt', 'fgd', 'best-fit'] as const).flatMap((policy) => [
     planLine(policy, 10_000, 1000),
     ...(policy === 'fgd' ? [] : [decisionLine(policy, 30_000, 5000)]),
+    ...(policy === 'gpuopt' ? passLines(20_000, 5000) : []),
   ]);
+}
+
+/** Passes of a controller over a fleet that is in use: some pods ended, some came. */
+const PASSES = 20;
+const CHANGES = 50;
+
+/** One pass on what is kept from the last, and on a keeper that knows nothing, as after a restart: update and placing. */
+function passLines(podCount: number, nodeCount: number): SpeedLine[] {
+  const nodes = fleet(nodeCount);
+  const pods = workload(podCount + PASSES * CHANGES, nodeCount);
+  const policy = { name: 'gpuopt', typical: [] } as const;
+  const before = heapNow();
+  const keeper = createKeeper();
+  let held: readonly Holding[] = [];
+  const pass = (kept: Keeper, waiting: readonly Member[], typical: readonly ShapeCount[]): readonly Holding[] => {
+    const planner = kept.update({ nodes, held, waiting, policy: { ...policy, typical } });
+    return waiting.flatMap((member) => {
+      const placed = placeMember(planner, member.key, member);
+      return placed === undefined ? [] : [{ ...member, node: placed.node }];
+    });
+  };
+  const began = cpuMillis();
+  held = pass(keeper, pods.slice(0, podCount), []);
+  const firstMillis = cpuMillis() - began;
+  while (keeper.settle(1));
+  const times = { pass: [] as number[], rebuilt: [] as number[] };
+  for (let at = 0; at < PASSES; at++) {
+    const waiting = pods.slice(podCount + at * CHANGES, podCount + (at + 1) * CHANGES);
+    held = held.slice(CHANGES);
+    const rebuilding = cpuMillis();
+    if (at < 3) pass(createKeeper(), waiting, countShapes([...held, ...waiting]));
+    if (at < 3) times.rebuilt.push(cpuMillis() - rebuilding);
+    const start = cpuMillis();
+    const placed = pass(keeper, waiting, []);
+    times.pass.push(cpuMillis() - start);
+    held = [...held, ...placed];
+    keeper.settle(12);
+  }
+  const heapMiB = heapNow() - before;
+  return (['pass', 'rebuilt'] as const).map((what) => ({
+    what,
+    policy: policy.name,
+    pods: podCount,
+    nodes: nodeCount,
+    firstMillis: what === 'pass' ? firstMillis : 0,
+    planMillis: median(times[what]),
+    p50: 0,
+    p99: 0,
+    heapMiB: what === 'pass' ? heapMiB : 0,
+  }));
 }
 
 function planLine(policy: PolicyName, podCount: number, nodeCount: number): SpeedLine {
@@ -89,10 +147,10 @@ function decisionLine(policy: PolicyName, podCount: number, nodeCount: number): 
   const planner = createPlanner(createSnapshot(nodes), { name: policy, typical: [] });
   const firstMillis = cpuMillis() - began;
   const micros = pods.map((member) => {
-    const start = performance.now();
+    const start = cpuMillis();
     learnArrival(planner, member);
     placeMember(planner, member.key, member);
-    return (performance.now() - start) * 1000;
+    return (cpuMillis() - start) * 1000;
   });
   const planMillis = cpuMillis() - began;
   const heapMiB = heapNow() - held;
