@@ -1,5 +1,5 @@
-import type { DeviceClass } from '../../../operator/kube/index.ts';
 import { DRIVER } from './slices.ts';
+import type { DeviceClass } from './wire.ts';
 
 const selecting = (type: string) => ({
   cel: { expression: `device.driver == '${DRIVER}' && device.attributes['${DRIVER}'].type == '${type}'` },

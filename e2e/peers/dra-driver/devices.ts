@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ResourceSlice } from '../../../operator/kube/index.ts';
 import { type Engines, MEMORY_SLICES, PRODUCT_NAME, PROFILES, type Profile, WHOLE } from './gpu-model.ts';
-
-/** A device as the driver publishes it. */
-export type Device = NonNullable<ResourceSlice['spec']['devices']>[number];
-/** The counters of a GPU. */
-export type CounterSet = NonNullable<ResourceSlice['spec']['sharedCounters']>[number];
+import type { CounterSet, Device } from './wire.ts';
 
 /** A GPU of a node; `partition` are MIG devices that exist already, by profile and start. */
 export interface Gpu {

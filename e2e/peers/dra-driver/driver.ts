@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DeviceClass, ResourceClaim, ResourceSlice } from '../../../operator/kube/index.ts';
-import { type Client, connect, loadCluster } from '../../../operator/runtime/index.ts';
+import { type BenchApi, openApi } from '../../bench/api.ts';
 import { deviceClasses } from './classes.ts';
 import { PreparedClaims, type Published } from './prepared.ts';
 import { type DeviceIll, type DraNodeSpec, devicesOf, slicesOf } from './slices.ts';
+import type { DeviceClass, ResourceClaim, ResourceSlice } from './wire.ts';
 
+const ROOT = '/apis/resource.k8s.io/v1';
 const MANAGER = 'dra-driver-peer';
 const POLL_MS = 250;
 
@@ -35,18 +36,16 @@ interface NodeState {
  */
 export class DraPeer {
   readonly prepared = new PreparedClaims();
-  readonly #client: Client;
-  readonly #close: () => Promise<void>;
+  readonly #api: BenchApi;
   readonly #nodes: ReadonlyMap<string, NodeState>;
   readonly #published: Published;
   readonly #options: DraPeerOptions;
   readonly #stopped = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  private constructor(options: DraPeerOptions, client: Client, close: () => Promise<void>) {
+  private constructor(options: DraPeerOptions) {
     this.#options = options;
-    this.#client = client;
-    this.#close = close;
+    this.#api = openApi(options.kubeconfig);
     this.#nodes = new Map(options.nodes.map((spec) => [spec.node, { spec, ills: new Map(), generation: 1 }]));
     this.#published = new Map(
       options.nodes.map((spec) => [spec.node, new Map(devicesOf(spec).map((device) => [device.name, device]))]),
@@ -55,11 +54,8 @@ export class DraPeer {
 
   /** Installs the DeviceClasses, publishes every node and begins to prepare. */
   static async start(options: DraPeerOptions): Promise<DraPeer> {
-    const { client, close } = connect(await loadCluster({ kubeconfig: options.kubeconfig }));
-    const peer = new DraPeer(options, client, close);
-    for (const each of deviceClasses(options.extendedResource)) {
-      await client.apply(DeviceClass, each, { manager: MANAGER });
-    }
+    const peer = new DraPeer(options);
+    for (const each of deviceClasses(options.extendedResource)) await peer.#apply('deviceclasses', each);
     for (const node of peer.#nodes.keys()) await peer.publish(node);
     peer.#loop = peer.#prepareUntilStopped();
     return peer;
@@ -69,7 +65,7 @@ export class DraPeer {
   async publish(node: string): Promise<void> {
     const state = this.#state(node);
     const slices = slicesOf(state.spec, { generation: state.generation, taints: state.ills });
-    for (const slice of slices) await this.#client.apply(ResourceSlice, slice, { manager: MANAGER });
+    for (const slice of slices) await this.#apply('resourceslices', slice);
     const names = new Set(slices.map(({ metadata }) => metadata.name));
     for (const slice of await this.#slices(node)) {
       if (!names.has(slice.metadata.name)) await this.#remove(slice);
@@ -98,7 +94,7 @@ export class DraPeer {
         ? { ...pool, generation: pool.generation - 1 }
         : { ...pool, resourceSliceCount: pool.resourceSliceCount };
     const slice = { ...last, metadata: { ...last.metadata, name }, spec: { ...last.spec, pool: wrong } };
-    await this.#client.apply(ResourceSlice, slice, { manager: MANAGER });
+    await this.#apply('resourceslices', slice);
   }
 
   /** Stops preparing and removes slices and classes. */
@@ -106,10 +102,8 @@ export class DraPeer {
     this.#stopped.abort();
     await this.#loop;
     for (const node of this.#nodes.keys()) for (const slice of await this.#slices(node)) await this.#remove(slice);
-    for (const { metadata } of deviceClasses()) {
-      await this.#client.remove(DeviceClass, { name: metadata.name ?? '' }, {});
-    }
-    await this.#close();
+    for (const { metadata } of deviceClasses()) await this.#delete(`deviceclasses/${metadata.name}`);
+    await this.#api.close();
   }
 
   #state(node: string): NodeState {
@@ -119,18 +113,33 @@ export class DraPeer {
   }
 
   async #slices(node: string): Promise<readonly ResourceSlice[]> {
-    return await this.#client.list(ResourceSlice, { fieldSelector: `spec.nodeName=${node}` });
+    return await this.#list<ResourceSlice>(`resourceslices?fieldSelector=spec.nodeName%3D${node}`);
   }
 
-  async #remove({ metadata: { name = '' } }: ResourceSlice): Promise<void> {
-    await this.#client.remove(ResourceSlice, { name }, {});
+  async #remove({ metadata: { name } }: ResourceSlice): Promise<void> {
+    await this.#delete(`resourceslices/${name}`);
+  }
+
+  async #apply(plural: string, object: ResourceSlice | DeviceClass): Promise<void> {
+    const path = `${ROOT}/${plural}/${object.metadata.name}?fieldManager=${MANAGER}&force=true`;
+    await this.#api.send('PATCH', path, { body: object, contentType: 'application/apply-patch+yaml' });
+  }
+
+  async #list<T>(path: string): Promise<readonly T[]> {
+    const { text } = await this.#api.send('GET', `${ROOT}/${path}`);
+    const { items }: { readonly items: readonly T[] } = JSON.parse(text);
+    return items;
+  }
+
+  async #delete(path: string): Promise<void> {
+    await this.#api.send('DELETE', `${ROOT}/${path}`, { also: [404] });
   }
 
   async #prepareUntilStopped(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
-        this.prepared.update(await this.#client.list(ResourceClaim, {}, signal), this.#published);
+        this.prepared.update(await this.#list<ResourceClaim>('resourceclaims'), this.#published);
       } catch (error) {
         if (!signal.aborted) this.#options.complain?.(`claims cannot be read: ${messageOf(error)}`);
       }

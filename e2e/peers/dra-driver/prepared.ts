@@ -1,6 +1,5 @@
-import { bytes, type ResourceClaim } from '../../../operator/kube/index.ts';
-import type { Device } from './devices.ts';
 import { DRIVER } from './slices.ts';
+import type { Device, ResourceClaim } from './wire.ts';
 
 /** Devices by node and name. */
 export type Published = ReadonlyMap<string, ReadonlyMap<string, Device>>;
@@ -40,11 +39,11 @@ export class PreparedClaims {
     const reserved = claims.filter(({ status }) => (status?.reservedFor?.length ?? 0) > 0);
     const uids = new Set(reserved.map(({ metadata }) => metadata.uid));
     for (const uid of this.#byUid.keys()) if (!uids.has(uid)) this.#byUid.delete(uid);
-    for (const claim of reserved) if (!this.#byUid.has(claim.metadata.uid ?? '')) this.#prepare(claim, published);
+    for (const claim of reserved) if (!this.#byUid.has(claim.metadata.uid)) this.#prepare(claim, published);
   }
 
   #prepare(claim: ResourceClaim, published: Published): void {
-    const { namespace, name, uid = '' } = claim.metadata;
+    const { namespace, name, uid } = claim.metadata;
     const key = `${namespace}/${name}`;
     const results = (claim.status?.allocation?.devices?.results ?? []).filter(
       ({ driver, adminAccess, pool }) => driver === DRIVER && adminAccess !== true && published.has(pool),
@@ -81,7 +80,7 @@ export class PreparedClaims {
 function consumed({ consumesCounters = [] }: Device, set: string, counter: string): number {
   return consumesCounters
     .filter(({ counterSet }) => counterSet === set)
-    .reduce((sum, { counters }) => sum + bytes(counters[counter]?.value), 0);
+    .reduce((sum, { counters }) => sum + Number(counters[counter]?.value ?? 0), 0);
 }
 
 /** The whole GPU takes all of its counters, so it says how much there is. */
@@ -91,5 +90,5 @@ function limitOf(devices: ReadonlyMap<string, Device> | undefined, set: string):
       attributes?.type?.string === 'gpu' && consumesCounters.some(({ counterSet }) => counterSet === set),
   );
   const counters = whole?.consumesCounters?.[0]?.counters ?? {};
-  return new Map(Object.entries(counters).map(([counter, { value }]) => [counter, bytes(value)]));
+  return new Map(Object.entries(counters).map(([counter, { value }]) => [counter, Number(value)]));
 }

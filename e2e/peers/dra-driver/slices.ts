@@ -1,14 +1,6 @@
-import type { ResourceSlice } from '../../../operator/kube/index.ts';
-import {
-  counterSet,
-  type Device,
-  dynamicDevice,
-  type Gpu,
-  profileNamed,
-  staticDevice,
-  wholeDevice,
-} from './devices.ts';
+import { counterSet, dynamicDevice, type Gpu, profileNamed, staticDevice, wholeDevice } from './devices.ts';
 import { PROFILES } from './gpu-model.ts';
+import type { Device, ResourceSlice } from './wire.ts';
 
 /** NVIDIA's driver of GPUs. */
 export const DRIVER = 'gpu.nvidia.com';
@@ -47,7 +39,7 @@ export function slicesOf(spec: DraNodeSpec, { generation, taints }: Publication)
       const taint = taints.get(device.name);
       return taint === undefined ? device : { ...device, taints: [taint] };
     });
-  const parts: readonly Omit<ResourceSlice['spec'], 'driver' | 'pool'>[] =
+  const parts: readonly Pick<ResourceSlice['spec'], 'devices' | 'sharedCounters'>[] =
     spec.mode === 'dynamic'
       ? [{ sharedCounters: gpus.map(counterSet) }, ...gpus.map((gpu) => ({ devices: withTaints(dynamicDevices(gpu)) }))]
       : [{ devices: withTaints(gpus.flatMap((gpu) => plainDevices(spec.mode, gpu))) }];

@@ -32,9 +32,3 @@ export function heldDevices(claim: ResourceClaim): readonly HeldDevice[] {
 function isHeld({ driver, adminAccess }: Result): boolean {
   return driver === DRA_DRIVER && adminAccess !== true;
 }
-
-/** The pods for which a claim is reserved. */
-export function reservedPods(claim: ResourceClaim): readonly { readonly name: string; readonly uid: string }[] {
-  const consumers = claim.status?.reservedFor ?? [];
-  return consumers.filter(({ apiGroup, resource }) => (apiGroup ?? '') === '' && resource === 'pods');
-}

@@ -1,5 +1,5 @@
 /** @module NVIDIA's DRA driver: devices by node, what claims hold and ask for, and who may allocate. */
-export { type HeldDevice, heldDevices, reservedPods } from './allocations.ts';
+export { type HeldDevice, heldDevices } from './allocations.ts';
 export { type DraDevice, type DraNode, readDraNodes } from './devices.ts';
 export {
   ALLOCATOR_TAINT,
