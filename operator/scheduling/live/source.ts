@@ -1,12 +1,25 @@
 import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../api/index.ts';
-import { Job, Node, Pod, PriorityClass } from '../../kube/index.ts';
+import {
+  DeviceClass,
+  DeviceTaintRule,
+  Job,
+  Node,
+  Pod,
+  PriorityClass,
+  ResourceClaim,
+  ResourceSlice,
+} from '../../kube/index.ts';
 import type { Kind, KubeObject } from '../../runtime/index.ts';
 import { gangKinds } from '../gangs/kinds.ts';
 import type { Lists } from './list-reader.ts';
 
 /** The kinds that the planner is made of: what its controller watches. */
-export const PLAN_KINDS: readonly Kind<KubeObject>[] = [Pod, Node, Job, ...gangKinds, kinds.GPUPool, kinds.Tenant];
+export const PLAN_KINDS: readonly Kind<KubeObject>[] = [
+  ...[Pod, Node, Job, kinds.GPUPool, kinds.Tenant],
+  ...gangKinds,
+  ...[DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice],
+];
 /** Beside them, for manifests that name a priority class. */
 export const SUBMIT_KINDS: readonly Kind<KubeObject>[] = [...PLAN_KINDS, PriorityClass];
 
