@@ -111,7 +111,7 @@ function tables({ seeds, online, bound, window, migrate, offline, replay, mig, m
     migJobs &&
       `mig with departures: generated requests that come and go on 128 GPUs, ${seeds} seeds\n${slotJobTable(migJobs)}`,
     speed &&
-      `speed: generated fleets; ms and µs are CPU time of one thread; goals: plan 1000 ms, decision p99 10000 µs\n${speedTable(speed)}`,
+      `speed: generated fleets; ms are CPU time of one thread, µs by the clock; goals: plan 1000 ms, decision p99 10000 µs\n${speedTable(speed)}`,
   ]
     .filter((text) => text !== undefined)
     .join('\n');
