@@ -46,7 +46,7 @@ export interface RoomParts {
 export function buildRooms({ settings, store, clock, log, registry }: RoomParts): readonly Room[] {
   return [
     poolsRoom({ clock, log, registry }),
-    schedulingRoom({ clock, log, registry }),
+    schedulingRoom({ clock, log, registry, operatorNamespace: settings.namespace }),
     meteringRoom({
       store,
       clock,

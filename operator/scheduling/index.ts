@@ -5,6 +5,7 @@ import { plannerController } from './controller.ts';
 import { templateController } from './dra/templates/controller.ts';
 import { checkController } from './kueue/controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
+import { podGroupController } from './podgroups/controller.ts';
 
 export { createGateProbe, podWebhooks } from './admission/index.ts';
 export { registerGates } from './gates/command.ts';
@@ -20,6 +21,7 @@ export interface SchedulingDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: Registry;
+  readonly operatorNamespace: string;
 }
 
 /** The room's controllers. */
@@ -30,6 +32,7 @@ export function schedulingRoom(deps: SchedulingDeps): Room {
       plannerController(deps.clock, createSchedulingMetrics(deps.registry)),
       templateController(),
       checkController(),
+      podGroupController(deps.clock, deps.operatorNamespace),
     ],
     runnables: [],
   };

@@ -20,9 +20,9 @@ export interface GpuWorld {
   end(leavings: { readonly namespaces: readonly string[]; readonly objects: readonly string[] }): Promise<void>;
 }
 
-/** Starts or joins the cluster and installs what pods and scheduling need; the operator is not started yet. */
-export async function gpuWorld(): Promise<GpuWorld> {
-  const cluster = await acquireCluster({ realNode: false });
+/** Starts or joins the cluster, or takes one, and installs what pods and scheduling need; the operator is not started yet. */
+export async function gpuWorld(given?: Cluster): Promise<GpuWorld> {
+  const cluster = given ?? (await acquireCluster({ realNode: false }));
   const operator = new OperatorProcess(cluster.kubeconfig);
   const { kubectl } = cluster;
   await kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(root, 'crds')]);

@@ -10,11 +10,18 @@ const ours = 'gpuoptimizer.io/plan';
 async function gates(world: readonly Thing[], errors: Readonly<Record<string, string>>, args: readonly string[]) {
   let [stdout, stderr, code] = ['', '', 0];
   const patched: Record<string, unknown> = {};
+  const made: string[] = [];
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   registerGates(program, {
     connect: async () => ({
       list: async <T>() => world.map(({ object }): T => object as T),
       client: {
+        create: async <T extends KubeObject>(_kind: unknown, { metadata }: T): Promise<T> => {
+          made.push(`${metadata.namespace}/${metadata.name}`);
+          if (metadata.name === 'gpuopt-there')
+            throw Object.assign(new Error('there is one'), { code: 'AlreadyExists' });
+          return { metadata: {} } as T;
+        },
         patch: async <T extends KubeObject>(_kind: unknown, key: Key, patch: PatchBody): Promise<T> => {
           const code = errors[key.name];
           if (code !== undefined) throw Object.assign(new Error(`${code} it is`), { code });
@@ -29,7 +36,7 @@ async function gates(world: readonly Thing[], errors: Readonly<Record<string, st
     exit: (exit) => (code = exit),
   });
   await program.parseAsync(['gates', 'release', ...args], { from: 'user' });
-  return { stdout, stderr, code, patched };
+  return { stdout, stderr, code, patched, made };
 }
 
 const world = [
@@ -99,5 +106,14 @@ describe('gpuopt gates release', () => {
       expect(body).toMatchObject({ spec: { schedulingGates: [{ $patch: 'delete', name: ours }] } });
       expect(Reflect.get(Object(Reflect.get(Object(body), 'metadata')), 'uid')).toMatch(/^pod-/);
     }
+  });
+
+  it('makes the PodGroups that released pods name and that nobody made, first and once', async () => {
+    const named = (name: string, podGroupName: string) => pod(name, { spec: { schedulingGroup: { podGroupName } } });
+    const grouped = [named('a', 'gpuopt-g'), named('b', 'gpuopt-g'), named('c', 'gpuopt-there'), named('d', 'theirs')];
+    const output = await gates(grouped, {}, ['--all']);
+    expect(output.made).toEqual(['acme/gpuopt-g', 'acme/gpuopt-there']);
+    expect(Object.keys(output.patched)).toHaveLength(4);
+    expect((await gates(grouped, {}, ['--all', '--dry-run'])).made).toEqual([]);
   });
 });

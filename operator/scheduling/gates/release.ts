@@ -1,7 +1,9 @@
 import { type KindToken, keyText, Pod } from '../../kube/index.ts';
 import type { Key, KubeObject, PatchBody } from '../../runtime/index.ts';
 import { eachBounded } from '../bounded.ts';
-import { GATE } from '../names.ts';
+import { errorCode } from '../failures.ts';
+import { PodGroup } from '../gangs/kinds.ts';
+import { GATE, POD_GROUP_PREFIX } from '../names.ts';
 import { foreignGates, isGated } from '../pod-state.ts';
 
 /** What became of one pod. */
@@ -20,6 +22,12 @@ export interface GateResult {
 export interface GateConnection {
   readonly list: <T extends KubeObject>(kind: KindToken<T>) => Promise<readonly T[]>;
   readonly client: {
+    readonly create: <T extends KubeObject>(
+      kind: KindToken<T>,
+      object: T,
+      manager: string,
+      signal?: AbortSignal,
+    ) => Promise<T>;
     readonly patch: <T extends KubeObject>(
       kind: KindToken<T>,
       key: Key,
@@ -37,6 +45,8 @@ const MANAGER = 'gpuopt-gates';
 /**
  * Takes the gate gpuoptimizer.io/plan off every pod of a namespace, or of all: kube-scheduler then puts them wherever
  * they fit. A pod that is refused does not stop the others. With `dryRun` nothing is written.
+ * kube-scheduler waits for the PodGroup that a pod names; where the operator did not come to make it, one is made that asks
+ * for no common start.
  */
 export async function releaseGates(
   connection: GateConnection,
@@ -46,6 +56,7 @@ export async function releaseGates(
   const pods = (await connection.list(Pod))
     .filter((pod) => isGated(pod) && (namespace === undefined || pod.metadata.namespace === namespace))
     .sort((left, right) => (keyText(left) < keyText(right) ? -1 : 1));
+  if (!dryRun) for (const group of groupsOf(pods)) await makeGroup(group, connection);
   const results: GateResult[] = [];
   await eachBounded(pods, AT_ONCE, signal, async (pod) => {
     const before = { ...keyOf(pod), heldBy: foreignGates(pod) };
@@ -61,7 +72,7 @@ async function releaseOne(pod: Pod, { client }: GateConnection): Promise<Pick<Ga
     await client.patch(Pod, keyOf(pod), ungate(pod), MANAGER);
     return { result: 'released' };
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    const code = errorCode(error);
     if (code === 'NotFound' || code === 'Conflict') return { result: 'gone' };
     if (code === 'Forbidden' || code === 'Invalid') return { result: 'refused', message: (error as Error).message };
     throw error;
@@ -80,4 +91,27 @@ function keyOf({ metadata: { namespace = '', name = '' } }: Pod): {
   readonly name: string;
 } {
   return { namespace, name };
+}
+
+/** PodGroups of ours that pods name. */
+function groupsOf(pods: readonly Pod[]): readonly { readonly namespace: string; readonly name: string }[] {
+  const groups = new Map(
+    pods.flatMap(({ metadata: { namespace = '' }, spec }) => {
+      const name = spec?.schedulingGroup?.podGroupName;
+      return name?.startsWith(POD_GROUP_PREFIX) === true
+        ? [[`${namespace}/${name}`, { namespace, name }] as const]
+        : [];
+    }),
+  );
+  return [...groups.values()];
+}
+
+async function makeGroup(metadata: Key, { client }: GateConnection): Promise<void> {
+  const { group, version, kind } = PodGroup;
+  const object = { apiVersion: `${group}/${version}`, kind, metadata, spec: { schedulingPolicy: { basic: {} } } };
+  try {
+    await client.create(PodGroup, object, MANAGER);
+  } catch (error) {
+    if (errorCode(error) !== 'AlreadyExists') throw error;
+  }
 }
