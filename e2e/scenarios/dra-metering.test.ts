@@ -52,6 +52,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await peer?.stop();
   await world?.cluster.kubectl(['delete', 'resourceclaim', 'admin', '-n', ACME, '--ignore-not-found', '--wait=false']);
   await world?.end({
     namespaces: TENANTS,
@@ -62,7 +63,6 @@ afterAll(async () => {
     ],
   });
   await operator?.stop();
-  await peer?.stop();
 });
 
 const on = (node: string) => ({ nodeSelector: { 'gpuoptimizer.io/scenario': node }, restartPolicy: 'Never' }) as const;

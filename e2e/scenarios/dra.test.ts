@@ -49,11 +49,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await peer?.stop();
   await world?.end({
     namespaces: [NAMESPACE],
     objects: ['gpupool/dra-ours', 'gpupool/dra-theirs', 'tenant/dra-acme', 'node/dra-ours-a', 'node/dra-theirs-a'],
   });
-  await peer?.stop();
 });
 
 const pod = (name: string, shape: string, where: object): Pod =>
