@@ -58,7 +58,10 @@ export interface KindToken<T> {
   readonly metadataOnly?: boolean;
   /** A kind of an add-on: a cluster without it reads as one without objects of it. */
   readonly optional?: boolean;
-  /** What is read of its protobuf form: what `project` needs, or every field; without it the kind travels as JSON. */
+  /**
+   * What is read of its protobuf form: what `project` needs, or every field; a field that is not in it never arrives.
+   * Without a table the kind travels as JSON.
+   */
   readonly protobuf?: Message;
   readonly __type?: T;
 }
