@@ -45,6 +45,8 @@ const POLL_MILLIS = 200;
 const SYNC_MILLIS = 2_000;
 const APPLY_MILLIS = 500;
 const WAIT_MILLIS = 300_000;
+/** How long it waits for a component that does not go. */
+const WEDGE_MILLIS = 3_000;
 const REBOOT_MILLIS = 5_000;
 
 const CONFIG = 'nvidia.com/mig.config';
@@ -105,7 +107,7 @@ export function startMigManager(options: MigManagerOptions): MigManagerPeer {
     await hold(name, mode === 'wedge');
     const stopped = paused.filter((key) => labels[key] === 'true' || labels[key] === PAUSED);
     await api.mark(name, { [STATE]: 'pending', ...Object.fromEntries(stopped.map((key) => [key, PAUSED])) });
-    if (!(await componentsGone(name))) return;
+    if (!(await componentsGone(name, mode === 'wedge' ? WEDGE_MILLIS : (options.waitMillis ?? WAIT_MILLIS)))) return;
     const { applyMillis = APPLY_MILLIS } = options;
     await pause(mode === 'slow' ? applyMillis * 10 : applyMillis);
     if (mode === 'fail') return api.mark(name, { [STATE]: 'failed', ...started(stopped) });
@@ -118,9 +120,9 @@ export function startMigManager(options: MigManagerOptions): MigManagerPeer {
     Object.fromEntries(keys.map((key) => [key, 'true']));
 
   /** False when one of them is still there in the end: it gives up without a word, as the real one does. */
-  const componentsGone = async (node: string): Promise<boolean> => {
+  const componentsGone = async (node: string, patience: number): Promise<boolean> => {
     for (const app of components) {
-      const deadline = Date.now() + (options.waitMillis ?? WAIT_MILLIS);
+      const deadline = Date.now() + patience;
       for (;;) {
         const pods = await api.pods(options.namespace);
         const there = pods.some(({ metadata, spec }) => metadata.labels?.app === app && spec?.nodeName === node);

@@ -84,7 +84,7 @@ export async function installNvidia(world: GpuWorld, scenario: string, spec: obj
     complain: (message: string) => process.stderr.write(`peer: ${message}\n`),
   };
   const plugin = await startDevicePlugin(options);
-  const mig = startMigManager({ ...options, waitMillis: 8_000 });
+  const mig = startMigManager(options);
   return {
     mig,
     plugin,

@@ -27,7 +27,7 @@ export function demandedTargets(
   const settled = requests.filter(({ waitedSeconds }) => waitedSeconds >= demandSeconds);
   let { unmet, promised } = placeOnFree(settled, nodes);
   const fit = nodes.filter(
-    (facts) => isFit(facts) && recent(facts.record.changes, now).length < maxChangesPerNodePerDay,
+    (facts) => isFit(facts, now) && recent(facts.record.changes, now).length < maxChangesPerNodePerDay,
   );
   const targets: Target[] = [];
   const most = reconfiguration.maxUnavailableNodes ?? 1;
@@ -54,7 +54,9 @@ function better(left: Proposal, right: Proposal): number {
 }
 
 /** Only a node that is well, that nobody else works on and whose GPUs can be cut. */
-function isFit({ world, cuts, operation, record }: ChangeFacts): boolean {
+function isFit({ world, cuts, operation, record }: ChangeFacts, now: Date): boolean {
   if (operation !== undefined || !world.ready || world.unschedulable || world.owner !== undefined) return false;
-  return cuts.migCapable && isWell(cuts) && record.refused === undefined;
+  // Which of its cuts failed is known, why is not: another one may fail as well.
+  const refused = record.refused !== undefined && Date.parse(record.refused.until) > now.getTime();
+  return cuts.migCapable && isWell(cuts) && !refused;
 }

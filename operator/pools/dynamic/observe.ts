@@ -2,17 +2,16 @@ import type { GPUPool } from '../../api/index.ts';
 import { keyText, matchesSelector, type Node, Pod } from '../../kube/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import { GPU_RESOURCE, MIG_RESOURCE_PREFIX } from '../nvidia/labels.ts';
+import { PLAN } from '../planner-names.ts';
 import { isFinished, podRequests } from '../pod-requests.ts';
 
 /** Index with one value: pods that our gate alone holds and that ask for whole GPUs or MIG devices. */
 export const GATED = 'pools/gated';
-/** The gate of the planner. */
-const GATE = 'gpuoptimizer.io/plan';
 
 /** Values of `pools/gated`. A pod that others hold as well may never come, so no node is cut for it. */
 export function gatedForDevices(pod: Pod): readonly string[] {
   const gates = pod.spec?.schedulingGates ?? [];
-  if (gates.length !== 1 || gates[0]?.name !== GATE || isFinished(pod)) return [];
+  if (gates.length !== 1 || gates[0]?.name !== PLAN || isFinished(pod)) return [];
   if (pod.metadata.deletionTimestamp !== undefined) return [];
   return deviceRequest(pod) === undefined ? [] : ['any'];
 }

@@ -41,6 +41,7 @@ export function poolNodeController(probe: InstalledProbe): Controller {
     .may(readsClusterPolicy)
     .may(readsGPUCluster)
     .withoutStatus()
+    .concurrency(4)
     .every('10m')
     .reconcile(async (node, ctx) => {
       if (isMixed(await probe(ctx))) return { after: MIXED_MILLIS };

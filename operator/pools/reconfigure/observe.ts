@@ -5,6 +5,7 @@ import { createPoolClaims } from '../membership.ts';
 import { label } from '../nvidia/labels.ts';
 import { nodeGpus } from '../nvidia/node-gpus.ts';
 import { nodeOwner } from '../nvidia/node-owner.ts';
+import { PLAN } from '../planner-names.ts';
 import { isFinished, podRequests, takesRoom } from '../pod-requests.ts';
 import type { NodeCuts } from '../sharing/desired.ts';
 import { type NodeRecord, type Operation, readOperation, readRecord } from './operation.ts';
@@ -36,7 +37,7 @@ export function holderNode(pod: Pod): readonly string[] {
 /** The node that a released pod is pinned to and not bound to yet. */
 function promisedNode(pod: Pod): string | undefined {
   const gated = (pod.spec?.schedulingGates?.length ?? 0) > 0;
-  if (gated || pod.metadata.labels?.['gpuoptimizer.io/plan'] === undefined) return undefined;
+  if (gated || pod.metadata.labels?.[PLAN] === undefined) return undefined;
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const field = required?.nodeSelectorTerms[0]?.matchFields?.findLast(
     ({ key, operator }) => key === 'metadata.name' && operator === 'In',

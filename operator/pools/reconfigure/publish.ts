@@ -56,11 +56,13 @@ export async function publish(
 ): Promise<void> {
   for (const [name, data] of Object.entries(wanted)) {
     const found = await ctx.live.get(ConfigMap, { namespace, name });
-    if (JSON.stringify(sorted(found?.data ?? {})) === JSON.stringify(sorted(data))) continue;
+    if (holds(found?.data ?? {}, data)) continue;
     await ctx.apply(ConfigMap, { metadata: { namespace, name }, data }, { owner: 'none' });
   }
 }
 
-function sorted(data: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
-  return Object.entries(data).sort(([left], [right]) => (left < right ? -1 : 1));
+/** Whether all is there and nothing of ours is left over; keys that somebody else added are his. */
+function holds(found: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  const leftOver = Object.keys(found).some((key) => key.startsWith('gpo-') && wanted[key] === undefined);
+  return !leftOver && Object.entries(wanted).every(([key, value]) => found[key] === value);
 }
