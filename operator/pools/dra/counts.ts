@@ -4,6 +4,15 @@ import type { DeviceRequest } from '../pod-requests.ts';
 import { heldDevices } from './allocations.ts';
 import type { DraDevice, DraNode } from './devices.ts';
 
+/** What claims hold, in thousandths of a GPU; a device that several of them share counts once. */
+export function claimedMilli(claims: readonly ResourceClaim[], nodes: ReadonlyMap<string, DraNode>): number {
+  const held = new Map(claims.flatMap(heldDevices).map((device) => [`${device.node}/${device.device}`, device]));
+  return [...held.values()].reduce((sum, { node, device }) => {
+    const found = nodes.get(node)?.devices.find(({ name }) => name === device);
+    return sum + (found?.milli ?? 0);
+  }, 0);
+}
+
 /** The GPUs of a DRA node as pools count them, and what claims hold of them. */
 export interface DraCounts {
   readonly gpus: NodeGpus;

@@ -4,7 +4,7 @@ import type { DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice } from 
 import { decide } from '../allocator/decide.ts';
 import { taintRule } from '../allocator/resources.ts';
 import { heldDevices } from './allocations.ts';
-import { countDraNode } from './counts.ts';
+import { claimedMilli, countDraNode } from './counts.ts';
 import { readDraNodes } from './devices.ts';
 import { parseDeviceName, shapeLabel, shapeOf } from './names.ts';
 import { readRequests } from './requests.ts';
@@ -131,6 +131,8 @@ describe('devices of a node', () => {
       ['mig.nvidia.com/4g.40gb', 1, 0],
     ]);
     expect(gpus).toMatchObject({ physical: 1, withdrawn: 0, sharing: 'DRA', offeredMilli: 1000 });
+    const shared = [claim('gpu-0-mig-4g40gb-5-0', { shareID: 'a' }), claim('gpu-0-mig-4g40gb-5-0', { shareID: 'b' })];
+    expect(claimedMilli(shared, new Map([['n', node]]))).toBe(571);
   });
 });
 

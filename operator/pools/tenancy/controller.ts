@@ -1,6 +1,6 @@
 /** Keeps the namespaces of each tenant labelled, and reports what they hold. */
 import { kinds, type Tenant } from '../../api/index.ts';
-import { Namespace, Node, Pod, seconds } from '../../kube/index.ts';
+import { Namespace, Node, Pod, ResourceClaim, ResourceSlice, seconds } from '../../kube/index.ts';
 import { type Context, type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
 import { holdingChanged } from '../wakes.ts';
 import { decide } from './decide.ts';
@@ -14,8 +14,10 @@ export function tenantController(): Controller {
   return controller(kinds.Tenant)
     .watches(Namespace, claimants)
     .watches(kinds.Tenant, everyTenant, { when: claimsChanged })
-    .watches(Pod, ownerOfPod, { when: holdingChanged })
+    .watches(Pod, ownerOfHolder, { when: holdingChanged })
+    .watches(ResourceClaim, ownerOfHolder)
     .reads(Node)
+    .reads(ResourceSlice)
     .may({
       group: '',
       resource: 'namespaces',
@@ -69,7 +71,7 @@ function claimsChanged(now: Tenant, before: Tenant): boolean {
   );
 }
 
-function ownerOfPod(pod: Pod, reader: Reader): readonly Key[] {
-  const owner = createTenantOf(reader.list(kinds.Tenant))(pod.metadata.namespace ?? '');
+function ownerOfHolder({ metadata }: Pod | ResourceClaim, reader: Reader): readonly Key[] {
+  const owner = createTenantOf(reader.list(kinds.Tenant))(metadata.namespace ?? '');
   return owner === undefined ? [] : [{ name: owner }];
 }

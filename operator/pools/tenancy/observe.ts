@@ -1,7 +1,9 @@
 import { kinds, type Tenant } from '../../api/index.ts';
-import { Namespace, Pod } from '../../kube/index.ts';
+import { Namespace, Pod, ResourceClaim, ResourceSlice } from '../../kube/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import { allocatedMilli, createNodeLookup } from '../allocation.ts';
+import { claimedMilli } from '../dra/counts.ts';
+import { readDraNodes } from '../dra/devices.ts';
 import { takesRoom } from '../pod-requests.ts';
 import { createTenantOf, selects } from './match.ts';
 import { MANAGED_LABEL, TENANT_LABEL } from './resources.ts';
@@ -22,7 +24,7 @@ export interface TenantFacts {
   readonly tenant: string;
   /** Namespaces that the tenant selects or whose label names it. */
   readonly namespaces: readonly NamespaceFacts[];
-  /** What the bound pods in its namespaces hold, in thousandths of a GPU. */
+  /** What the bound pods and the claims in its namespaces hold, in thousandths of a GPU. */
   readonly allocatedMilli: number;
 }
 
@@ -44,10 +46,12 @@ export function observe(tenant: Tenant, reader: Reader): TenantFacts {
     )
     .filter((namespace) => namespace.labelled === name || selects(tenant, namespace.name));
   const nodeOf = createNodeLookup(reader);
-  const allocated = namespaces
-    .filter((namespace) => namespace.owner === name)
+  const own = namespaces.filter((namespace) => namespace.owner === name);
+  const allocated = own
     .flatMap((namespace) => reader.list(Pod, { namespace: namespace.name }))
     .filter(takesRoom)
     .reduce((sum, pod) => sum + allocatedMilli(pod, nodeOf(pod.spec?.nodeName)), 0);
-  return { tenant: name, namespaces, allocatedMilli: allocated };
+  const claims = own.flatMap((namespace) => reader.list(ResourceClaim, { namespace: namespace.name }));
+  const claimed = claimedMilli(claims, readDraNodes(reader.list(ResourceSlice)));
+  return { tenant: name, namespaces, allocatedMilli: allocated + claimed };
 }
