@@ -45,9 +45,10 @@ export function go(
   return { kind: 'Go', operation: { ...rest, step, since: now.toISOString(), ...more }, change };
 }
 
-/** Gives the change up before anything was written; a change back has nothing to fall back to, so it is degraded. */
+/** Gives the change up. Once NVIDIA's components were told, that is a way back; a way back has nothing to fall back to. */
 export function undo(operation: Operation, why: string, now: Date): Move {
-  if (operation.direction === 'Back') return degrade(operation, why, now);
+  const told = operation.deploy !== undefined;
+  if (told || operation.direction === 'Back') return back(operation, why, now);
   return go(operation, 'Uncordon', now, { outcome: 'Undone', why });
 }
 

@@ -32,7 +32,7 @@ export interface Operation {
   readonly unsure: readonly string[];
   /** Whose cordon keeps pods off the node; only ours is ever lifted. */
   readonly cordon?: 'Ours' | 'Foreign';
-  /** The labels `nvidia.com/gpu.deploy.*` as they were before mig-manager paused them. */
+  /** The labels `nvidia.com/gpu.deploy.*` as they were before mig-manager paused them; set once NVIDIA's components were told. */
   readonly deploy?: Readonly<Record<string, string>>;
   /** How often mig-manager was started again, and how often a name was repeated that it did not know yet. */
   readonly heals: number;

@@ -137,6 +137,12 @@ const rows: readonly Row[] = [
     world: { unschedulable: false },
     move: 'Uncordon Undone',
   },
+  {
+    name: 'goes the whole way back when another actor takes a node whose components were told',
+    operation: { step: 'Label', deploy },
+    world: { owner: 'driver upgrade (drain-required)' },
+    move: 'Label Back',
+  },
   { name: 'takes an equal label away first', operation: { step: 'Label' }, world: { labels: asked }, move: 'Heal' },
   {
     name: 'waits until the missing label was seen',

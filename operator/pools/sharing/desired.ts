@@ -28,12 +28,13 @@ export type Desired =
 
 /** The node's GPUs as they are shared now. The layout is absent where MIG devices exist and nobody knows on which GPU. */
 export function currentGeometry(node: NodeCuts): Geometry {
-  const { strategy, replicas } = currentOffer(node.gpus);
-  const { physical } = node.gpus;
+  const offer = currentOffer(node.gpus);
+  const { strategy, replicas } = offer;
   const { mig, plugin } = node;
   const labels = { ...(mig !== undefined && { mig }), ...(plugin !== undefined && { plugin }) };
   const layout = currentLayout(node);
-  return { gpus: layout?.length ?? physical, strategy, replicas, ...(layout !== undefined && { layout }), ...labels };
+  if (layout === undefined) return { gpus: node.gpus.physical, strategy, replicas, offer, ...labels };
+  return { gpus: layout.length, strategy, replicas, layout, ...labels };
 }
 
 function currentLayout(node: NodeCuts): readonly GpuCut[] | undefined {

@@ -13,6 +13,8 @@ export interface Geometry {
   readonly replicas: number;
   /** The cut of each GPU by its index; absent where it is not known, or the GPUs cannot be cut. */
   readonly layout?: readonly GpuCut[];
+  /** What it hands out, where the layout does not tell. */
+  readonly offer?: Offer;
   /** Value of the label `nvidia.com/mig.config`; absent where mig-manager has nothing to do. */
   readonly mig?: string;
   /** Value of the label `nvidia.com/device-plugin.config`; absent for the plugin's default. */
@@ -35,7 +37,8 @@ export function resourceOf(profile: string): string {
 }
 
 /** What a node hands out once it is shared so. */
-export function offerOf({ gpus, strategy, replicas, layout = [] }: Geometry): Offer {
+export function offerOf({ gpus, strategy, replicas, layout = [], offer }: Geometry): Offer {
+  if (offer !== undefined) return offer;
   const slices: Record<string, number> = {};
   for (const cut of layout) {
     for (const [profile, count] of Object.entries(cut)) {

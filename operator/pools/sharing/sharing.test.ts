@@ -5,7 +5,7 @@ import type { Node } from '../../kube/index.ts';
 import { findMigModel } from '../mig/index.ts';
 import { nodeGpus } from '../nvidia/node-gpus.ts';
 import { currentGeometry, desired, type NodeCuts } from './desired.ts';
-import { affectedBy, type Geometry, type GpuCut, offerOf, offerText } from './geometry.ts';
+import { affectedBy, currentOffer, type Geometry, type GpuCut, offerOf, offerText } from './geometry.ts';
 import { layoutName, layoutsFile } from './layouts.ts';
 import { pluginConfigs } from './plugin-configs.ts';
 import { changeObstacle, poolObstacle, type Site } from './site.ts';
@@ -148,7 +148,9 @@ describe('what a node is', () => {
     ['unknown, when somebody else cut it', { devices: oneCut }, undefined],
   ];
   it.each(rows)('%s', (_, options, layout) => {
-    expect(currentGeometry(cuts(options)).layout).toEqual(layout);
+    const found = currentGeometry(cuts(options));
+    expect(found.layout).toEqual(layout);
+    expect(offerOf(found)).toEqual(currentOffer(cuts(options).gpus));
   });
 });
 
