@@ -4,7 +4,7 @@ import { type Cut, cutsOf, type SlotProfile } from './geometry.ts';
 
 /** Chance that a taken slot comes free while it matters, and the weight of the worth after that. */
 const ENDS = 0.3;
-const HOPE = 0.2;
+const HOPE = 0.05;
 
 /** Pods of one profile, or of several whole GPUs, that ask for the same CPU. */
 export interface SlotShape extends Priced {
