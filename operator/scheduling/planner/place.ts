@@ -1,8 +1,9 @@
-import { type Chooser, chooseNode, createChooser } from './choose.ts';
+import { chooseNode, createChooser } from './choose.ts';
 import { type Compiled, compile, costMilli } from './demand.ts';
-import { createEligibility, type Eligibility, type Eligible, eligibleNodes, type Relaxed } from './eligible.ts';
+import { createEligibility, type Eligible, eligibleNodes, type Relaxed } from './eligible.ts';
 import { release, take } from './hold.ts';
 import { createKinds, type NodeKinds } from './kinds.ts';
+import type { Planner } from './planner.ts';
 import { createScorer } from './policies.ts';
 import { type Allowance, allowanceOf, exceeded } from './quota.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -10,14 +11,7 @@ import { type PlaceOn, placeNear } from './topology/near.ts';
 import { nearSets } from './topology/sets.ts';
 import type { Gang, Member, Placement, PlanPolicy, Quota } from './types.ts';
 
-/** A snapshot with a policy and its memories; keep it between plans so that only what changed is scored again. */
-export interface Planner {
-  readonly snapshot: Snapshot;
-  readonly chooser: Chooser;
-  readonly eligibility: Eligibility;
-  /** Kinds of node, made when something must be explained. */
-  kinds?: NodeKinds;
-}
+export type { Planner } from './planner.ts';
 
 /** A planner over a snapshot. */
 export function createPlanner(snapshot: Snapshot, policy: PlanPolicy): Planner {

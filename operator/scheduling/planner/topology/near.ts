@@ -1,5 +1,5 @@
 import { release } from '../hold.ts';
-import type { Planner } from '../place.ts';
+import type { Planner } from '../planner.ts';
 import type { Member, Nearness, Placement } from '../types.ts';
 import { type Domain, type Domains, domainsOf } from './domains.ts';
 import { type Shape, shapesOf } from './room.ts';

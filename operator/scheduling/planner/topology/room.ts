@@ -1,7 +1,7 @@
 import { type Compiled, compile, type Part } from '../demand.ts';
 import { eligibleNodes } from '../eligible.ts';
 import { takeDevices, untakeDevices } from '../hold.ts';
-import type { Planner } from '../place.ts';
+import type { Planner } from '../planner.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Member, MILLI_PER_GPU } from '../types.ts';
 import type { Domain } from './domains.ts';

@@ -32,7 +32,13 @@ export function spread(domains: readonly Domain[], shape: Shape, count: number):
   while (left > 0) {
     const least = rooms.findLast(({ room }) => room >= left)?.room;
     // The first among equals; the roomiest where none takes all that is left.
-    const [next] = rooms.splice(Math.max(0, rooms.findIndex(({ room }) => room === least)), 1);
+    const [next] = rooms.splice(
+      Math.max(
+        0,
+        rooms.findIndex(({ room }) => room === least),
+      ),
+      1,
+    );
     if (next === undefined) return undefined;
     const here = Math.min(left, next.room);
     shares.push(...within(next.domain, shape, here));
