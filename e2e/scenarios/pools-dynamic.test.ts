@@ -3,9 +3,10 @@ import type { GPUPool } from '../../operator/api/index.ts';
 import type { Namespace, Pod } from '../../operator/kube/index.ts';
 import { openApi } from '../bench/api.ts';
 import { gpuPod, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';
-import { eventually } from './gpu/operator.ts';
+import { eventually, type OperatorProcess } from './gpu/operator.ts';
 import { type GpuWorld, gpuWorld } from './gpu/world.ts';
 import {
+  installedOperator,
   installNvidia,
   look,
   type NodeLook,
@@ -25,6 +26,7 @@ const nodes = [
 
 let world: GpuWorld;
 let nvidia: Nvidia;
+let operator: OperatorProcess;
 
 type Spec = GPUPool['spec'];
 
@@ -81,7 +83,8 @@ beforeAll(async () => {
   nvidia = await installNvidia(world, SCENARIO);
   await world.addNodes(...nodes);
   await apply(namespaceNamed(SPACE), gpuTenant('pools-dynamic', [SPACE]));
-  await world.operator.start();
+  operator = await installedOperator(world);
+  await operator.start();
   for (const { metadata } of nodes) await nodeLooks(world, metadata.name, 'has two GPUs', rests({ gpu: 2 }));
   const mig = { type: 'Dynamic', dynamic: { demandSeconds: 1 } } as const;
   await apply(pool('dynamic', { sharing: { type: 'MIG', mig }, reconfiguration: {} }));
@@ -92,6 +95,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await operator?.stop();
   await nvidia?.end();
   await world?.end({
     namespaces: [SPACE],

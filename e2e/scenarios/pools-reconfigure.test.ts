@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GPUPool } from '../../operator/api/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
 import { gpuPod, gpuSpec, namespaceNamed } from './gpu/objects.ts';
-import { eventually } from './gpu/operator.ts';
+import { eventually, type OperatorProcess } from './gpu/operator.ts';
 import { type GpuWorld, gpuWorld } from './gpu/world.ts';
 import {
   configured,
+  installedOperator,
   installNvidia,
   look,
   type Nvidia,
@@ -25,6 +26,7 @@ const cut = { gpu: 1, 'mig-1g.10gb': 7 };
 
 let world: GpuWorld;
 let nvidia: Nvidia;
+let operator: OperatorProcess;
 
 type Spec = GPUPool['spec'];
 
@@ -72,11 +74,13 @@ beforeAll(async () => {
   nvidia = await installNvidia(world, SCENARIO, { mig: { strategy: 'mixed' } });
   await world.addNodes(...nodes);
   await apply(namespaceNamed(SPACE));
-  await world.operator.start();
+  operator = await installedOperator(world);
+  await operator.start();
   for (const { metadata } of nodes) await nodeLooks(world, metadata.name, 'has two GPUs', rests({ gpu: 2 }));
 });
 
 afterAll(async () => {
+  await operator?.stop();
   await nvidia?.end();
   await world?.end({
     namespaces: [SPACE],
@@ -100,8 +104,8 @@ describe('how the GPUs of a node are shared', () => {
     await apply(pool('crash', mig(), { reconfiguration: { uncertainPods: 'Drain' } }));
     for (const step of ['Cordon', 'Drain', 'Label', 'Wait', 'Verify', 'Uncordon']) {
       await stepReached(world, 'pools-crash', step);
-      await world.operator.kill();
-      await world.operator.start();
+      await operator.kill();
+      await operator.start();
     }
     const done = await nodeLooks(world, 'pools-crash', 'is cut', rests(cut));
     expect(done.cordoned).toBe(false);

@@ -202,6 +202,17 @@ const rows: readonly Row[] = [
     told: campaign,
   },
   { right: 'get secrets', provoke: touched('billingprovider'), told: subject('billingprovider') },
+  {
+    right: 'patch nodes',
+    provoke: () => kubectl('label', 'node', 'rbac-a', 'gpuoptimizer.io/pool-'),
+    told: ['poolnode', 'PATCH nodes'],
+    done: () =>
+      until(
+        'the node carries its pool',
+        async () => (await kubectl('get', 'node', 'rbac-a', '-o', 'jsonpath={.metadata.labels}')).includes('"h100"'),
+        patience,
+      ),
+  },
   { right: 'get clusterpolicies.nvidia.com', provoke: touched('gpupool'), told: subject('gpupool'), start: 'again' },
   { right: 'get gpuclusters.nvidia.com', provoke: touched('gpupool'), told: subject('gpupool'), start: 'again' },
   {
@@ -233,10 +244,16 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * Not taken away here: a recommendation needs half an hour of telemetry (tuning.test.ts makes them with the role as it
+ * Not taken away here: changes of nodes need NVIDIA's components (pools-reconfigure.test.ts runs them with the role as it is); a recommendation needs half an hour of telemetry (tuning.test.ts makes them with the role as it
  * is); events and leases are the runtime's and tried in rbac.test.ts.
  */
-const elsewhere: readonly RegExp[] = [/^create optimizationrecommendations[.]/, /^\w+ events[.]/, /^\w+ leases[.]/];
+const elsewhere: readonly RegExp[] = [
+  /^\w+ configmaps$/,
+  /^create pods[/]eviction$/,
+  /^create optimizationrecommendations[.]/,
+  /^\w+ events[.]/,
+  /^\w+ leases[.]/,
+];
 
 /** Streams of initial events need `watch` alone; `get` and `list` are for reads beside the cache and for older servers. */
 function isForOthers(right: Right): boolean {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { openApi } from '../../bench/api.ts';
 import type { FleetNode } from '../../fleet/nodes.ts';
 import {
@@ -9,11 +10,22 @@ import {
 } from '../../peers/device-plugin/index.ts';
 import { type MigManagerPeer, startMigManager } from '../../peers/mig-manager/index.ts';
 import { gpuNode, namespaceNamed } from '../gpu/objects.ts';
-import { eventually } from '../gpu/operator.ts';
+import { eventually, OperatorProcess } from '../gpu/operator.ts';
 import type { GpuWorld } from '../gpu/world.ts';
 
 /** Where the components of the GPU Operator run. */
 export const NVIDIA_SPACE = 'pools-nvidia';
+
+const SYSTEM = 'gpuopt-system';
+const RIGHTS = join(import.meta.dirname, '../../../config/rbac/operator.yaml');
+
+/** An operator with the rights that an installation gives it, and no more. */
+export async function installedOperator(world: GpuWorld): Promise<OperatorProcess> {
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: SYSTEM, name: 'gpuopt' } };
+  await world.send(['apply', '--server-side'], namespaceNamed(SYSTEM), account);
+  await world.cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', RIGHTS]);
+  return new OperatorProcess(await world.cluster.kubeconfigForServiceAccount(SYSTEM, 'gpuopt'));
+}
 
 /** The GPU Operator as far as nodes and this operator see it. */
 export interface Nvidia {
@@ -94,6 +106,8 @@ export async function installNvidia(world: GpuWorld, scenario: string, spec: obj
       await letGo(world);
       await world.cluster.kubectl(['delete', 'namespace', NVIDIA_SPACE, '--ignore-not-found', '--wait=false']);
       await world.cluster.kubectl(['delete', '--ignore-not-found', ...crds]);
+      await world.cluster.kubectl(['delete', 'serviceaccount', 'gpuopt', '-n', SYSTEM, '--ignore-not-found']);
+      await world.cluster.kubectl(['delete', '-f', RIGHTS, '--ignore-not-found']);
     },
   };
 }
