@@ -18,6 +18,7 @@ import { claimsToGiveBack } from './dra/give-back.ts';
 import { claimChanged } from './dra/wakes.ts';
 import { createClaimWriter } from './dra/writer.ts';
 import { createReleaser } from './enact.ts';
+import { ENDED_BY_OWNER, endedOwner } from './eta/history.ts';
 import { bindTimeoutEvent } from './events.ts';
 import { gangIndexes, PODS_BY_GANG } from './gangs/gang.ts';
 import { JobSet, LeaderWorkerSet, PodGroup } from './gangs/kinds.ts';
@@ -67,6 +68,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
     .reads(PodDisruptionBudget)
     .index(Pod, PODS_BY_STATE, statesOf)
     .index(Pod, PODS_BY_GANG, gangIndexes)
+    .index(Pod, ENDED_BY_OWNER, endedOwner)
     .may({ group: '', resource: 'pods', verbs: ['patch'], in: 'cluster', why: 'releases gated pods to their nodes' })
     .may({
       group: '',
@@ -121,12 +123,13 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       const facts = observe(ctx, ctx.now(), sent.byUid, claims.sent);
       const decision = decide(facts, keeper);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
+      metrics.shared(facts.shares);
       await claims.allocate(decision.regrant, ctx);
       const released = await release(decision.release, planId(ctx.now()), ctx);
       metrics.released([...settled, ...released.pods], ctx.now());
       if (released.failure !== undefined) throw released.failure.error;
       await claims.giveBack(claimsToGiveBack(ctx, facts.dra.claims.values(), waitingUids(decision)), ctx);
-      await preempt(facts, decision, ctx);
+      metrics.preempted((await preempt(facts, decision, ctx)).length);
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       await reportPartial(facts.partial, ctx);

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Pod } from '../kube/index.ts';
 import type { Registry } from '../observability/index.ts';
 import type { Decision } from './decide.ts';
+import type { Facts } from './observe.ts';
 import { BLOCKERS } from './planner/index.ts';
 import { waitingByReason } from './report.ts';
 
@@ -9,6 +10,10 @@ import { waitingByReason } from './report.ts';
 export interface SchedulingMetrics {
   /** Counts one plan and what waits after it. */
   readonly planned: (seconds: number, decision: Decision) => void;
+  /** Shows what tenants used on average, and drops those that are gone. */
+  readonly shared: (shares: Facts['shares']) => void;
+  /** Counts pods that were evicted for others. */
+  readonly preempted: (pods: number) => void;
   /** Counts released pods and how long they waited. */
   readonly released: (pods: readonly Pod[], now: Date) => void;
 }
@@ -29,6 +34,17 @@ export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
     labelNames: ['reason'],
     registers,
   });
+  const average = new Gauge({
+    name: 'gpuopt_tenant_average_gpus',
+    help: 'GPU equivalents that a tenant used of a pool, averaged over time with recent use weighing more; sampled every five minutes',
+    labelNames: ['tenant', 'pool'],
+    registers,
+  });
+  const preempted = new Counter({
+    name: 'gpuopt_pods_preempted_total',
+    help: 'Pods that were evicted for others with a better right to their room',
+    registers,
+  });
   const latency = new Histogram({
     name: 'gpuopt_release_latency_seconds',
     help: 'Time from creation of a pod (whole seconds) to the removal of its gate',
@@ -42,6 +58,13 @@ export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
       const counts = waitingByReason(decision);
       for (const reason of BLOCKERS) waiting.set({ reason }, counts.get(reason) ?? 0);
     },
+    shared: (shares) => {
+      average.reset();
+      for (const [tenant, samples] of shares) {
+        for (const { pool, gpuMilli } of samples) average.set({ tenant, pool }, gpuMilli / 1000);
+      }
+    },
+    preempted: (pods) => preempted.inc(pods),
     released: (pods, now) => {
       released.inc(pods.length);
       for (const { metadata } of pods) {

@@ -6,6 +6,7 @@ import { type ConstraintOf, createConstraintOf } from './constraint.ts';
 import { backedResources, claimsOfPod, type SentAllocations } from './dra/claims.ts';
 import { both } from './dra/needs.ts';
 import { type DraFacts, observeDra } from './dra/observe.ts';
+import { createRunTimesOf, type RunTimesOf } from './eta/history.ts';
 import { type Formed, formGangs } from './gangs/form.ts';
 import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RULE } from './gangs/partial.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
@@ -25,7 +26,7 @@ import { foreignGates, isGated, PODS_BY_STATE, type PodState, pinnedNode, wasRef
 import { nomineesOf } from './preemption/nomination.ts';
 import type { SentByUid, SentRelease } from './sent.ts';
 import { freezesOf } from './tenancy/freeze.ts';
-import { declaredRun, heldFacts, isEvictable } from './tenancy/held.ts';
+import { type HeldFacts, heldFacts, isEvictable } from './tenancy/held.ts';
 import { readTenancy, type TenancyFacts } from './tenancy/read.ts';
 import { createNearOf, type NearOf } from './topology/nearness.ts';
 
@@ -40,7 +41,7 @@ export interface QueuedGang {
 }
 
 /** What one pass knows. */
-export interface Facts extends TenancyFacts {
+export interface Facts extends TenancyFacts, Pick<HeldFacts, 'running'> {
   readonly nodes: readonly NodeFacts[];
   readonly held: readonly Holding[];
   readonly queue: readonly QueuedGang[];
@@ -105,6 +106,7 @@ export function observe(
     dra,
     hasPools: pools.length > 0,
     freezes: freezesOf(tenants, now.getTime()),
+    runTimesOf: createRunTimesOf(reader),
   };
   const held = [
     ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),
@@ -113,16 +115,18 @@ export function observe(
     ...dra.held,
   ].filter((one) => one !== undefined);
   const gangs = readQueue(reader, queue);
+  const heldNow = heldFacts([...bound, ...promised], now.getTime(), queue.runTimesOf);
   return {
     ...readTenancy({
       ...{ pools, tenants, nodes, held, now: now.getTime() },
-      ...heldFacts([...bound, ...promised], now.getTime()),
+      ...heldNow,
       gpus: gpusByPool(nodes, pooled),
     }),
     nodes,
     held,
     queue: gangs,
     nominees: nomineesOf(gangs, now.getTime()),
+    running: heldNow.running,
     sent,
     policy: packing(pools),
     overdue,
@@ -228,6 +232,7 @@ interface QueueSource {
   readonly tenantOf: TenantOf;
   readonly dra: DraFacts;
   readonly hasPools: boolean;
+  readonly runTimesOf: RunTimesOf;
   /** Why nothing new of a tenant may start, by tenant. */
   readonly freezes: ReadonlyMap<string, HeldBack>;
 }
@@ -264,7 +269,7 @@ function readGang(formed: Formed, source: QueueSource): QueuedGang {
     members,
     heldBack:
       foreignHold(gated) ?? heldBack ?? claimsHold(gated, dra) ?? (hasPools || members.length === 0 ? frozen : noPool),
-    runs: declaredRun(gated),
+    runs: source.runTimesOf(gated),
     evictable: gated.every(isEvictable),
     preempts: gated.every((pod) => pod.spec?.preemptionPolicy !== 'Never'),
   };

@@ -14,7 +14,7 @@ const AGAIN_MILLIS = 10_000;
 
 /** The controller of budgets. The rest of a Tenant's status is written by others. */
 export function gpuHoursController(store: Store): Controller {
-  return controller(kinds.Tenant)
+  return controller(kinds.Tenant, 'gpuhours')
     .withoutStatus()
     .may({
       group: 'gpuoptimizer.io',

@@ -15,6 +15,7 @@ import { createTenantOf, offerChanged } from '../../pools/index.ts';
 import { type Context, type Controller, singleton } from '../../runtime/index.ts';
 import { createConstraintOf } from '../constraint.ts';
 import { decide } from '../decide.ts';
+import { ENDED_BY_OWNER, endedOwner } from '../eta/history.ts';
 import { gangIndexes, PODS_BY_GANG } from '../gangs/gang.ts';
 import { JobSet, LeaderWorkerSet, PodGroup } from '../gangs/kinds.ts';
 import { observe } from '../observe.ts';
@@ -50,6 +51,7 @@ export function checkController(): Controller {
     .reads(PodDisruptionBudget)
     .index(Pod, PODS_BY_STATE, statesOf)
     .index(Pod, PODS_BY_GANG, gangIndexes)
+    .index(Pod, ENDED_BY_OWNER, endedOwner)
     .may({ group, resource: 'admissionchecks/status', verbs: ['patch'], in: 'cluster', why: 'says that it answers' })
     .may({
       group,

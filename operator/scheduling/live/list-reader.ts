@@ -1,5 +1,6 @@
 import { Pod } from '../../kube/index.ts';
 import type { Key, Kind, KubeObject, ListOptions, Reader } from '../../runtime/index.ts';
+import { ENDED_BY_OWNER, endedOwner } from '../eta/history.ts';
 import { gangIndexes, PODS_BY_GANG } from '../gangs/gang.ts';
 import { PODS_BY_STATE, statesOf } from '../pod-state.ts';
 
@@ -15,6 +16,7 @@ export function createListReader(lists: readonly Lists[]): Reader {
   const indexes = new Map<string, ReadonlyMap<string, readonly Pod[]>>([
     [PODS_BY_STATE, indexed(byKind.get(idOf(Pod)), statesOf)],
     [PODS_BY_GANG, indexed(byKind.get(idOf(Pod)), gangIndexes)],
+    [ENDED_BY_OWNER, indexed(byKind.get(idOf(Pod)), endedOwner)],
   ]);
   const all = <T extends KubeObject>(kind: Kind<T>): readonly T[] => (byKind.get(idOf(kind)) ?? []) as readonly T[];
   return {

@@ -1,5 +1,5 @@
 import type { GPUPool, Tenant } from '../../api/index.ts';
-import { entitlementsOf } from '../../pools/index.ts';
+import { type Entitlement, entitlementsOf } from '../../pools/index.ts';
 import type { Booking, Holding, NodeFacts, Quota, Tenancy } from '../planner/index.ts';
 import { bookingsOf } from '../reservations/calendar.ts';
 import { type ShareSample, sampleShares } from './usage.ts';
@@ -27,7 +27,7 @@ export interface TenancySource {
 
 /**
  * Quotas of every tenant in every pool, what each has used, and the bookings. While a booking runs, its GPUs are
- * guaranteed to its tenant, beside what it is guaranteed otherwise, and lent to nobody.
+ * guaranteed to its tenant, beside what it is guaranteed otherwise; who may use them until it comes, the booking says.
  */
 export function readTenancy(source: TenancySource): TenancyFacts {
   const { pools, tenants, gpus, ends, fixed, now } = source;
@@ -35,11 +35,7 @@ export function readTenancy(source: TenancySource): TenancyFacts {
   const quotas = pools.flatMap((pool) => {
     const milli = (gpus.get(pool.metadata.name) ?? 0) * 1000;
     return entitlementsOf(pool, tenants, milli).tenants.map(
-      ({ borrows, ...one }): Quota => ({
-        ...one,
-        borrows,
-        ...booked(one, bookings, now),
-      }),
+      (one): Quota => ({ ...one, ...booked(one, bookings, now) }),
     );
   });
   const { usage, shares } = sampleShares(source);
@@ -63,14 +59,7 @@ function reclaims(pool: GPUPool): boolean {
 }
 
 function booked(
-  {
-    tenant,
-    pool,
-    guaranteedMilli,
-    limitMilli,
-  }: Pick<Quota, 'tenant' | 'pool' | 'limitMilli'> & {
-    readonly guaranteedMilli: number;
-  },
+  { tenant, pool, guaranteedMilli, limitMilli, lendMilli }: Entitlement,
   bookings: readonly Booking[],
   now: number,
 ): Partial<Quota> {
@@ -78,5 +67,9 @@ function booked(
   const milli = running.reduce((sum, one) => sum + one.milli, 0);
   if (milli === 0) return {};
   // What is booked comes on top of a limit, which the admin who booked it wrote for ordinary days.
-  return { guaranteedMilli: guaranteedMilli + milli, limitMilli: limitMilli + milli };
+  return {
+    guaranteedMilli: guaranteedMilli + milli,
+    limitMilli: limitMilli + milli,
+    lendMilli: lendMilli + milli,
+  };
 }
