@@ -76,8 +76,8 @@ bench-packing: $(READY) ## Packing quality of best-fit and fgd beside the publis
 bench-scheduling: $(READY) ## How well and how fast each class of planner packs, beside anchors and ceilings; about an hour (SEEDS=10)
 	@$(NODE) e2e/bench/scheduling.ts $(if $(DATA),--data $(DATA)) $(if $(SEEDS),--seeds $(SEEDS))
 
-bench-release: $(READY) ## 2,000 pods on 500 nodes: released per second and create to bound, beside bare kube-scheduler
-	@$(NODE) e2e/bench/release.ts
+bench-release: $(READY) ## 2,000 pods on 500 nodes: released per second and create to bound, beside bare kube-scheduler (ARGS="--nodes 1213 --pods 5000")
+	@$(NODE) e2e/bench/release.ts $(ARGS)
 
 bench-size: $(READY) ## Memory and CPU of the operator at 1,213 nodes and 5,000 pods
 	@$(NODE) e2e/bench/size.ts
