@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GPUPool } from '../../api/index.ts';
 import { Pod, ResourceClaim } from '../../kube/index.ts';
 import { createRegistry } from '../../observability/index.ts';
-import { Conflict } from '../../runtime/index.ts';
+import { Conflict, Timeout } from '../../runtime/index.ts';
 import { runPass, type Thing, thing, VirtualClock } from '../../runtime/testing/index.ts';
 import { plannerController } from '../controller.ts';
 import { createSchedulingMetrics } from '../metrics.ts';
@@ -183,6 +183,40 @@ describe('claims of gated pods', () => {
       throw new Conflict({ status: 409, reason: 'Conflict', url: 'PATCH', message: 'changed' });
     });
     expect([out.slotOf('c'), out.isGated('p')]).toEqual([undefined, true]);
+  });
+
+  it('an allocation without an answer keeps its devices taken, and is sent again under its version', async () => {
+    const world = [claim('c', '4g.40gb'), claim('d', '4g.40gb'), claimPod('p', ['c']), claimPod('q', ['d'])];
+    let lost = 0;
+    const first = await pass([...ground(), kept, ...world], (act) => {
+      const isAllocation = act.act === 'patch' && act.patch.subresource === 'status' && act.kind !== 'pods';
+      if (!isAllocation || lost > 0) return;
+      lost += 1;
+      throw new Timeout({ status: 0, reason: 'Timeout', url: 'PATCH', message: 'no answer' });
+    });
+    expect([first.slotOf('c'), first.isGated('p'), first.isGated('q')]).toEqual([undefined, true, true]);
+    const second = await first.again();
+    const versions = second.acts.flatMap((act) =>
+      act.act === 'patch' && act.key === 'acme-a/c' ? [act.patch.body] : [],
+    );
+    expect(versions).toMatchObject([{ metadata: { resourceVersion: expect.any(String) } }]);
+    expect([first.slotOf('c'), first.slotOf('d')]).toEqual(['gpu-0-mig-4g40gb-5-0', undefined]);
+    expect([first.isGated('p'), first.isGated('q')]).toEqual([false, true]);
+  });
+
+  it('a pod that was let go and lost its allocation gets it again on its node', async () => {
+    const affinity = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }],
+        },
+      },
+    };
+    const { object } = claimPod('p', ['c'], { schedulingGates: undefined, affinity });
+    const labels = { 'gpuoptimizer.io/plan': '20270110T075959.000Z' };
+    const released = thing(Pod, { ...object, metadata: { ...object.metadata, labels } });
+    const out = await pass([...ground(), kept, claim('c', '1g.10gb'), released]);
+    expect(out.slotOf('c')).toBe('gpu-0-mig-1g10gb-19-6');
   });
 
   it('a claim that several pods name is brought along by the first, and the others follow to its node', async () => {
