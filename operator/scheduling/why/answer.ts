@@ -3,6 +3,8 @@ import { keyText, Pod } from '../../kube/index.ts';
 import { createTenantOf, isFinished, podRequests, takesRoom } from '../../pools/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import { decide, explain } from '../decide.ts';
+import { expectationOf } from '../eta/expectation.ts';
+import type { Expectation } from '../eta/replay.ts';
 import { PLAN_LABEL } from '../names.ts';
 import { observe } from '../observe.ts';
 import type { Answer, Counterfactual } from '../planner/index.ts';
@@ -27,6 +29,8 @@ export interface Why {
   readonly need?: number;
   readonly have?: number;
   readonly unit?: Answer['unit'];
+  /** When it is expected to start, where run times of what is in its way are known; times in UTC. */
+  readonly eta?: { readonly p50: string; readonly p90: string; readonly basis: Expectation['basis'] };
   /** Smallest changes that would let it start, cheapest first. */
   readonly counterfactuals?: readonly Counterfactual[];
 }
@@ -89,5 +93,12 @@ function gated(pod: Pod, reader: Reader, now: Date): Finding {
     return { state: 'Placeable', ...group, node, sentence };
   }
   const { blocker, also, need, have, unit, sentence, counterfactuals } = explain(decision, queued, facts);
-  return { state: 'Waiting', ...group, blocker, also, need, have, unit, sentence, counterfactuals };
+  const eta = etaOf(expectationOf(facts, decision, queued));
+  return { state: 'Waiting', ...group, blocker, also, need, have, unit, sentence, ...eta, counterfactuals };
+}
+
+function etaOf(found: Expectation | undefined): Pick<Why, 'eta'> {
+  if (found === undefined) return {};
+  const utc = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`;
+  return { eta: { p50: utc(found.p50), p90: utc(found.p90), basis: found.basis } };
 }

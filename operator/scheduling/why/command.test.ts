@@ -42,6 +42,13 @@ interface Row {
   readonly code?: number;
 }
 
+/** A pod that holds a whole node since an hour, and says how long it runs. */
+function running(name: string, duration: string): Thing {
+  const made = pod(name, { node: 'n1', gpus: 8, annotations: { 'gpuoptimizer.io/expected-duration': duration } });
+  const status = { phase: 'Running', startTime: '2027-01-10T07:00:00Z' };
+  return { ...made, object: { ...made.object, status } as Thing['object'] };
+}
+
 const rows: readonly Row[] = [
   {
     name: 'a tenant at its limit: the numbers and the smallest change',
@@ -66,6 +73,18 @@ const rows: readonly Row[] = [
       'Needed: 2 GPU. There is: 1 GPU.',
       'It would start now with the limit of tenant acme',
     ],
+  },
+  {
+    name: 'when it is expected to start, where what runs declares when it ends',
+    world: [node('n1'), pool(), running('r', '2h'), pod('p', { gpus: 4 })],
+    args: ['p', '--json'],
+    json: { blocker: 'Capacity', eta: { p50: '2027-01-10T09:00:00Z', p90: '2027-01-10T09:00:00Z', basis: 'declared' } },
+  },
+  {
+    name: 'the same as text',
+    world: [node('n1'), pool(), running('r', '2h'), pod('p', { gpus: 4 })],
+    args: ['p'],
+    says: ['Expected to start at 2027-01-10T09:00:00Z (half of the cases)', 'by what its predecessors declare'],
   },
   {
     name: 'a gang that waits for its members',

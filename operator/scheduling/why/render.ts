@@ -11,11 +11,22 @@ export function renderWhy(answer: Why): string {
       `  Needed: ${amount(answer.need ?? 0, answer.unit)}. There is: ${amount(answer.have ?? 0, answer.unit)}.`,
     );
   }
+  if (answer.eta !== undefined) lines.push(`  ${expectation(answer.eta)}`);
   for (const [index, { change }] of (answer.counterfactuals ?? []).entries()) {
     lines.push(`  ${index === 0 ? 'It would start now with' : '                    or'} ${change}`);
   }
   if (answer.also !== undefined && answer.also.length > 0) lines.push(`  Also in the way: ${answer.also.join(', ')}.`);
   return `${lines.join('\n')}\n`;
+}
+
+const BASES = {
+  declared: 'by what its predecessors declare',
+  history: 'by how long such pods ran before',
+  low: 'by little knowledge: of some pods no run time is known',
+} as const;
+
+function expectation({ p50, p90, basis }: NonNullable<Why['eta']>): string {
+  return `Expected to start at ${p50} (half of the cases), by ${p90} (nine of ten), ${BASES[basis]}.`;
 }
 
 function heading({ state, blocker, tenant }: Why): string {
