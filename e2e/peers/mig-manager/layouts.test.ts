@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { layoutsFile } from '../../../operator/pools/sharing/index.ts';
+import type { Cut } from '../device-plugin/hardware.ts';
+import { applyLayout, STOCK_FILE, sameGpus } from './layouts.ts';
+
+const whole: readonly Cut[] = [{}, {}];
+const sevenths: readonly Cut[] = [{ '1g.10gb': 7 }, {}];
+const entry = (devices: string): string =>
+  `version: v1\nmig-configs:\n  a: [{devices: ${devices}, mig-enabled: true, mig-devices: {3g.40gb: 2}}]\n`;
+
+describe('mig-parted’s file', () => {
+  const rows: readonly (readonly [string, string, string, readonly Cut[], readonly Cut[] | undefined])[] = [
+    ['all GPUs', STOCK_FILE, 'all-1g.10gb', whole, [{ '1g.10gb': 7 }, { '1g.10gb': 7 }]],
+    ['no MIG', STOCK_FILE, 'all-disabled', sevenths, whole],
+    ['GPUs that are not named stay as they are', entry('[1]'), 'a', sevenths, [{ '1g.10gb': 7 }, { '3g.40gb': 2 }]],
+    ['an unknown name', STOCK_FILE, 'gpo-1', whole, undefined],
+    ['an unknown key', `${entry('all')}extra: 1\n`, 'a', whole, undefined],
+    ['no file', '', 'a', whole, undefined],
+  ];
+  it.each(rows)('%s', (_, file, name, before, after) => {
+    expect(applyLayout(file, name, before)).toEqual(after);
+  });
+
+  it('is what the operator writes', () => {
+    const layout: readonly Cut[] = [{}, { '1g.10gb+me': 1, '3g.40gb': 1 }];
+    const file = layoutsFile(new Map([['gpo-1', layout]]));
+    expect(sameGpus(applyLayout(file, 'gpo-1', whole) ?? [], layout)).toBe(true);
+  });
+});
