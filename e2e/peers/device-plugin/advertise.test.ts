@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { pluginConfigs } from '../../../operator/pools/sharing/index.ts';
 import { featureLabels, readPluginConfig, resourcesOf } from './advertise.ts';
 import type { Cut } from './hardware.ts';
 
@@ -27,11 +26,12 @@ describe('what a plugin advertises', () => {
     });
   });
 
-  it('follows the files that the operator writes', () => {
-    const files = pluginConfigs(['gpo-time-slicing-4', 'gpo-mps-8']);
-    expect(readPluginConfig(files['gpo-exclusive'])).toEqual({ strategy: 'none', replicas: 1 });
-    expect(readPluginConfig(files['gpo-time-slicing-4'])).toEqual({ strategy: 'time-slicing', replicas: 4 });
-    expect(readPluginConfig(files['gpo-mps-8'])).toEqual({ strategy: 'mps', replicas: 8 });
+  it('follows the file that it is given', () => {
+    const file = (sharing: string): string =>
+      `version: v1\nsharing: {${sharing}: {resources: [{name: nvidia.com/gpu, replicas: 4}]}}\n`;
+    expect(readPluginConfig('version: v1\nflags: {migStrategy: mixed}\n')).toEqual({ strategy: 'none', replicas: 1 });
+    expect(readPluginConfig(file('timeSlicing'))).toEqual({ strategy: 'time-slicing', replicas: 4 });
+    expect(readPluginConfig(file('mps'))).toEqual({ strategy: 'mps', replicas: 4 });
     expect(readPluginConfig(undefined)).toEqual({ strategy: 'none', replicas: 1 });
   });
 });
