@@ -25,9 +25,9 @@ export {
   placeSlots,
   releaseSlots,
   type SlotPlacement,
-  type SlotPod,
 } from './slots/fleet.ts';
-export { createSlotPolicy, SLOT_POLICIES, type SlotGeometry, type SlotPolicyName } from './slots/policies.ts';
+export { createSlotPolicy, SLOT_POLICIES, type SlotPolicyName } from './slots/policies.ts';
+export type { SlotGeometry, SlotPod } from './slots/types.ts';
 export { createSnapshot, type Snapshot } from './snapshot.ts';
 export type * from './types.ts';
 export { BLOCKERS, MILLI_PER_GPU, POLICY_NAMES, WHOLE_GPU } from './types.ts';

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { POLICY_NAMES } from '../planner/index.ts';
+import type { SimulateResult } from './contract.ts';
 import { TraceError, UsageError } from './errors.ts';
 import { DEFAULT_WINDOW, MODE_NAMES } from './modes.ts';
 import { type ProgramRatios, simulateOffline } from './offline.ts';
 import { parseOpenbNodes, parseOpenbPods } from './openb.ts';
-import { type SimulateResult, simulateSchedule } from './schedule.ts';
+import { simulateSchedule } from './schedule.ts';
 import { renderResult } from './table.ts';
 
 /** Exit code for a wrong command line or wrong data. */

@@ -1,8 +1,8 @@
 import { countShapes, createPlanner, createSnapshot, placeOffline, seededRandom } from '../planner/index.ts';
 import { arrivals, askedMilli } from './arrivals.ts';
+import type { SimulateOptions, SimulateResult } from './contract.ts';
 import type { TracePod } from './openb.ts';
 import { createReader, loadKey, READ_AT, rounded } from './readings.ts';
-import type { SimulateOptions, SimulateResult } from './schedule.ts';
 
 /** What the linear program allocates, and what it is shown that no plan exceeds: fractions of the capacity, by load. */
 export type ProgramRatios = Readonly<Record<string, { readonly value: number; readonly ceiling: number }>>;

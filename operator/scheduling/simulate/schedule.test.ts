@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeFacts, POLICY_NAMES, seededRandom, WHOLE_GPU } from '../planner/index.ts';
 import { arrivals, askedMilli } from './arrivals.ts';
+import type { SimulateOptions } from './contract.ts';
 import type { TracePod } from './openb.ts';
 import { loadKey } from './readings.ts';
-import { type SimulateOptions, simulateSchedule } from './schedule.ts';
+import { simulateSchedule } from './schedule.ts';
 
 const nodes: readonly NodeFacts[] = Array.from({ length: 6 }, (_, index) => ({
   name: `n${index}`,

@@ -1,5 +1,5 @@
+import type { SimulateResult } from './contract.ts';
 import type { ProgramRatios } from './offline.ts';
-import type { SimulateResult } from './schedule.ts';
 
 /** The result for people: one line a fact, then one line a load; of the offline class with what its program says. */
 export function renderResult(result: SimulateResult, program: ProgramRatios = {}): string {

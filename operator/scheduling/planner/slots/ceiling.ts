@@ -1,6 +1,6 @@
 import { Program } from '../offline/simplex.ts';
 import { cutsOf } from './geometry.ts';
-import type { SlotGeometry } from './policies.ts';
+import type { SlotGeometry } from './types.ts';
 
 /** Requests of one kind: how many there are and what one is worth in the measure that is bounded. */
 export interface SlotAsk {

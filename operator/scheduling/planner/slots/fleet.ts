@@ -1,35 +1,6 @@
 import type { Cut } from './geometry.ts';
 import { slotCount } from './geometry.ts';
-import type { NodeCuts, ScoredCut, SlotPolicy } from './policies.ts';
-
-/** A node whose GPUs are all cut on demand. */
-export interface SlotNode {
-  readonly name: string;
-  readonly cpuMilli: number;
-  readonly memoryMiB: number;
-  readonly gpus: number;
-}
-
-/** A pod that asks for one profile, or for several whole GPUs of a node (the profile that takes all). */
-export interface SlotPod {
-  readonly cpuMilli: number;
-  readonly memoryMiB: number;
-  /** Profile, or -1 for a pod without GPU. */
-  readonly profile: number;
-  readonly count: number;
-}
-
-/** What is free on nodes with cut GPUs. */
-export interface SlotFleet {
-  readonly nodes: readonly SlotNode[];
-  readonly cpuFree: Float64Array;
-  readonly memoryFree: Float64Array;
-  /** Free slots by GPU; those of node n from `from[n]` to `from[n + 1]`. */
-  readonly free: Int32Array;
-  readonly from: Int32Array;
-  /** Counts the changes of a node. */
-  readonly version: Uint32Array;
-}
+import type { NodeCuts, ScoredCut, SlotFleet, SlotNode, SlotPod, SlotPolicy } from './types.ts';
 
 /** Where a pod went. */
 export interface SlotPlacement {

@@ -1,42 +1,12 @@
-import type { SlotFleet, SlotPod } from './fleet.ts';
-import { type Cut, cutsOf, longestRun, type SlotProfile, slotCount } from './geometry.ts';
+import { type Cut, cutsOf, longestRun, slotCount } from './geometry.ts';
 import { createPricedSlots } from './priced.ts';
+import type { ScoredCut, SlotFleet, SlotGeometry, SlotPolicy } from './types.ts';
 
 /** Names of the ways to choose a slot. */
 export const SLOT_POLICIES = ['first-fit', 'largest-free-run', 'fgd', 'gpuopt'] as const;
 
 /** Name of a way to choose a slot. */
 export type SlotPolicyName = (typeof SLOT_POLICIES)[number];
-
-/** A GPU model for slots. */
-export interface SlotGeometry {
-  readonly memorySlots: number;
-  readonly computeSlices: number;
-  readonly profiles: readonly SlotProfile[];
-}
-
-/** A cut with its score. */
-export interface ScoredCut {
-  readonly cut: Cut;
-  readonly score: number;
-}
-
-/** Where on a node a pod would go, with its score. */
-export interface NodeCuts {
-  readonly cuts: readonly { readonly gpu: number; readonly cut: Cut }[];
-  readonly score: number;
-}
-
-/** A way to choose a slot; higher scores are better, and ties go to the first node, GPU and start. */
-export interface SlotPolicy {
-  /** The best cut of a profile on a GPU that has `free`, or null where it does not fit. */
-  readonly best: (profile: number, free: number) => ScoredCut | null;
-  /** The best cuts of a pod on a node that has its CPU and memory, for policies that look beyond one GPU. */
-  readonly onNode?: (fleet: SlotFleet, node: number, pod: SlotPod) => NodeCuts | undefined;
-  readonly learn: (pod: SlotPod) => void;
-  /** Called now and then. */
-  readonly settle: () => void;
-}
 
 /**
  * Makes a policy over a fleet: `first-fit` takes devices in the order of their names, as the stock DRA scheduler does;

@@ -1,6 +1,5 @@
-import type { SlotFleet, SlotPod } from './fleet.ts';
 import { type Cut, cutsOf } from './geometry.ts';
-import type { NodeCuts, SlotGeometry, SlotPolicy } from './policies.ts';
+import type { NodeCuts, SlotFleet, SlotGeometry, SlotPod, SlotPolicy } from './types.ts';
 import { SlotValues } from './values.ts';
 
 /** What was found for one kind of pod by node, each valid for one version of it. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSlotFleet, freeSlots, placeSlots, releaseSlots, type SlotPlacement, type SlotPod } from './fleet.ts';
-import { createSlotPolicy, SLOT_POLICIES, type SlotGeometry } from './policies.ts';
+import { createSlotFleet, freeSlots, placeSlots, releaseSlots, type SlotPlacement } from './fleet.ts';
+import { createSlotPolicy, SLOT_POLICIES } from './policies.ts';
+import type { SlotGeometry, SlotPod } from './types.ts';
 
 /** 1g, 2g, 3g, 4g and 7g of a GPU with seven compute slices. */
 const GEOMETRY: SlotGeometry = {

@@ -1,5 +1,4 @@
 import { movePrices, ROUNDS } from '../priced/prices.ts';
-import type { SlotFleet, SlotPod } from './fleet.ts';
 import { type SlotProfile, slotCount } from './geometry.ts';
 import {
   type Cutting,
@@ -10,6 +9,7 @@ import {
   type SlotTable,
   spreadSlots,
 } from './tables.ts';
+import type { SlotFleet, SlotPod } from './types.ts';
 
 /** Prices of CPU that are tried for each node, evenly in the logarithm over two decades around the fleet's own ratio. */
 const CPU_PRICES = 21;
