@@ -99,7 +99,8 @@ describe('how the GPUs of a node are shared', () => {
     await condition('mix', 'SharingConfigurable', 'ConfigMapsNamed');
   });
 
-  it('is changed once, whatever step the operator is killed at', async () => {
+  // Seven starts of the operator, each of which may take a minute on a machine that others use.
+  it('is changed once, whatever step the operator is killed at', { timeout: 600_000 }, async () => {
     await running('leaves', 'crash', { 'nvidia.com/gpu': '2' });
     await apply(pool('crash', mig(), { reconfiguration: { uncertainPods: 'Drain' } }));
     for (const step of ['Cordon', 'Drain', 'Label', 'Wait', 'Verify', 'Uncordon']) {
