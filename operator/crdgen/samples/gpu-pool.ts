@@ -11,6 +11,9 @@ const base: SampleObject = {
   },
 };
 
+const untimed = { name: 'nightly', tenant: 'etl', gpus: 8, durationSeconds: 14_400 };
+const nightly = { ...untimed, cron: '0 1 * * *' };
+
 /** What a GPUPool takes and refuses. */
 export const gpuPools: SampleTable = {
   kind: 'GPUPool',
@@ -23,6 +26,17 @@ export const gpuPools: SampleTable = {
     {
       name: 'time-slicing',
       object: changed(base, { 'spec.sharing': { type: 'TimeSlicing', timeSlicing: { replicas: 4 } } }),
+    },
+    {
+      name: 'shared by tenants, with reservations',
+      object: changed(base, {
+        'spec.tenancy': { default: { guaranteed: 2, weight: 1 }, borrowing: 'None', halfLifeSeconds: 3600 },
+        'spec.scheduling': { preemption: 'Priority' },
+        'spec.reservations': [
+          { name: 'once', tenant: 'ml', gpus: 64, startTime: '2027-01-10T08:00:00Z', durationSeconds: 3600 },
+          { ...nightly, timeZone: 'Europe/Berlin', backfill: 'Preemptible' },
+        ],
+      }),
     },
     { name: 'MPS', object: changed(base, { 'spec.sharing': { type: 'MPS', mps: { replicas: 48 } } }) },
     { name: 'MIG', object: changed(base, { 'spec.sharing': { type: 'MIG' } }) },
@@ -63,6 +77,21 @@ export const gpuPools: SampleTable = {
       name: 'a selector that selects everything',
       object: changed(base, { 'spec.nodes.selector': {} }),
       says: 'selector must have at least one entry in matchLabels or matchExpressions',
+    },
+    {
+      name: 'a reservation without a time',
+      object: changed(base, { 'spec.reservations': [untimed] }),
+      says: 'set either startTime, for one time, or cron',
+    },
+    {
+      name: 'a reservation with two times',
+      object: changed(base, { 'spec.reservations': [{ ...nightly, startTime: '2027-01-10T08:00:00Z' }] }),
+      says: 'set either startTime, for one time, or cron',
+    },
+    {
+      name: 'a cron in words',
+      object: changed(base, { 'spec.reservations': [{ ...nightly, cron: 'every night at one' }] }),
+      says: 'spec.reservations[0].cron in body should',
     },
     {
       name: 'an unknown packing',

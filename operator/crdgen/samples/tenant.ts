@@ -18,6 +18,13 @@ export const tenants: SampleTable = {
     { name: 'with quota and billing', object: base },
     { name: 'with namespaces only', object: changed(base, { 'spec.quotas': undefined, 'spec.billing': undefined }) },
     { name: 'a quota of nothing', object: changed(base, { 'spec.quotas.0.limit': 0 }) },
+    {
+      name: 'a guarantee, a part of what is borrowed, and a budget of GPU-hours',
+      object: changed(base, {
+        'spec.quotas.0': { pool: 'h100', guaranteed: 8, weight: 3, borrow: 'Cohort', lend: 4, maxPriority: 100 },
+        'spec.gpuHours': { limit: 1000, period: 'Month' },
+      }),
+    },
     { name: 'a namespace by its full name', object: changed(base, { 'spec.selector.namespaces': ['acme', 'acme-2'] }) },
   ],
   invalid: [
@@ -55,6 +62,16 @@ export const tenants: SampleTable = {
       name: 'a negative limit',
       object: changed(base, { 'spec.quotas.0.limit': -1 }),
       says: 'spec.quotas[0].limit in body should be greater than or equal to 0',
+    },
+    {
+      name: 'a guarantee above the limit',
+      object: changed(base, { 'spec.quotas.0.guaranteed': 17 }),
+      says: 'guaranteed must not be above limit; raise limit or leave it out',
+    },
+    {
+      name: 'more lent than guaranteed',
+      object: changed(base, { 'spec.quotas.0.lend': 1 }),
+      says: 'lend is a part of guaranteed and must not be above it',
     },
     {
       name: 'a limit in words',

@@ -9,11 +9,23 @@ const OCCURRENCES = 16;
 
 type Reservation = NonNullable<GPUPool['spec']['reservations']>[number];
 
+/** How long the bookings of a pool are remembered, in milliseconds: to ask a calendar for two weeks takes a while. */
+const REMEMBERED_MILLIS = 60_000;
+const known = new WeakMap<GPUPool, { readonly at: number; readonly bookings: readonly Booking[] }>();
+
 /**
  * The bookings of a pool that have not ended: those that run and those that come, by start. One that cannot be read is
- * left out; the pool's condition ReservationsValid says so.
+ * left out; the pool's condition ReservationsValid says so. Cached pools never change, so only time makes them anew.
  */
 export function bookingsOf(pool: GPUPool, now: number): readonly Booking[] {
+  const before = known.get(pool);
+  const isRecent = before !== undefined && now >= before.at && now - before.at < REMEMBERED_MILLIS;
+  const bookings = isRecent ? before.bookings : readBookings(pool, now);
+  if (!isRecent) known.set(pool, { at: now, bookings });
+  return bookings.filter(({ end }) => end > now);
+}
+
+function readBookings(pool: GPUPool, now: number): readonly Booking[] {
   return (pool.spec.reservations ?? [])
     .flatMap((reservation) =>
       startsOf(reservation, now).map(

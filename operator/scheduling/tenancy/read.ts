@@ -1,7 +1,8 @@
-import type { GPUPool, Tenant } from '../../api/index.ts';
+import type { GPUPool } from '../../api/index.ts';
 import { type Entitlement, entitlementsOf } from '../../pools/index.ts';
-import type { Booking, Holding, NodeFacts, Quota, Tenancy } from '../planner/index.ts';
+import type { Booking, Quota, Tenancy } from '../planner/index.ts';
 import { bookingsOf } from '../reservations/calendar.ts';
+import type { TenancySource } from './source.ts';
 import { type ShareSample, sampleShares } from './usage.ts';
 
 /** What is known of how tenants share pools. */
@@ -10,19 +11,6 @@ export interface TenancyFacts {
   readonly tenancy: Tenancy;
   /** What the status of each tenant is to say of its use. */
   readonly shares: ReadonlyMap<string, readonly ShareSample[]>;
-}
-
-/** What tenancy is read from. */
-export interface TenancySource {
-  readonly pools: readonly GPUPool[];
-  readonly tenants: readonly Tenant[];
-  readonly nodes: readonly NodeFacts[];
-  /** Physical GPUs by pool. */
-  readonly gpus: ReadonlyMap<string, number>;
-  readonly held: readonly Holding[];
-  readonly ends: ReadonlyMap<string, number>;
-  readonly fixed: ReadonlySet<string>;
-  readonly now: number;
 }
 
 /**

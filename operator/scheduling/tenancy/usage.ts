@@ -1,6 +1,6 @@
 import type { Tenant, TenantShare } from '../../api/index.ts';
 import { type Amounts, type AverageUse, costOf, decayed, keyOf, NOTHING, sum } from '../planner/index.ts';
-import type { TenancySource } from './read.ts';
+import type { TenancySource } from './source.ts';
 
 /** How often the average use of tenants is written to their status, in milliseconds. */
 const SAMPLE_MILLIS = 300_000;
