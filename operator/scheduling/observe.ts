@@ -200,8 +200,10 @@ function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf, dra?: D
   if (node === undefined) return undefined;
   const tenant = tenantOf(pod.metadata.namespace ?? '');
   const known = holdings.get(pod);
-  const demand = known === undefined || dra !== undefined ? demandOf(pod, dra) : known;
-  const sameGpus = JSON.stringify(known?.gpus) === JSON.stringify(demand.gpus);
+  // Only what claims still need changes without the pod.
+  const claims = (pod.spec?.resourceClaims?.length ?? 0) > 0 ? dra : undefined;
+  const demand = known === undefined || claims !== undefined ? demandOf(pod, claims) : known;
+  const sameGpus = known?.gpus === demand.gpus || JSON.stringify(known?.gpus) === JSON.stringify(demand.gpus);
   if (known?.node === node && known.tenant === tenant && sameGpus) return known;
   const made = { ...demand, key: keyText(pod), node, tenant };
   holdings.set(pod, made);
