@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { Pod } from '../../operator/kube/index.ts';
-import type { PodGroup } from '../../operator/scheduling/gangs/kinds.ts';
+import type { PodGroup } from '../../operator/scheduling/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { clusterWithPodGroups } from './gangs/pod-group-cluster.ts';
 import { gpuJob, gpuNode, gpuPod, gpuPool, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';

@@ -8,6 +8,7 @@ import { createSchedulingMetrics } from './metrics.ts';
 import { podGroupController } from './podgroups/controller.ts';
 
 export { createGateProbe, podWebhooks } from './admission/index.ts';
+export type { PodGroup } from './gangs/kinds.ts';
 export { registerGates } from './gates/command.ts';
 export type { PlanIo } from './live/command-io.ts';
 export { registerPoolsMap } from './map/command.ts';
