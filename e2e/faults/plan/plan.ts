@@ -51,12 +51,12 @@ export interface Result {
 }
 
 /** Plans of one group run together; groups run one after the other. */
-export type Group = 'together' | 'streams' | 'alone' | 'slow';
+export type Group = 'together' | 'streams' | 'alone' | 'slow' | 'silent';
 
 /** Crashes and API servers that go away meet every plan that is under way, so they run alone; a broken stream meets those on it. */
 export function groupOf({ injection }: Plan): Group {
   if (injection.kind === 'watch' && injection.fault !== 'swallow') {
-    return injection.fault === 'blackhole' ? 'slow' : 'streams';
+    return injection.fault === 'blackhole' ? 'silent' : 'streams';
   }
   if (injection.kind === 'cluster') return 'alone';
   // A request that hangs holds up its whole controller for as long as its time limit is.

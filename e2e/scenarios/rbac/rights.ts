@@ -10,6 +10,8 @@ export interface Right {
   readonly verb: string;
   /** The namespace of a Role; undefined for a ClusterRole. */
   readonly namespace: string | undefined;
+  /** The one object that the rule is for; undefined for all. */
+  readonly object?: string;
 }
 
 /** `create configmaps`, `patch toys/status.example.com`: names a right in tables. */
@@ -56,9 +58,15 @@ export class Rights {
   /** Every right, in the order of the roles. */
   get all(): readonly Right[] {
     return this.#roles.flatMap(({ metadata, rules = [] }) =>
-      rules.flatMap(({ apiGroups, resources, verbs }) =>
+      rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
         resources.flatMap((resource) =>
-          verbs.map((verb) => ({ group: apiGroups[0] ?? '', resource, verb, namespace: metadata.namespace })),
+          verbs.map((verb) => ({
+            group: apiGroups[0] ?? '',
+            resource,
+            verb,
+            namespace: metadata.namespace,
+            object: resourceNames?.[0],
+          })),
         ),
       ),
     );
@@ -90,12 +98,12 @@ export class Rights {
     for (const right of missing) await until(`${nameOf(right)} is granted`, () => this.#allows(right));
   }
 
-  async #allows({ group, resource, verb, namespace }: Right): Promise<boolean> {
+  async #allows({ group, resource, verb, namespace, object = 'key' }: Right): Promise<boolean> {
     const [plural, subresource] = resource.split('/');
     const resourceAttributes = { group, resource: plural, subresource, verb, namespace };
     const review: Review = {
       ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {} },
-      spec: { user: this.#user, resourceAttributes: { ...resourceAttributes, name: 'key' } },
+      spec: { user: this.#user, resourceAttributes: { ...resourceAttributes, name: object } },
     };
     return (await this.#client.create(reviewKind, review, 'rights')).status?.allowed === true;
   }
