@@ -253,6 +253,12 @@ const elsewhere: readonly RegExp[] = [
   /^create optimizationrecommendations[.]/,
   /^\w+ events[.]/,
   /^\w+ leases[.]/,
+  // Not taken away in turn: what uses them needs a DRA driver, PodGroups or Kueue, whose scenarios have an admin's rights.
+  /^\w+ (devicetaintrules|resourceclaimtemplates|resourceclaims(\/\w+)?)[.]resource[.]k8s[.]io$/,
+  /^\w+ podgroups[.]scheduling[.]k8s[.]io$/,
+  /^\w+ (admissionchecks|workloads)\/status[.]kueue/,
+  // Read where the API has PodGroups, to tell since when.
+  /^get apiservices[.]/,
 ];
 
 /** Streams of initial events need `watch` alone; `get` and `list` are for reads beside the cache and for older servers. */
