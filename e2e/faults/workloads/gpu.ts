@@ -45,7 +45,7 @@ const pools: Workload = {
 };
 
 /** Use over time, which depends on how long the plan took. */
-const USED = /^tenants .*\.status\.shares\[\d+\]\./;
+const USED = /^tenants .*\.status\.shares/;
 const PLANNED = /^pods .*conditions\[gpuoptimizer.io\/Planned\]\.(.+)$/;
 
 /**
