@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { Namespace, Pod } from '../../operator/kube/index.ts';
 import { acquireCluster, type Cluster } from '../cluster/index.ts';
+import { stateFolder } from '../cluster/state.ts';
 import { gpuPod, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';
 import { eventually } from './gpu/operator.ts';
 import { documentedBlock, inShell, root } from './install/shell.ts';
@@ -72,12 +73,11 @@ const judge = (verb: 'create' | 'replace', object: object, { user = 'tenant' }: 
   });
 
 beforeAll(async () => {
-  cluster = await acquireCluster({ realNode: false });
+  // A cluster of its own: an API server from which a policy went reads the parameters of none that comes after it anew.
+  cluster = await acquireCluster({ realNode: false, stateDir: resolve(stateFolder(), '../gate/cluster') });
   const { kubectl } = cluster;
   await kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(root, 'crds')]);
   await kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/tenants.gpuoptimizer.io']);
-  // A cluster that other scenarios use may have them.
-  await kubectl(['delete', '--ignore-not-found', '-k', join(root, 'config/policies')]);
   await send(
     ['apply', '--server-side'],
     gpuTenant('gate-named', ['mine']),
