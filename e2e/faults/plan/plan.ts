@@ -51,12 +51,13 @@ export interface Result {
 }
 
 /** Plans of one group run together; groups run one after the other. */
-export type Group = 'together' | 'streams' | 'alone' | 'slow' | 'silent';
+export type Group = 'together' | 'streams' | 'alone' | 'slow';
 
 /** Crashes and API servers that go away meet every plan that is under way, so they run alone; a broken stream meets those on it. */
 export function groupOf({ injection }: Plan): Group {
   if (injection.kind === 'watch' && injection.fault !== 'swallow') {
-    return injection.fault === 'blackhole' ? 'silent' : 'streams';
+    // A stream that is silent holds up everybody on it, and plans that silence one after the other would add up.
+    return injection.fault === 'blackhole' ? 'alone' : 'streams';
   }
   if (injection.kind === 'cluster') return 'alone';
   // A request that hangs holds up its whole controller for as long as its time limit is.

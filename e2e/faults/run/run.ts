@@ -40,9 +40,9 @@ export interface Report {
 }
 
 /** How many plans share two windows of silence. */
-const batchSizes: Readonly<Record<Group, number>> = { together: 96, streams: 64, alone: 40, slow: 64, silent: 64 };
+const batchSizes: Readonly<Record<Group, number>> = { together: 96, streams: 64, alone: 40, slow: 64 };
 /** Plans under way at a time. */
-const widths: Readonly<Record<Group, number>> = { together: 12, streams: 4, alone: 1, slow: 64, silent: 64 };
+const widths: Readonly<Record<Group, number>> = { together: 12, streams: 4, alone: 1, slow: 64 };
 
 /** Violations of one plan that are said while it runs; the report has all. */
 const SAID = 4;
@@ -120,39 +120,18 @@ export class Checker {
   }
 }
 
-interface Batch {
-  readonly group: Group;
-  readonly batch: readonly Plan[];
-}
-
-function batches(plans: readonly Plan[], most = Number.POSITIVE_INFINITY): readonly Batch[] {
-  return (['together', 'streams', 'alone', 'slow', 'silent'] as const).flatMap((group) => {
+function batches(
+  plans: readonly Plan[],
+  most = Number.POSITIVE_INFINITY,
+): readonly { readonly group: Group; readonly batch: readonly Plan[] }[] {
+  return (['together', 'streams', 'alone', 'slow'] as const).flatMap((group) => {
     const own = plans.filter((plan) => groupOf(plan) === group);
     const size = Math.min(batchSizes[group], most);
-    const rounds = group === 'silent' ? apart(own) : [own];
-    return rounds.flatMap((round) =>
-      Array.from({ length: Math.ceil(round.length / size) }, (_, at) => ({
-        group,
-        batch: round.slice(at * size, (at + 1) * size),
-      })),
-    );
+    return Array.from({ length: Math.ceil(own.length / size) }, (_, at) => ({
+      group,
+      batch: own.slice(at * size, (at + 1) * size),
+    }));
   });
-}
-
-/**
- * Rounds with at most one plan for each stream: a stream that falls silent again as soon as it is opened anew keeps
- * everybody on it waiting, plan after plan.
- */
-function apart(plans: readonly Plan[]): readonly (readonly Plan[])[] {
-  const rounds: Plan[][] = [];
-  const seen = new Map<string, number>();
-  for (const plan of plans) {
-    const stream = plan.injection.kind === 'watch' ? plan.injection.resource : plan.id;
-    const round = seen.get(stream) ?? 0;
-    seen.set(stream, round + 1);
-    rounds[round] = [...(rounds[round] ?? []), plan];
-  }
-  return rounds;
 }
 
 function report(
