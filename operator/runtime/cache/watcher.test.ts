@@ -158,6 +158,10 @@ test('a connection that is silent for too long is dropped and resumed', async ()
   await clock.advance(1_000);
   expect(asked).toEqual(['stream', '9']);
   expect(String(failed[0])).toContain('silent for 30 ms');
+  // A stream that never says a word, from a server that is known to send bookmarks, is dropped as well.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await clock.advance(2_000);
+  expect(asked.slice(0, 3)).toEqual(['stream', '9', '9']);
   stop.abort();
   await run;
 });

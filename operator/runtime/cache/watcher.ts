@@ -71,6 +71,8 @@ export class Watcher {
   readonly #protobuf: Reading | undefined;
   #version: string | undefined;
   #streaming = true;
+  /** Whether the server sends bookmarks: silence then says something from the first moment of a stream. */
+  #bookmarks = false;
   #failures = 0;
   #reason: Parameters<Sink['begin']>[0] = 'start';
 
@@ -157,7 +159,9 @@ export class Watcher {
     const stream = new AbortController();
     const onAbort = (): void => stream.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const idle = new Idle(stream, seconds * 1000 + graceMillis);
+    // The first event of a list may take its time.
+    const patience = this.#bookmarks && from !== undefined ? silenceMillis : seconds * 1000 + graceMillis;
+    const idle = new Idle(stream, patience);
     if (from === undefined) sink.begin(this.#reason);
     let initial = from === undefined;
     let settled: NodeJS.Timeout | undefined;
@@ -173,7 +177,10 @@ export class Watcher {
       for await (const chunk of opened.chunks) {
         idle.reset();
         for (const frame of events.push(chunk)) {
-          if (frame.type === 'BOOKMARK') idle.shorten(silenceMillis);
+          if (frame.type === 'BOOKMARK') {
+            this.#bookmarks = true;
+            idle.shorten(silenceMillis);
+          }
           if (this.#frame(frame, initial)) initial = false;
         }
         sink.alive();
