@@ -59,6 +59,28 @@ spec:
   completionMode: Indexed
   template: {spec: {${container(gpus)}${more}}}
 `;
+const template = (gpus: number): string => `{spec: {${container(gpus)}}}`;
+const everyWorkload = `
+apiVersion: jobset.x-k8s.io/v1alpha2
+kind: JobSet
+metadata: {name: js}
+spec: {replicatedJobs: [{name: w, replicas: 2, template: {spec: {parallelism: 2, template: ${template(1)}}}}]}
+---
+apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata: {name: lws}
+spec: {startupPolicy: LeaderReady, leaderWorkerTemplate: {size: 3, workerTemplate: ${template(1)}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: cj}
+spec: {schedule: 0 1 * * *, jobTemplate: {spec: {template: ${template(1)}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: ss}
+spec: {replicas: 2, template: ${template(1)}}
+`;
 const full = [node('n1'), pool(), tenant('acme', 16), pod('r', { node: 'n1', gpus: 6 })];
 
 interface Row {
@@ -103,6 +125,19 @@ const rows: readonly Row[] = [
     },
     args: submit,
     says: ['pod acme/web-0 would start now', 'pod acme/web-1 would start now', 'Passed over', 'Service/web'],
+  },
+  {
+    name: 'every other kind of workload, gangs as their owners say',
+    world: [node('n1'), node('n2'), pool(), tenant('acme')],
+    files: { 'job.yaml': everyWorkload },
+    args: submit,
+    says: [
+      'jobset/acme/js (4 pods) would start now',
+      'pod acme/lws-0-leader-0 would start now',
+      '(2 pods) would start now:\n  acme/lws-0-worker-0',
+      'pod acme/cj-0 would start now',
+      'pod acme/ss-1 would start now',
+    ],
   },
   {
     name: 'who is pushed back',

@@ -160,8 +160,8 @@ function jobSetGroups(object: KubeObject, where: string): readonly Group[] {
       suffix: `-${name}-${replica}`,
       labels: (index: number) => ({
         ...group.labels?.(index),
-        'jobset.sigs.k8s.io/jobset-name': object.metadata.name ?? '',
-        'jobset.sigs.k8s.io/replicatedjob-name': name,
+        [foreign.jobSet]: object.metadata.name ?? '',
+        [foreign.jobSetPart]: name,
       }),
     }));
   });
@@ -175,13 +175,17 @@ function leaderWorkerGroups(object: KubeObject, where: string): readonly Group[]
   const worker = templateOf(template, place, 'workerTemplate');
   const leader = hasField(template, 'leaderTemplate') ? templateOf(template, place, 'leaderTemplate') : worker;
   return Array.from({ length: countOf(spec, 'replicas', 1, `${where}.spec`) }, (_, replica) => {
-    const common = {
-      labels: () => ({ [foreign.lwsGroup]: `${object.metadata.name}-${replica}` }),
+    const of = (memberOf: (index: number) => number): Pick<Group, 'labels' | 'annotations'> => ({
+      labels: (index) => ({
+        [foreign.lwsName]: object.metadata.name ?? '',
+        [foreign.lwsGroup]: `${object.metadata.name}-${replica}`,
+        [foreign.lwsIndex]: String(memberOf(index)),
+      }),
       annotations: { [foreign.lwsSize]: String(size) },
-    };
+    });
     return [
-      { ...common, template: leader, count: 1, suffix: `-${replica}-leader` },
-      { ...common, template: worker, count: size - 1, suffix: `-${replica}-worker` },
+      { ...of(() => 0), template: leader, count: 1, suffix: `-${replica}-leader` },
+      { ...of((index) => index + 1), template: worker, count: size - 1, suffix: `-${replica}-worker` },
     ];
   }).flat();
 }
