@@ -1,6 +1,6 @@
 /**
  * `make test`: verify, unit tables and scenarios on a real cluster, one after the other; every part runs even if an earlier one failed.
- * Ends with the skipped tests by name and the line `N passed, N failed, N skipped`; exits 1 when anything failed.
+ * Ends with the skipped and the failed tests by name and the line `N passed, N failed, N skipped`; exits 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -42,13 +42,13 @@ function elapsed(): string {
 
 async function verify(): Promise<TestTally> {
   let passed = 0;
-  let failed = 0;
+  const failed: { name: string; message: string }[] = [];
   for (const check of checks) {
     const problem = await problemOf(check);
     console.log(`${elapsed().padStart(6)}  ${problem === undefined ? '✓' : '✗'} verify: ${check.name}`);
     if (problem === undefined) passed += 1;
     else {
-      failed += 1;
+      failed.push({ name: `verify: ${check.name}`, message: 'what it printed is above' });
       console.log(problem);
     }
   }
@@ -72,8 +72,10 @@ async function scenarios(): Promise<TestTally> {
   const bundle = await node(['e2e/image/bundle.ts'], 'show');
   const up = await node(['e2e/cluster/cli.ts', 'up'], 'show');
   if (bundle.code !== 0 || up.code !== 0) {
-    console.log(`the ${bundle.code !== 0 ? 'bundle was not built' : 'cluster did not start'}: see above`);
-    return { passed: 0, failed: 1, skipped: [] };
+    return brokenRun(
+      'scenarios',
+      `the ${bundle.code !== 0 ? 'bundle was not built' : 'cluster did not start'}, see above`,
+    );
   }
   try {
     return await vitest('scenarios');
@@ -107,22 +109,26 @@ async function vitest(project: string): Promise<TestTally> {
 function readTally(file: string, project: string): TestTally {
   try {
     const tally: TestTally = JSON.parse(readFileSync(file, 'utf8'));
-    const ran = tally.passed + tally.failed + tally.skipped.length;
-    return ran > 0 ? tally : { passed: 0, failed: 1, skipped: [] };
+    const ran = tally.passed + tally.failed.length + tally.skipped.length;
+    return ran > 0 ? tally : brokenRun(project, 'no test ran');
   } catch (error) {
-    console.log(`the ${project} tests ended without a result (${String(error)})`);
-    return { passed: 0, failed: 1, skipped: [] };
+    return brokenRun(project, `ended without a result (${String(error)})`);
   }
+}
+
+function brokenRun(name: string, message: string): TestTally {
+  return { passed: 0, failed: [{ name, message }], skipped: [] };
 }
 
 function conclude(all: readonly TestTally[]): number {
   const passed = all.reduce((sum, tally) => sum + tally.passed, 0);
-  const failed = all.reduce((sum, tally) => sum + tally.failed, 0);
+  const failed = all.flatMap((tally) => tally.failed);
   const skipped = all.flatMap((tally) => tally.skipped);
   console.log(`\nfinished after ${elapsed()} minutes`);
   for (const { name, reason } of skipped) console.log(`skipped: ${name}: ${reason}`);
-  console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-  return failed > 0 ? 1 : 0;
+  for (const { name, message } of failed) console.log(`failed: ${name}: ${message}`);
+  console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+  return failed.length > 0 ? 1 : 0;
 }
 
 function node(
