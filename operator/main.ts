@@ -1,5 +1,5 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
-import { billingRoom, freezeSealed, usageApi } from './billing/index.ts';
+import { billingRoom, clusterReceivers, freezeSealed, usageApi, webhookApi, webhookReceipts } from './billing/index.ts';
 import { type AddressName, explainAddress, explainStart } from './cli/address-error.ts';
 import { endAtOnce, endOnSurprise, stopSignal } from './cli/process-end.ts';
 import type { Settings } from './cli/settings.ts';
@@ -80,7 +80,7 @@ interface ServerFate {
 /** The operator's own servers by the setting of their address: their name, and what they say when they listen. */
 const ownServers = {
   apiAddress: { name: 'usage-api', says: 'serving usage' },
-  jobsAddress: { name: 'jobs-api', says: 'serving campaign runs' },
+  jobsAddress: { name: 'jobs-api', says: 'serving campaign runs and webhooks' },
 } as const;
 const addressNames = ['apiAddress', 'jobsAddress'] as const;
 
@@ -89,10 +89,11 @@ const addressNames = ['apiAddress', 'jobsAddress'] as const;
  * standby answers as well as the leader: a Service may send a request to either.
  */
 function serverRoom({ settings, store, clock, log, registry }: RoomParts, client: Client, fate: ServerFate): Room {
-  const handlers = {
-    apiAddress: [usageApi(store, clock)],
-    jobsAddress: jobApi({ store, clock, log, registry, review: tokenReviewer(client) }),
-  };
+  const receiverFor = clusterReceivers({ client, operatorNamespace: settings.namespace, clock });
+  const webhooks = webhookApi(store, clock, receiverFor, webhookReceipts(registry));
+  const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
+  // What strangers reach, the unsubscribing and the signed webhooks, is apart from the usage API, which asks nobody who he is.
+  const handlers = { apiAddress: [usageApi(store, clock)], jobsAddress: [...jobs, webhooks] };
   const runnables = addressNames.map((address) => {
     const { name, says } = ownServers[address];
     const onListening = (port: number): void => {

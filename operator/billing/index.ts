@@ -4,3 +4,6 @@ export { billingRoom } from './room.ts';
 export { usageApi } from './usage/api.ts';
 export type { UsageAnswer } from './usage/query.ts';
 export { registerUsage } from './usage/usage-command.ts';
+export { webhookApi } from './webhooks/api.ts';
+export { webhookReceipts } from './webhooks/metrics.ts';
+export { clusterReceivers } from './webhooks/receivers.ts';

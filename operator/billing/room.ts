@@ -7,6 +7,8 @@ import { sendDue } from './outbox/sender.ts';
 import { priceBookController } from './price-book/controller.ts';
 import { billingProviderController } from './provider/controller.ts';
 import { createSinks } from './sinks/registry.ts';
+import type { WebhookSource } from './webhooks/source.ts';
+import { webhookWorker } from './webhooks/worker.ts';
 
 /** What billing gets from the process that runs it. */
 export interface BillingDeps {
@@ -24,6 +26,7 @@ const failureMillis = 10_000;
 /** Billing: what sealed usage costs, and its way to the provider, each once. */
 export function billingRoom({ store, clock, log, registry, operatorNamespace }: BillingDeps): Room {
   const sinks = createSinks(clock);
+  const sources = new Map<string, WebhookSource>();
   const metrics = createBillingMetrics(registry);
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -49,9 +52,12 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace }: 
     name: 'billing',
     controllers: [
       priceBookController(store),
-      billingProviderController({ store, sinks, operatorNamespace }),
+      billingProviderController({ store, sinks, sources, operatorNamespace }),
       billingLinksController(store),
     ],
-    runnables: [{ name: 'billing-sender', where: 'leader', run }],
+    runnables: [
+      { name: 'billing-sender', where: 'leader', run },
+      webhookWorker({ store, clock, log, registry, sources }),
+    ],
   };
 }

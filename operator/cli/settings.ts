@@ -88,7 +88,7 @@ export const runOptions: readonly Option[] = [
     .env('GPUOPT_API_ADDRESS')
     .argParser(parseAddress)
     .default(parseAddress('127.0.0.1:8081'), '127.0.0.1:8081'),
-  option('--jobs-address <host:port>', 'API for campaign runs (token checked) and unsubscribing')
+  option('--jobs-address <host:port>', 'API for campaign runs (token checked), unsubscribing and signed webhooks')
     .env('GPUOPT_JOBS_ADDRESS')
     .argParser(parseAddress)
     .default(parseAddress('127.0.0.1:8082'), '127.0.0.1:8082'),

@@ -21,6 +21,12 @@ import type { CommonStatus, CustomResource, Int32, KeyRef } from '../common.ts';
  * @condition Ready=False AccountChanged -- the key belongs to another account than the usage that was frozen; use a key of that account, or a new BillingProvider
  * @condition Ready=False MetersMissing -- a meter could not be made at the provider
  * @condition Ready=False DeliveryRefused -- the provider refuses usage events under this key; give it the permission to write meter events
+ * @condition WebhooksReady=True Receiving -- events signed with one of the secrets are taken at /webhooks/ followed by the provider's name
+ * @condition WebhooksReady=False NotConfigured -- spec.webhookSecretRef is not set, so no webhook is taken
+ * @condition WebhooksReady=False SecretMissing -- the Secret of webhookSecretRef is not in the operator's namespace; create it
+ * @condition WebhooksReady=False SecretKeyMissing -- the Secret has no such key; add it
+ * @condition WebhooksReady=False NoSigningSecret -- the Secret holds no line that begins with whsec_; copy the signing secret of the endpoint into it
+ * @condition WebhooksReady=False KeyMissing -- the API key with which events are read again cannot be used; see the condition Ready
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
  * @condition NeedsPerson=True RowsHeld -- usage rows are held; gpuopt usage show names their meters
  * @condition NeedsPerson=True RowsRejected -- the provider rejected usage rows for what they say
@@ -35,6 +41,11 @@ export interface BillingProviderSpec {
   readonly mode: 'Test' | 'Live';
   /** secretRef names the key of a Secret in the operator's namespace that holds the provider's API key. */
   readonly secretRef: KeyRef;
+  /**
+   * webhookSecretRef names the key of a Secret in the operator's namespace that holds the signing secrets of the
+   * provider's webhook endpoints (whsec_...), one a line, so that one can be rolled. Without it no webhook is taken.
+   */
+  readonly webhookSecretRef?: KeyRef;
   /**
    * endpoint replaces the provider's own address, for a proxy or a test peer: scheme, host and optional port.
    * @maxLength 253

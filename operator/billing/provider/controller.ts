@@ -13,6 +13,9 @@ import type { Store } from '../../store/index.ts';
 import { countRows } from '../outbox/repository.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
+import { webhookPath } from '../webhooks/api.ts';
+import { type ReadSecret, receiverOf } from '../webhooks/receivers.ts';
+import type { WebhookSource } from '../webhooks/source.ts';
 import { checkKey } from './key.ts';
 import { report, type Standing, withRefusal } from './report.ts';
 import { keepAccount, meterNames } from './repository.ts';
@@ -21,6 +24,8 @@ import { keepAccount, meterNames } from './repository.ts';
 export interface ProviderDeps {
   readonly store: Store;
   readonly sinks: Sinks;
+  /** How the worker of webhooks asks each provider. */
+  readonly sources: Map<string, WebhookSource>;
   readonly operatorNamespace: string;
 }
 
@@ -47,12 +52,13 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       resource: 'secrets',
       verbs: ['get'],
       in: 'operator',
-      why: 'reads the API key that a BillingProvider names',
+      why: 'reads the API key and the signing secrets of webhooks that a BillingProvider names',
     })
     .every('1m')
     .timeout('120s')
     .gone(async ({ name }) => {
       deps.sinks.remove(name);
+      deps.sources.delete(name);
       known.delete(name);
     })
     .reconcile(async (provider, ctx) => {
@@ -62,13 +68,30 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       if (opened.status === 'False') deps.sinks.remove(provider.metadata.name);
       const standing = withRefusal(opened, refusal);
       const rows = await countRows(deps.store, provider.metadata.name);
-      return { status: report(standing, rows), after: recheckMillis };
+      const webhooks = await takeWebhooks(deps, provider, ctx);
+      return { status: report(standing, rows, webhooks), after: recheckMillis };
     });
 }
 
 /** New prices and tenants need meters. */
 function everyProvider(_changed: KubeObject, reader: Reader): readonly Key[] {
   return reader.list(kinds.BillingProvider).map(({ metadata }) => ({ name: metadata.name }));
+}
+
+/** Lets the worker ask the provider about webhooks, and says whether any are taken. */
+async function takeWebhooks(deps: ProviderDeps, provider: BillingProvider, ctx: Context): Promise<Standing> {
+  const secret: ReadSecret = async (name) => {
+    const found = await ctx.live.get(Secret, { namespace: deps.operatorNamespace, name });
+    return found && (found.data ?? {});
+  };
+  const { name } = provider.metadata;
+  const checked = await receiverOf(provider, secret);
+  if (checked.kind === 'bad') {
+    deps.sources.delete(name);
+    return { status: 'False', reason: checked.reason, message: checked.message };
+  }
+  deps.sources.set(name, checked.receiver.source);
+  return { status: 'True', reason: 'Receiving', message: `signed events are taken at ${webhookPath}${name}` };
 }
 
 /** Opens the way: key, account, meters; the first thing that is missing is the answer. */

@@ -20,8 +20,9 @@ export function withRefusal(standing: Standing, refusal: string | undefined): St
 }
 
 /** The status of a BillingProvider. */
-export function report(standing: Standing, rows: RowCounts): StatusIntent<BillingProviderStatus> {
-  return { rows, conditions: [{ type: 'Ready', ...standing }, attention(rows)] };
+export function report(standing: Standing, rows: RowCounts, webhooks: Standing): StatusIntent<BillingProviderStatus> {
+  const conditions = [{ type: 'Ready', ...standing }, attention(rows), { type: 'WebhooksReady', ...webhooks }];
+  return { rows, conditions };
 }
 
 function attention({ held, rejected }: RowCounts): ConditionIntent {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Clock } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
-import { type Receiver, receive } from './receive.ts';
+import { type Receipt, type Receiver, receive } from './receive.ts';
 
 /** Receivers are found under this path and the name of their BillingProvider. */
 export const webhookPath = '/webhooks/';
@@ -18,19 +18,21 @@ const mostBytes = 1 << 20;
 export function webhookApi(
   store: Store,
   clock: Clock,
-  receiverFor: (provider: string) => Receiver | undefined,
+  receiverFor: (provider: string) => Promise<Receiver | undefined>,
+  onReceipt: (kind: Receipt['kind']) => void = () => undefined,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://operator');
     if (!pathname.startsWith(webhookPath)) return false;
     if (request.method !== 'POST') return say(response, 405, 'only POST is served here');
-    const provider = decodeURIComponent(pathname.slice(webhookPath.length));
-    const receiver = receiverFor(provider);
+    const provider = pathname.slice(webhookPath.length);
+    const receiver = await receiverFor(provider);
     if (receiver === undefined) return say(response, 404, `no provider ${provider} takes webhooks here`);
     const payload = await read(request);
     if (payload === undefined) return say(response, 413, `an event has ${mostBytes} bytes at most`);
     const signature = String(request.headers[receiver.source.signatureHeader] ?? '');
     const receipt = await receive(store, receiver, payload, signature, clock.now());
+    onReceipt(receipt.kind);
     return receipt.kind === 'refused' ? say(response, 400, receipt.reason) : say(response, 200, receipt.kind);
   };
 }

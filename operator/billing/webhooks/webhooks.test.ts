@@ -72,7 +72,7 @@ class World {
   }
 
   async #listen(): Promise<void> {
-    const handle = webhookApi(this.store, this.clock, (name) =>
+    const handle = webhookApi(this.store, this.clock, async (name) =>
       name === provider ? { provider, mode: 'test', source: this.source } : undefined,
     );
     const server = createServer((request, response) => {
