@@ -5,6 +5,7 @@ export type * from './v1alpha1/billing-provider.ts';
 export type * from './v1alpha1/gpu-pool.ts';
 export type * from './v1alpha1/gpu-pool-mig.ts';
 export type * from './v1alpha1/gpu-pool-nodes.ts';
+export type * from './v1alpha1/gpu-pool-status.ts';
 export type * from './v1alpha1/growth-campaign.ts';
 export * as kinds from './v1alpha1/kinds.ts';
 export type * from './v1alpha1/messaging-channel.ts';
