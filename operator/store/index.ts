@@ -5,6 +5,7 @@ export { openStore, type Store, type StoreOptions } from './open-store.ts';
 export type * from './schema/control.ts';
 export type * from './schema/growth.ts';
 export type { Schema } from './schema/index.ts';
+export type { JournalAccount } from './schema/journal.ts';
 export type * from './schema/measure.ts';
 export type * from './schema/money.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';

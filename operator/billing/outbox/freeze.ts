@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 
 import type { SealedUsage } from '../../metering/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
+import { post } from '../journal/post.ts';
 import { formatDecimal, parseDecimal } from '../money/decimal.ts';
 import { type EventIdentity, identifierOf } from './identifier.ts';
 
@@ -127,7 +128,7 @@ async function unfrozen(store: Store, after: bigint): Promise<readonly Window[]>
   }));
 }
 
-/** Writes the charges that are not there yet, and one outbox row for each that has something to send. */
+/** Writes the charges that are not there yet, their places in the journal, and one outbox row for each that has something to send. */
 async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<void> {
   const charged = await trx
     .insertInto('charge')
@@ -148,6 +149,10 @@ async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promi
     .returning('usage_window_id')
     .execute();
   const fresh = new Set(charged.map(({ usage_window_id }) => usage_window_id));
+  await accrue(
+    trx,
+    priced.filter(({ window }) => fresh.has(window.id)),
+  );
   const sent = priced.filter(({ window }) => fresh.has(window.id) && window.quantity !== 0n);
   const identifiers = await identify(trx, sent);
   const rows = sent.map(({ window, payer, price }) => ({
@@ -161,6 +166,21 @@ async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promi
     state: 'PENDING' as const,
   }));
   if (rows.length > 0) await trx.insertInto('outbox').values(rows).execute();
+}
+
+/** What a window costs is earned when it is rated; the invoice comes later. */
+async function accrue(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<void> {
+  await post(
+    trx,
+    priced.map(({ window, price }) => ({
+      kind: 'charge',
+      subject: String(window.id),
+      tenant: window.tenant,
+      currency: price.currency,
+      occurredAt: window.window.end,
+      amount: window.quantity * parseDecimal(price.unitPrice),
+    })),
+  );
 }
 
 /** The identifiers by window. Where tenants share a customer, those after the first have their names in theirs. */
