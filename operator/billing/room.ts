@@ -6,6 +6,7 @@ import { createBillingMetrics } from './metrics.ts';
 import { sendDue } from './outbox/sender.ts';
 import { priceBookController } from './price-book/controller.ts';
 import { billingProviderController } from './provider/controller.ts';
+import { reconcileWorker } from './reconcile/worker.ts';
 import { createSinks } from './sinks/registry.ts';
 import type { WebhookSource } from './webhooks/source.ts';
 import { webhookWorker } from './webhooks/worker.ts';
@@ -57,6 +58,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace }: 
     ],
     runnables: [
       { name: 'billing-sender', where: 'leader', run },
+      reconcileWorker({ store, clock, log, registry, sinks }),
       webhookWorker({ store, clock, log, registry, sources }),
     ],
   };

@@ -8,4 +8,5 @@ export type { Schema } from './schema/index.ts';
 export type { JournalAccount } from './schema/journal.ts';
 export type * from './schema/measure.ts';
 export type * from './schema/money.ts';
+export type * from './schema/reconcile.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';

@@ -1,4 +1,4 @@
-import type { CommonStatus, CustomResource, Int32, KeyRef } from '../common.ts';
+import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } from '../common.ts';
 
 /**
  * BillingProvider is where usage is charged.
@@ -21,6 +21,9 @@ import type { CommonStatus, CustomResource, Int32, KeyRef } from '../common.ts';
  * @condition Ready=False AccountChanged -- the key belongs to another account than the usage that was frozen; use a key of that account, or a new BillingProvider
  * @condition Ready=False MetersMissing -- a meter could not be made at the provider
  * @condition Ready=False DeliveryRefused -- the provider refuses usage events under this key; give it the permission to write meter events
+ * @condition Progressing=True UpToDate -- no usage has waited for more than 6 hours
+ * @condition Progressing=False Late -- the oldest usage that is not acknowledged is older than 6 hours; Ready and the log say why
+ * @condition Progressing=False Overdue -- it is older than 20 hours; after 23 it is read back from the provider before anything is sent again
  * @condition WebhooksReady=True Receiving -- events signed with one of the secrets are taken at /webhooks/ followed by the provider's name
  * @condition WebhooksReady=False NotConfigured -- spec.webhookSecretRef is not set, so no webhook is taken
  * @condition WebhooksReady=False SecretMissing -- the Secret of webhookSecretRef is not in the operator's namespace; create it
@@ -29,6 +32,7 @@ import type { CommonStatus, CustomResource, Int32, KeyRef } from '../common.ts';
  * @condition WebhooksReady=False KeyMissing -- the API key with which events are read again cannot be used; see the condition Ready
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
  * @condition NeedsPerson=True RowsHeld -- usage rows are held; gpuopt usage show names their meters
+ * @condition NeedsPerson=True DriftHeld -- the provider's sums differ by more than is corrected without a person; gpuopt usage reconcile says where
  * @condition NeedsPerson=True RowsRejected -- the provider rejected usage rows for what they say
  */
 export interface BillingProvider extends CustomResource<BillingProviderSpec, BillingProviderStatus> {}
@@ -59,12 +63,27 @@ export interface BillingProviderSpec {
    * @default 20
    */
   readonly maxRequestsPerSecond?: Int32;
+  /**
+   * correctUpToSeconds is the largest difference, in GPU-seconds of one customer, meter and hour, between what the
+   * provider states and what it acknowledged that is corrected without a person.
+   * @min 0
+   * @max 1000000000
+   * @default 86400
+   */
+  readonly correctUpToSeconds?: Int64;
 }
 
 /** BillingProviderStatus tells how delivery goes. */
 export interface BillingProviderStatus extends CommonStatus {
   /** rows counts the usage rows of the outbox by state. */
   readonly rows?: OutboxRows;
+  /** oldestUnsentTime is the end of the oldest usage that the provider has not acknowledged; absent when there is none. */
+  readonly oldestUnsentTime?: Timestamp;
+  /**
+   * driftSeconds is by how many GPU-seconds, all hours added up, the provider's sums differ from what it acknowledged.
+   * @min 0
+   */
+  readonly driftSeconds?: Int64;
 }
 
 /** OutboxRows counts rows by state. */
@@ -89,4 +108,9 @@ export interface OutboxRows {
    * @min 0
    */
   readonly held: Int32;
+  /**
+   * ambiguous rows, a part of the pending ones, were sent and it is not known whether they arrived.
+   * @min 0
+   */
+  readonly ambiguous?: Int32;
 }

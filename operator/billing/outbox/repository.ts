@@ -176,23 +176,28 @@ export interface RestOfHour {
   readonly disputed: boolean;
 }
 
-/** Adds up the other rows of the UTC hour of a row. */
+/**
+ * Adds up the other rows of the UTC hour of a row. Corrections make up for what the provider lost or doubled, so that
+ * those that it has leave the sum of the other rows, and those that it has not are still missing from it.
+ */
 export async function restOfHour(store: Store, row: OutboxRow): Promise<RestOfHour> {
   const hour = hourOf(row);
   const rest = await store.db
     .selectFrom('outbox')
     .select([
-      sql<string>`coalesce(sum(quantity) FILTER (WHERE state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED')), 0)`.as(
-        'recorded',
+      sql<string>`coalesce(sum(CASE
+        WHEN drift_id IS NULL AND id <> ${row.id} AND state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED') THEN quantity
+        WHEN drift_id IS NOT NULL AND state NOT IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED') THEN -quantity
+      END), 0)`.as('recorded'),
+      sql<boolean>`coalesce(bool_or(state = 'HOLD' AND guard_from IS NOT NULL AND id <> ${row.id}), false)`.as(
+        'disputed',
       ),
-      sql<boolean>`coalesce(bool_or(state = 'HOLD' AND guard_from IS NOT NULL), false)`.as('disputed'),
     ])
     .where('provider', '=', row.provider)
     .where('customer', '=', row.customer)
     .where('event_name', '=', row.event_name)
     .where('event_at', '>=', new Date(hour * 1000))
     .where('event_at', '<', new Date((hour + 3600) * 1000))
-    .where('id', '<>', row.id)
     .executeTakeFirstOrThrow();
   return { recorded: BigInt(rest.recorded), disputed: rest.disputed };
 }
@@ -214,10 +219,13 @@ export interface RowCounts {
 /** Counts the rows of a provider. */
 export async function countRows(store: Store, provider: string): Promise<RowCounts> {
   const rows = await store.db
-    .selectFrom('outbox')
-    .select(['state', ({ fn }) => fn.countAll<bigint>().as('count')])
-    .where('provider', '=', provider)
-    .groupBy('state')
+    .selectFrom('outbox as o')
+    // A rejected row whose quantity another has taken is done with.
+    .leftJoin('outbox as r', 'r.replaces', 'o.id')
+    .select(['o.state', ({ fn }) => fn.countAll<bigint>().as('count')])
+    .where('o.provider', '=', provider)
+    .where('r.id', 'is', null)
+    .groupBy('o.state')
     .execute();
   const sum = (...states: readonly OutboxRow['state'][]): number =>
     rows.filter(({ state }) => states.includes(state)).reduce((total, { count }) => total + Number(count), 0);

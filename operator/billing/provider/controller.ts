@@ -17,6 +17,7 @@ import { webhookPath } from '../webhooks/api.ts';
 import { type ReadSecret, receiverOf } from '../webhooks/receivers.ts';
 import type { WebhookSource } from '../webhooks/source.ts';
 import { checkKey } from './key.ts';
+import { readProgress } from './progress.ts';
 import { report, type Standing, withRefusal } from './report.ts';
 import { keepAccount, meterNames } from './repository.ts';
 
@@ -68,8 +69,9 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       if (opened.status === 'False') deps.sinks.remove(provider.metadata.name);
       const standing = withRefusal(opened, refusal);
       const rows = await countRows(deps.store, provider.metadata.name);
+      const progress = await readProgress(deps.store, provider.metadata.name);
       const webhooks = await takeWebhooks(deps, provider, ctx);
-      return { status: report(standing, rows, webhooks), after: recheckMillis };
+      return { status: report({ standing, webhooks, rows, progress }, ctx.now().getTime()), after: recheckMillis };
     });
 }
 
@@ -120,13 +122,13 @@ async function open(
     const message = `the key belongs to account ${probe.account} in ${mode} mode, but usage was frozen for ${before}; use a key of that account, or a new BillingProvider`;
     return { status: 'False', reason: 'AccountChanged', message };
   }
-  return await openMeters(deps, metadata.name, spec.maxRequestsPerSecond, sink, probe.account);
+  return await openMeters(deps, metadata.name, spec, sink, probe.account);
 }
 
 async function openMeters(
   { store, sinks }: ProviderDeps,
   provider: string,
-  rate: number | undefined,
+  { maxRequestsPerSecond, correctUpToSeconds }: BillingProvider['spec'],
   sink: StripeSink,
   account: string,
 ): Promise<Standing> {
@@ -137,6 +139,7 @@ async function openMeters(
     const reason = error instanceof Error ? error.message : String(error);
     return { status: 'False', reason: 'MetersMissing', message: `a meter could not be made: ${reason}` };
   }
-  sinks.set(provider, sink, eventNames, rate ?? defaultRequestsPerSecond);
+  const bound = correctUpToSeconds === undefined ? undefined : BigInt(correctUpToSeconds);
+  sinks.set(provider, sink, eventNames, maxRequestsPerSecond ?? defaultRequestsPerSecond, bound);
   return { status: 'True', reason: 'Accepting', message: `account ${account} takes usage events` };
 }

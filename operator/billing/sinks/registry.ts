@@ -8,11 +8,27 @@ export interface SinkEntry {
   readonly eventNames: readonly string[];
   /** Resolves when the next call may be made: calls are spread over the second. */
   pace(signal: AbortSignal): Promise<void>;
+  /** The same for reading sums, of which fewer may be asked for. */
+  paceReads(signal: AbortSignal): Promise<void>;
+  /** The largest difference of an hour, in GPU-seconds, that is corrected without a person. */
+  readonly correctUpTo: bigint;
 }
+
+/** Stripe answers 25 reads of one endpoint a second [D]; a slower pace set by the admin holds for both. */
+const mostReadsPerSecond = 25;
+
+/** A day of one GPU: a lost, doubled or altered row of most tenants; more of it deserves a look by a person. */
+export const defaultCorrectUpTo = 86_400n;
 
 /** The sinks of one process, filled by the BillingProvider controller and used by the sender. */
 export interface Sinks {
-  set(provider: string, sink: UsageSink, eventNames: readonly string[], requestsPerSecond: number): void;
+  set(
+    provider: string,
+    sink: UsageSink,
+    eventNames: readonly string[],
+    requestsPerSecond: number,
+    correctUpTo?: bigint,
+  ): void;
   remove(provider: string): void;
   /** No more calls until `set`: the provider does not accept the key. */
   pause(provider: string, reason: string): void;
@@ -26,12 +42,18 @@ export function createSinks(clock: Clock): Sinks {
   const entries = new Map<string, SinkEntry>();
   const pauses = new Map<string, string>();
   const rates = new Map<string, Pacer>();
+  const reads = new Map<string, Pacer>();
+  const pacer = (of: Map<string, Pacer>, provider: string, rate: number): Pacer => {
+    const known = of.get(provider);
+    const paced = known?.rate === rate ? known : createPacer(clock, rate);
+    of.set(provider, paced);
+    return paced;
+  };
   return {
-    set: (provider, sink, eventNames, requestsPerSecond) => {
-      const known = rates.get(provider);
-      const pacer = known?.rate === requestsPerSecond ? known : createPacer(clock, requestsPerSecond);
-      rates.set(provider, pacer);
-      entries.set(provider, { sink, eventNames, pace: pacer.pace });
+    set: (provider, sink, eventNames, requestsPerSecond, correctUpTo = defaultCorrectUpTo) => {
+      const { pace } = pacer(rates, provider, requestsPerSecond);
+      const { pace: paceReads } = pacer(reads, provider, Math.min(mostReadsPerSecond, requestsPerSecond));
+      entries.set(provider, { sink, eventNames, pace, paceReads, correctUpTo });
       pauses.delete(provider);
     },
     remove: (provider) => {

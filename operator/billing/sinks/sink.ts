@@ -31,4 +31,15 @@ export interface UsageSink {
   deliver(row: FrozenUsage, signal: AbortSignal): Promise<Delivery>;
   /** The sum that the provider has recorded for one UTC hour (unix seconds of its start); throws when it does not answer. */
   recorded(eventName: string, customer: string, hour: number): Promise<bigint>;
+  /**
+   * The sums recorded in [from, to) by the start of their UTC hour or day, all in unix seconds, zeros left out: one call
+   * for a pair however long the time. Absent where a provider has no sums; throws when it does not answer.
+   */
+  recordedSums?(
+    eventName: string,
+    customer: string,
+    from: number,
+    to: number,
+    grain: 'hour' | 'day',
+  ): Promise<ReadonlyMap<number, bigint>>;
 }

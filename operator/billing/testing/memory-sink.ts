@@ -42,4 +42,22 @@ export class MemorySink implements UsageSink {
       .filter(({ usage }) => usage.timestamp >= hour && usage.timestamp < hour + 3600)
       .reduce((sum, { usage }) => sum + usage.quantity, 0n);
   }
+
+  async recordedSums(
+    eventName: string,
+    customer: string,
+    from: number,
+    to: number,
+    grain: 'hour' | 'day',
+  ): Promise<ReadonlyMap<number, bigint>> {
+    const step = grain === 'hour' ? 3600 : 86_400;
+    const sums = new Map<number, bigint>();
+    for (const { usage } of this.accepted) {
+      if (usage.eventName !== eventName || usage.customer !== customer) continue;
+      if (usage.timestamp < from || usage.timestamp >= to) continue;
+      const start = usage.timestamp - (usage.timestamp % step);
+      sums.set(start, (sums.get(start) ?? 0n) + usage.quantity);
+    }
+    return sums;
+  }
 }

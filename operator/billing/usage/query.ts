@@ -108,7 +108,10 @@ async function readRows(store: Store, { tenant, from, to }: UsageQuestion): Prom
     .selectFrom('usage_window as w')
     .leftJoin('charge as c', 'c.usage_window_id', 'w.id')
     .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
-    .select(['w.meter', 'w.model', 'w.profile', 'w.estimated', 'c.currency', 'o.state'])
+    // What took the quantity of a rejected row speaks for it.
+    .leftJoin('outbox as r', 'r.replaces', 'o.id')
+    .select(['w.meter', 'w.model', 'w.profile', 'w.estimated', 'c.currency'])
+    .select(({ fn }) => fn.coalesce('r.state', 'o.state').as('state'))
     .select([
       sql<string | null>`'gpu_seconds__' || c.sku`.as('event_name'),
       sql<string>`sum(w.quantity)`.as('quantity'),
@@ -117,7 +120,7 @@ async function readRows(store: Store, { tenant, from, to }: UsageQuestion): Prom
     .where('w.tenant', '=', tenant)
     .where('w.window_start', '>=', new Date(from))
     .where('w.window_start', '<', new Date(to))
-    .groupBy(['w.meter', 'w.model', 'w.profile', 'w.estimated', 'c.currency', 'o.state', 'c.sku'])
+    .groupBy(['w.meter', 'w.model', 'w.profile', 'w.estimated', 'c.currency', 'r.state', 'o.state', 'c.sku'])
     .execute();
 }
 

@@ -4,7 +4,8 @@ import { measure } from './0002-measure.ts';
 import { money } from './0003-money.ts';
 import { growth } from './0010-growth.ts';
 import { webhooks } from './0011-webhooks.ts';
+import { reconcile } from './0012-reconcile.ts';
 import { journal } from './0013-journal.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
-export const migrations: readonly Migration[] = [control, measure, money, growth, webhooks, journal];
+export const migrations: readonly Migration[] = [control, measure, money, growth, webhooks, reconcile, journal];

@@ -85,6 +85,10 @@ export interface OutboxTable {
   readonly read_value: ColumnType<string | null, string | null | undefined, bigint | string | null>;
   readonly read_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   readonly last_error: ColumnType<string | null, string | null | undefined, string | null>;
+  /** The drift that this row corrects. */
+  readonly drift_id: ColumnType<bigint | null, bigint | null | undefined, never>;
+  /** The rejected row whose quantity this row takes. */
+  readonly replaces: ColumnType<bigint | null, bigint | null | undefined, never>;
 }
 
 /** Tables of billing. */

@@ -50,7 +50,13 @@ export function stripeSink(connection: StripeConnection): StripeSink {
       const meter = meters.get(eventName);
       // No active meter has recorded nothing that could be billed.
       if (meter === undefined) return 0n;
-      return await hourSum(stripe, meter, customer, hour);
+      const sums = await sumsOf(stripe, meter, customer, hour, hour + 3600, 'hour');
+      return sums.get(hour) ?? 0n;
+    },
+    recordedSums: async (eventName, customer, from, to, grain) => {
+      if (!meters.has(eventName)) await load();
+      const meter = meters.get(eventName);
+      return meter === undefined ? new Map() : await sumsOf(stripe, meter, customer, from, to, grain);
     },
     probe: () => probe(stripe),
     ensureMeters: async (account, eventNames) => {
@@ -64,14 +70,26 @@ export function stripeSink(connection: StripeConnection): StripeSink {
   };
 }
 
-async function hourSum(stripe: Stripe, meter: string, customer: string, hour: number): Promise<bigint> {
-  const range = { customer, start_time: hour, end_time: hour + 3600, value_grouping_window: 'hour' } as const;
-  const found = await stripe.billing.meters.listEventSummaries(meter, range);
-  const value = found.data.find(({ start_time }) => start_time === hour)?.aggregated_value ?? 0;
-  // Stripe states sums as floats; one beyond 2^53 or with a fraction is not ours and must stop the row.
-  if (!Number.isSafeInteger(value))
-    throw new RangeError(`Stripe states ${value} for hour ${hour}, which is no exact integer`);
-  return BigInt(value);
+async function sumsOf(
+  stripe: Stripe,
+  meter: string,
+  customer: string,
+  from: number,
+  to: number,
+  grain: 'hour' | 'day',
+): Promise<ReadonlyMap<number, bigint>> {
+  const range = { customer, start_time: from, end_time: to, value_grouping_window: grain, limit: 100 } as const;
+  const sums = new Map<number, bigint>();
+  for await (const { start_time, aggregated_value } of stripe.billing.meters.listEventSummaries(meter, range)) {
+    // Stripe states sums as floats; one beyond 2^53 or with a fraction is not ours and must stop the row.
+    if (!Number.isSafeInteger(aggregated_value)) {
+      throw new RangeError(
+        `Stripe states ${aggregated_value} for the ${grain} ${start_time}, which is no exact integer`,
+      );
+    }
+    sums.set(start_time, BigInt(aggregated_value));
+  }
+  return sums;
 }
 
 async function createMeter(stripe: Stripe, account: string, eventName: string): Promise<string> {
