@@ -1,7 +1,9 @@
 /** The custom resources: types, and kind tokens as `kinds`. */
 export * from './common.ts';
 export { group } from './group.ts';
+export type * from './v1alpha1/billing-plan.ts';
 export type * from './v1alpha1/billing-provider.ts';
+export type * from './v1alpha1/budget.ts';
 export type * from './v1alpha1/gpu-pool.ts';
 export type * from './v1alpha1/gpu-pool-mig.ts';
 export type * from './v1alpha1/gpu-pool-nodes.ts';

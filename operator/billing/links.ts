@@ -1,38 +1,35 @@
 /** Keeps in the store who charges which tenant, and freezes what was sealed before that was known. */
 import { kinds, type Tenant } from '../api/index.ts';
-import { type Controller, singleton } from '../runtime/index.ts';
+import { type Controller, type Reader, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { freezeBacklog } from './outbox/freeze.ts';
+import { bookOf } from './plan/agreed.ts';
 
 /** The controller of the links between tenants and providers. */
 export function billingLinksController(store: Store): Controller {
   return singleton('billing-links')
     .watches(kinds.Tenant)
+    .watches(kinds.BillingPlan)
     .watches(kinds.PriceBook)
     .watches(kinds.BillingProvider)
     .debounce('1s')
     .every('30s')
     .reconcile(async (ctx) => {
-      await keepLinks(store, ctx.list(kinds.Tenant));
+      await keepLinks(store, ctx.list(kinds.Tenant), ctx);
       await freezeBacklog(store);
       return {};
     });
 }
 
 /** A tenant that is deleted or no longer charged keeps what was frozen; only nothing new is. */
-async function keepLinks(store: Store, tenants: readonly Tenant[]): Promise<void> {
-  const links = tenants.flatMap(({ metadata, spec }) =>
-    spec.billing === undefined
-      ? []
-      : [
-          {
-            tenant: metadata.name,
-            provider: spec.billing.providerRef.name,
-            customer: spec.billing.customerId,
-            book: spec.billing.book,
-          },
-        ],
-  );
+async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reader): Promise<void> {
+  const links = tenants.flatMap((tenant) => {
+    const { billing } = tenant.spec;
+    const book = bookOf(tenant, reader);
+    // A plan that is not there yet: its usage waits for a price, like any other.
+    if (billing === undefined || book === undefined) return [];
+    return [{ tenant: tenant.metadata.name, provider: billing.providerRef.name, customer: billing.customerId, book }];
+  });
   await store.fence.within(async (trx) => {
     const names = links.map(({ tenant }) => tenant);
     const stale = trx.deleteFrom('customer_link');

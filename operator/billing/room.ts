@@ -1,13 +1,16 @@
 import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
+import { budgetController } from './budget/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import { sendDue } from './outbox/sender.ts';
+import { billingPlanController } from './plan/controller.ts';
 import { priceBookController } from './price-book/controller.ts';
 import { billingProviderController } from './provider/controller.ts';
 import { reconcileWorker } from './reconcile/worker.ts';
 import { createSinks } from './sinks/registry.ts';
+import { standingController } from './standing/controller.ts';
 import type { WebhookSource } from './webhooks/source.ts';
 import { webhookWorker } from './webhooks/worker.ts';
 
@@ -55,6 +58,9 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace }: 
       priceBookController(store),
       billingProviderController({ store, sinks, sources, operatorNamespace }),
       billingLinksController(store),
+      billingPlanController(),
+      budgetController(store),
+      standingController(store),
     ],
     runnables: [
       { name: 'billing-sender', where: 'leader', run },

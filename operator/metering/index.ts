@@ -1,4 +1,7 @@
 /** Who held which GPU from when to when: intervals, sealed usage windows. */
+export { TENANT_LABEL } from '../pools/index.ts';
+export { type Period, periodOf } from './gpu-hours/period.ts';
+export { readSeen } from './repository.ts';
 export { meteringRoom } from './room.ts';
-export { restate } from './sealing/restate.ts';
 export type { SealedUsage } from './sealing/write.ts';
+export { restate } from './sealing/restate.ts';

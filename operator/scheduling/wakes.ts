@@ -39,7 +39,7 @@ export function sizeChanged(now: Job, before: Job | undefined): boolean {
 /** Whether what a tenant may do changed: its spec, or why nothing of it starts. */
 export function rightsChanged(now: Tenant, before: Tenant | undefined): boolean {
   const reasons = (tenant: Tenant | undefined): string =>
-    (tenant?.status?.freezes ?? []).map(({ reason, endTime }) => `${reason} ${endTime}`).join();
+    (tenant?.status?.freezes ?? []).map(({ reason, endTime }) => `${reason} ${endTime ?? ''}`).join();
   return specChanged(now, before) || reasons(now) !== reasons(before);
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 
 import type { Clock, Logger } from '../observability/index.ts';
 import { createFence, type Fence } from './fence.ts';
@@ -8,6 +8,8 @@ import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { openPglite } from './pglite-database.ts';
 import { openPostgres } from './postgres-database.ts';
+import { writerRole } from './roles/names.ts';
+import { readAsTenant } from './roles/tenant-session.ts';
 import type { Schema } from './schema/index.ts';
 import { StoreError } from './store-error.ts';
 
@@ -25,8 +27,16 @@ export interface Store {
   readonly db: Kysely<Schema>;
   /** Refuses the writes of a superseded leader; all leader work writes through it. */
   readonly fence: Fence;
-  /** Applies the migrations that are missing; safe to call by several processes. */
+  /**
+   * Applies the migrations that are missing; safe to call by several processes. From then on `db` is the role
+   * `gpuopt_writer`, which cannot delete or change ledgers, where the login may take it.
+   */
   migrate(): Promise<void>;
+  /**
+   * Reads as a tenant: the database itself shows that tenant's rows only, and takes no change.
+   * Throws `StoreRolesMissing` where the database has no such role, so that nothing is shown without it.
+   */
+  readAs<T>(tenant: string, work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
   /** Closes the database and lets its folder go; idempotent. */
   close(): Promise<void>;
 }
@@ -43,19 +53,34 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       'name one place of the store: --database-url (PostgreSQL) or --data-dir (embedded)',
     );
   }
+  let role: string | undefined;
   const opened =
     url === undefined
-      ? await openPglite(dataDir === ':memory:' ? undefined : dataDir, clock)
-      : await openPostgres(url, log);
+      ? await openPglite(dataDir === ':memory:' ? undefined : dataDir, clock, () => role)
+      : await openPostgres(url, log, () => role);
   let closing: Promise<void> | undefined;
   return {
     kind: url === undefined ? 'pglite' : 'postgres',
     db: opened.db,
     fence: createFence(opened.db, `${hostname()}/${process.pid}`),
-    migrate: () => migrate(opened.db, migrations, log),
+    migrate: async () => {
+      const taken = await migrate(opened.db, migrations, log);
+      role = taken === 'absent' ? undefined : writerRole;
+    },
+    readAs: async (tenant, work) => {
+      if (role === undefined) throw rolesMissing();
+      return await readAsTenant(opened.db, tenant, work);
+    },
     close: () => {
       closing ??= opened.close();
       return closing;
     },
   };
+}
+
+function rolesMissing(): StoreError {
+  return new StoreError(
+    'StoreRolesMissing',
+    'this database has no role gpuopt_tenant that the login may take: let a database administrator run what "gpuopt store roles --login LOGIN" prints, then start the operator again',
+  );
 }

@@ -7,6 +7,7 @@ import { type Dialect, Kysely, PGliteDialect } from 'kysely';
 import type { Clock } from '../observability/index.ts';
 import { exclusiveDriver } from './exclusive-driver.ts';
 import { lockFolder } from './folder-lock.ts';
+import { assumingDriver } from './roles/assume.ts';
 import type { Schema } from './schema/index.ts';
 import { StoreError } from './store-error.ts';
 
@@ -19,12 +20,19 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Opens PGlite in `dataDir` (in memory without one), holding the folder's lock until `close`. */
-export async function openPglite(dataDir: string | undefined, clock: Clock): Promise<OpenDatabase> {
+/**
+ * Opens PGlite in `dataDir` (in memory without one), holding the folder's lock until `close`. `role` is asked at each use
+ * of the connection.
+ */
+export async function openPglite(
+  dataDir: string | undefined,
+  clock: Clock,
+  role: () => string | undefined,
+): Promise<OpenDatabase> {
   const lock = dataDir === undefined ? undefined : await lockFolder(dataDir, clock);
   try {
     const pglite = await createPglite(dataDir);
-    const db = new Kysely<Schema>({ dialect: exclusiveDialect(pglite, clock) });
+    const db = new Kysely<Schema>({ dialect: exclusiveDialect(pglite, clock, role) });
     const close = async (): Promise<void> => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
@@ -53,11 +61,11 @@ async function createPglite(dataDir: string | undefined): Promise<PGlite> {
   }
 }
 
-function exclusiveDialect(pglite: PGlite, clock: Clock): Dialect {
+function exclusiveDialect(pglite: PGlite, clock: Clock, role: () => string | undefined): Dialect {
   const inner = new PGliteDialect({ pglite });
   return {
     createAdapter: () => inner.createAdapter(),
-    createDriver: () => exclusiveDriver(inner.createDriver(), clock),
+    createDriver: () => assumingDriver(exclusiveDriver(inner.createDriver(), clock), role),
     createIntrospector: (db) => inner.createIntrospector(db),
     createQueryCompiler: () => inner.createQueryCompiler(),
   };

@@ -1,16 +1,17 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { type Dialect, Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 
 import type { Logger } from '../observability/index.ts';
 import type { OpenDatabase } from './pglite-database.ts';
+import { assumingDriver } from './roles/assume.ts';
 import type { Schema } from './schema/index.ts';
 import { StoreError } from './store-error.ts';
 
 /** PostgreSQL's type number of a 64-bit integer. */
 const int8 = 20;
 
-/** Opens a pool on the PostgreSQL server at `url` and proves that it answers. */
-export async function openPostgres(url: string, log: Logger): Promise<OpenDatabase> {
+/** Opens a pool on the PostgreSQL server at `url` and proves that it answers. `role` is asked at each use of a connection. */
+export async function openPostgres(url: string, log: Logger, role: () => string | undefined): Promise<OpenDatabase> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 8,
@@ -36,7 +37,14 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
       { cause },
     );
   }
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const inner = new PostgresDialect({ pool });
+  const dialect: Dialect = {
+    createAdapter: () => inner.createAdapter(),
+    createDriver: () => assumingDriver(inner.createDriver(), role),
+    createIntrospector: (database) => inner.createIntrospector(database),
+    createQueryCompiler: () => inner.createQueryCompiler(),
+  };
+  const db = new Kysely<Schema>({ dialect });
   return { db, close: () => db.destroy() };
 }
 

@@ -5,7 +5,8 @@ export type StoreErrorCode =
   | 'StoreMigrationFailed'
   | 'StoreBusy'
   | 'StoreOptions'
-  | 'StoreFenced';
+  | 'StoreFenced'
+  | 'StoreRolesMissing';
 
 /**
  * A failure of the store: `code` is stable, the message names the cause and the remedy.
@@ -23,6 +24,9 @@ export type StoreErrorCode =
  * @remedy StoreOptions: name one of --database-url and --data-dir
  * @means StoreFenced: another process leads since
  * @remedy StoreFenced: nothing: this process ends, and the one that leads goes on
+ * @means StoreRolesMissing: the database has not the roles that keep tenants apart
+ * @remedy StoreRolesMissing: let a database administrator run what `gpuopt store roles --login LOGIN` prints, and start
+ *   the operator again
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';

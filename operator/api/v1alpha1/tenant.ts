@@ -14,10 +14,23 @@ import type { CommonStatus, CustomResource, Int32, Int64, Label, Name, Ref, Time
  * @condition Ready=True NoNamespace -- no namespace matches spec.selector.namespaces, or older tenants keep them all
  * @condition NamespacesExclusive=True NoConflict -- no other tenant claims these namespaces
  * @condition NamespacesExclusive=False NamespaceConflict -- older tenants keep namespaces that this one selects; narrow one of the selectors
+ * @condition GoodStanding=True StandingActive -- neither a budget nor an unpaid invoice limits the tenant
+ * @condition GoodStanding=True StandingWarning -- a budget or an unpaid invoice has reached its first step; the message says which, and nothing is kept from the tenant yet
+ * @condition GoodStanding=False StandingDelinquent -- an invoice is long unpaid; nothing is kept from the tenant yet
+ * @condition GoodStanding=False StandingFrozen -- no GPU pod or claim is let in and none that waits is released; the message says what lifts it, and it lifts by itself
+ * @condition GoodStanding=False StandingEvicting -- the freeze has lasted for evictAfterSeconds of the BillingPlan and the tenant's GPU pods are evicted
+ * @condition GoodStanding=False EvictionBlocked -- PodDisruptionBudgets keep GPU pods of the tenant from being evicted; the operator tries again
+ * @event Warning TenantWarned -- a budget or an unpaid invoice has reached a step that only warns
+ * @event Warning TenantFrozen -- nothing new of the tenant that asks for GPUs is let in
+ * @event Warning TenantPodEvicted -- on a pod: its tenant was frozen for longer than the plan allows
+ * @event Normal TenantRestored -- what limited the tenant is gone
  */
 export interface Tenant extends CustomResource<TenantSpec, TenantStatus> {}
 
-/** TenantSpec says what belongs to the tenant and what he may use. */
+/**
+ * TenantSpec says what belongs to the tenant and what he may use.
+ * @rule !has(self.billing) || has(self.billing.book) || has(self.planRef) -- usage is charged by a price list; name one in billing.book, or a plan in planRef
+ */
 export interface TenantSpec {
   /** selector says which namespaces belong to the tenant; where two tenants claim one, the older tenant keeps it. */
   readonly selector: TenantSelector;
@@ -33,6 +46,8 @@ export interface TenantSpec {
    * goes on.
    */
   readonly gpuHours?: GPUHourBudget;
+  /** planRef names the BillingPlan that the tenant is on. */
+  readonly planRef?: Ref;
   /** billing says who charges the tenant; without it usage is metered and not charged. */
   readonly billing?: TenantBilling;
 }
@@ -111,8 +126,8 @@ export interface GPUHourBudget {
 export interface TenantBilling {
   /** providerRef names the BillingProvider. */
   readonly providerRef: Ref;
-  /** book is the name of the price book; its version in force rates the usage. */
-  readonly book: Label;
+  /** book is the name of the price book; its version in force rates the usage. Without it, that of the tenant's plan. */
+  readonly book?: Label;
   /**
    * customerId is the customer's identifier at the provider.
    * @minLength 1
@@ -160,6 +175,20 @@ export interface TenantStatus extends CommonStatus {
    * @maxItems 8
    */
   readonly freezes?: readonly TenantFreeze[];
+  /** standing is how the tenant stands by what it spends and pays; absent while nothing limits it. */
+  readonly standing?: TenantStanding;
+}
+
+/** TenantStanding is the highest step of everything that limits the tenant. */
+export interface TenantStanding {
+  /** step is Warning, Delinquent, Frozen or Evicting. */
+  readonly step: 'Warning' | 'Delinquent' | 'Frozen' | 'Evicting';
+  /** cause is what demands it: a Budget, or Dunning, which is an unpaid invoice. */
+  readonly cause: 'Budget' | 'Dunning';
+  /** sinceTime is when the cause reached the step, or the freeze that precedes an eviction. */
+  readonly sinceTime: Timestamp;
+  /** evictTime is when the tenant's GPU pods are evicted if nothing changes; absent where they are not. */
+  readonly evictTime?: Timestamp;
 }
 
 /** TenantShare is the tenant's average use of one pool, each half life counting half of the one after it. */
@@ -200,8 +229,8 @@ export interface GPUHoursUsed {
 
 /** TenantFreeze is one reason for which nothing new of the tenant starts. */
 export interface TenantFreeze {
-  /** reason is GPUHours where the budget of spec.gpuHours is spent. */
-  readonly reason: 'GPUHours';
+  /** reason is GPUHours where the budget of spec.gpuHours is spent, Budget where that of a Budget is, Dunning where an invoice is unpaid. */
+  readonly reason: 'GPUHours' | 'Budget' | 'Dunning';
   /**
    * message is a sentence for the tenant that says what is spent and what lifts it.
    * @minLength 1
@@ -210,8 +239,8 @@ export interface TenantFreeze {
   readonly message: string;
   /** observedTime is when it was found to hold. */
   readonly observedTime: Timestamp;
-  /** endTime is when it ends by itself. */
-  readonly endTime: Timestamp;
+  /** endTime is when it ends by itself; absent where it lasts until somebody does what the message says. */
+  readonly endTime?: Timestamp;
 }
 
 /** TenantAllocated counts what is in use. */

@@ -55,7 +55,12 @@ describe('config/samples', () => {
     for (const tenant of specs<TenantLike>('Tenant')) {
       expect(named('GPUPool')).toEqual(expect.arrayContaining(tenant.quotas.map((quota) => quota.pool)));
       expect(named('BillingProvider')).toContain(tenant.billing.providerRef.name);
-      expect(books).toContain(tenant.billing.book);
+      if (tenant.billing.book !== undefined) expect(books).toContain(tenant.billing.book);
+      if (tenant.planRef !== undefined) expect(named('BillingPlan')).toContain(tenant.planRef.name);
+    }
+    for (const plan of specs<{ book: string }>('BillingPlan')) expect(books).toContain(plan.book);
+    for (const { tenantRef } of specs<{ tenantRef: { name: string } }>('Budget')) {
+      expect(named('Tenant')).toContain(tenantRef.name);
     }
     const namespaces = ours.map((object) => object.metadata.namespace).filter((name) => name !== undefined);
     expect(named('Namespace')).toEqual(expect.arrayContaining(namespaces));
@@ -72,7 +77,8 @@ describe('config/samples', () => {
 
 interface TenantLike {
   readonly quotas: readonly { readonly pool: string }[];
-  readonly billing: { readonly providerRef: { readonly name: string }; readonly book: string };
+  readonly planRef?: { readonly name: string };
+  readonly billing: { readonly providerRef: { readonly name: string }; readonly book?: string };
 }
 
 interface BookLike {

@@ -1,4 +1,6 @@
+import { billingPlans } from './billing-plan.ts';
 import { billingProviders } from './billing-provider.ts';
+import { budgets } from './budget.ts';
 import { gpuPools } from './gpu-pool.ts';
 import { growthCampaigns } from './growth-campaign.ts';
 import { messagingChannels } from './messaging-channel.ts';
@@ -10,7 +12,9 @@ import { tenants } from './tenant.ts';
 
 /** Valid and invalid objects of every kind; unit tests run them through ajv, the scenario through a real API server. */
 export const sampleTables: readonly SampleTable[] = [
+  billingPlans,
   billingProviders,
+  budgets,
   gpuPools,
   growthCampaigns,
   messagingChannels,

@@ -25,9 +25,18 @@ export const tenants: SampleTable = {
         'spec.gpuHours': { limit: 1000, period: 'Month' },
       }),
     },
+    {
+      name: 'on a plan whose list rates its usage',
+      object: changed(base, { 'spec.planRef': { name: 'standard' }, 'spec.billing.book': undefined }),
+    },
     { name: 'a namespace by its full name', object: changed(base, { 'spec.selector.namespaces': ['acme', 'acme-2'] }) },
   ],
   invalid: [
+    {
+      name: 'charged by no price list',
+      object: changed(base, { 'spec.billing.book': undefined }),
+      says: 'usage is charged by a price list; name one in billing.book, or a plan in planRef',
+    },
     {
       name: 'no namespaces',
       object: changed(base, { 'spec.selector': {} }),

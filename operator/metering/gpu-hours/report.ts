@@ -33,7 +33,7 @@ export function budgetStatus(counted: Counted, before: BudgetStatus = {}): Budge
 }
 
 function isFrozen({ freezes = [] }: BudgetStatus, period: Period): boolean {
-  return freezes.some(({ reason, endTime }) => reason === 'GPUHours' && Date.parse(endTime) === period.end);
+  return freezes.some(({ reason, endTime }) => reason === 'GPUHours' && endTime === rfc3339(period.end));
 }
 
 function isFresh({ gpuHours }: BudgetStatus, now: GPUHoursUsed, at: number): boolean {

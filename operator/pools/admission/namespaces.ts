@@ -4,6 +4,8 @@ import type { AdmissionRequest } from '../../runtime/index.ts';
 import { createTenantOf } from '../tenancy/match.ts';
 import { MANAGED_LABEL, TENANT_LABEL } from '../tenancy/resources.ts';
 
+/** Whether the tenant of a namespace is frozen; billing writes it. */
+const FROZEN_LABEL = 'gpuoptimizer.io/frozen';
 /** Whether campaigns run in a namespace. */
 const GROWTH_LABEL = 'gpuoptimizer.io/growth';
 
@@ -24,8 +26,10 @@ export function namespaceGuard({
 }: Pick<AdmissionRequest<Namespace>, 'object' | 'oldObject'>): string | undefined {
   const before = oldObject?.metadata.labels ?? {};
   const now = object?.metadata.labels ?? {};
-  const changesOwner = [TENANT_LABEL, GROWTH_LABEL].some((key) => (now[key] ?? '') !== (before[key] ?? ''));
+  const changesOwner = [TENANT_LABEL, FROZEN_LABEL, GROWTH_LABEL].some(
+    (key) => (now[key] ?? '') !== (before[key] ?? ''),
+  );
   const opensGate = before[MANAGED_LABEL] === 'true' && now[MANAGED_LABEL] !== 'true';
   if (!changesOwner && !opensGate) return undefined;
-  return 'the labels gpuoptimizer.io/tenant, gpuoptimizer.io/managed and gpuoptimizer.io/growth follow from Tenants and are set by admins; ask one, or ask for the ClusterRole gpuopt-release';
+  return 'the labels gpuoptimizer.io/tenant, gpuoptimizer.io/managed, gpuoptimizer.io/frozen and gpuoptimizer.io/growth follow from Tenants and are set by admins; ask one, or ask for the ClusterRole gpuopt-release';
 }

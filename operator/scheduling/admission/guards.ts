@@ -37,6 +37,12 @@ export const shapeGuard: Guard = ({ object }) => {
   return 'no pool offers the shape that the label gpuoptimizer.io/shape names; kubectl get resourceclaimtemplates -l gpuoptimizer.io/shape lists those that there are, or ask for nvidia.com/ resources';
 };
 
+/** The twin of gpuopt-frozen in config/policies/frozen.yaml; it is asked about frozen namespaces only. */
+export const frozenGuard: Guard = ({ object }) => {
+  if (object === undefined || !asksForGpus(object)) return undefined;
+  return 'the tenant of this namespace is frozen, so no new pod that asks for GPUs is let in; the annotation gpuoptimizer.io/frozen-because of the namespace says why and what lifts it';
+};
+
 function hasGate(pod: Pod | undefined): boolean {
   return pod?.spec?.schedulingGates?.some(({ name }) => name === GATE) === true;
 }

@@ -3,7 +3,7 @@ import { Pod, ResourceClaimTemplate } from '../../kube/index.ts';
 import { mutating, validating, type Webhook } from '../../runtime/index.ts';
 import { claimedPod } from './claim.ts';
 import { gatedPod } from './gate.ts';
-import { type Guard, gateGuard, nodeNameGuard, planLabelGuard, shapeGuard } from './guards.ts';
+import { frozenGuard, type Guard, gateGuard, nodeNameGuard, planLabelGuard, shapeGuard } from './guards.ts';
 
 export { createGateProbe } from './probe.ts';
 
@@ -21,6 +21,7 @@ export const podWebhooks: readonly Webhook[] = [
   guarding('/plan-label', planLabelGuard),
   guarding('/node-name', nodeNameGuard),
   guarding('/shape', shapeGuard),
+  guarding('/frozen', frozenGuard),
 ];
 
 function guarding(path: string, guard: Guard): Webhook {

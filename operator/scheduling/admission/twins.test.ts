@@ -59,8 +59,8 @@ const twinOf = (hook: Hook, kind: RegExp): Policy => {
   return found;
 };
 const permission = /^may-not-/;
-/** Policies without a twin: every server with PodGroups has admission policies, too. */
-const alone = new Set(['gpuopt-pod-group']);
+/** Policies without a twin: every server with PodGroups or claims has admission policies, too. */
+const alone = new Set(['gpuopt-pod-group', 'gpuopt-frozen-claim']);
 
 /** Requests that each guard refuses, so that its sentence can be read. */
 const refused: Readonly<
@@ -74,6 +74,7 @@ const refused: Readonly<
   '/plan-label': { kind: 'Pod', object: { metadata: { labels: { 'gpuoptimizer.io/plan': 'x' } } } },
   '/node-name': { kind: 'Pod', object: { metadata: {}, spec: { nodeName: 'a', resourceClaims: [{ name: 'gpu' }] } } },
   '/shape': { kind: 'Pod', object: { metadata: { labels: { 'gpuoptimizer.io/shape': 'x' } } } },
+  '/frozen': { kind: 'Pod', object: { metadata: {}, spec: { resourceClaims: [{ name: 'gpu' }] } } },
   '/namespace-guard': { kind: 'Namespace', object: { metadata: { labels: { 'gpuoptimizer.io/tenant': 'acme' } } } },
 };
 

@@ -4,7 +4,7 @@ import { freezesOf } from './freeze.ts';
 
 const NOW = Date.parse('2027-01-10T12:00:00Z');
 
-function tenant(observedTime: string, endTime: string): Tenant {
+function tenant(observedTime: string, endTime: string | undefined): Tenant {
   return {
     apiVersion: 'gpuoptimizer.io/v1alpha1',
     kind: 'Tenant',
@@ -18,6 +18,7 @@ describe('a freeze', () => {
   it.each([
     { name: 'holds', observed: '2027-01-10T11:50:00Z', end: '2027-01-11T00:00:00Z', holds: true },
     { name: 'ends with its period', observed: '2027-01-10T11:59:00Z', end: '2027-01-10T12:00:00Z', holds: false },
+    { name: 'holds without an end', observed: '2027-01-10T11:50:00Z', end: undefined, holds: true },
     {
       name: 'holds nobody once nobody confirms it',
       observed: '2027-01-10T11:44:59Z',

@@ -7,7 +7,8 @@ const STALE_MILLIS = 900_000;
 /** Why nothing new of a tenant may start, from its status alone; undefined when it may. */
 function freezeOf(tenant: Tenant, now: number): HeldBack | undefined {
   const holding = (tenant.status?.freezes ?? []).find(
-    ({ observedTime, endTime }) => now - Date.parse(observedTime) <= STALE_MILLIS && now < Date.parse(endTime),
+    ({ observedTime, endTime }) =>
+      now - Date.parse(observedTime) <= STALE_MILLIS && (endTime === undefined || now < Date.parse(endTime)),
   );
   if (holding === undefined) return undefined;
   return { blocker: 'Budget', sentence: holding.message.replace(/\.$/, '') };

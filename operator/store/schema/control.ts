@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /** A time: read as Date, written as Date or RFC 3339 text. */
 export type Time = ColumnType<Date, Date | string, Date | string>;
@@ -16,7 +16,15 @@ export interface LeaderEpochTable {
   readonly taken_at: Time;
 }
 
+/** Which statement of rights was applied last. */
+export interface RoleRightsTable {
+  readonly one: Generated<boolean>;
+  readonly digest: string;
+  readonly applied_at: Time;
+}
+
 /** Tables of the store itself. */
 export interface ControlSchema {
+  readonly role_rights: RoleRightsTable;
   readonly leader_epoch: LeaderEpochTable;
 }

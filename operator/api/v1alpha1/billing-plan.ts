@@ -1,0 +1,53 @@
+import type { CommonStatus, CustomResource, Int32, Label, Seconds } from '../common.ts';
+
+/**
+ * BillingPlan is what tenants on it have agreed to: by which list they pay, and what happens when they do not.
+ * @resource plural=billingplans singular=billingplan shortNames=gplan categories=gpuopt scope=Cluster
+ * @column Name=Book type=string path=.spec.book description="The price list"
+ * @column Name=Tenants type=integer path=.status.tenantCount description="Tenants on the plan"
+ * @column Name=Ready type=string path=.status.conditions[?(@.type=="Ready")].status description="Whether this generation is in force"
+ * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
+ * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
+ * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
+ * @condition Ready=True PlanInForce -- tenants that name the plan are held to it
+ * @condition Ready=False BookMissing -- no PriceBook is a version of the list that spec.book names; create one or correct the name
+ */
+export interface BillingPlan extends CustomResource<BillingPlanSpec, BillingPlanStatus> {}
+
+/** BillingPlanSpec says what tenants on the plan pay by, and how late payments are dealt with. */
+export interface BillingPlanSpec {
+  /** book is the name of the price list that rates the usage of tenants whose spec.billing.book names none. */
+  readonly book: Label;
+  /**
+   * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
+   * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
+   * it, unpaid invoices change nothing here.
+   * @minItems 1
+   * @maxItems 3
+   * @listType map
+   * @listKey phase
+   */
+  readonly dunning?: readonly DunningStep[];
+  /**
+   * evictAfterSeconds is how long a tenant stays frozen before its GPU pods are evicted; without it they run on. What a
+   * PodDisruptionBudget protects is tried again and reported.
+   */
+  readonly evictAfterSeconds?: Seconds;
+}
+
+/** DunningStep is one step of the ladder. */
+export interface DunningStep {
+  /** phase is Warning (an event and a condition), Delinquent (the same, louder) or Frozen: no new GPU pod or claim. */
+  readonly phase: 'Warning' | 'Delinquent' | 'Frozen';
+  /** afterSeconds is how long the invoice has been unpaid. */
+  readonly afterSeconds: Seconds;
+}
+
+/** BillingPlanStatus tells who is on the plan. */
+export interface BillingPlanStatus extends CommonStatus {
+  /**
+   * tenantCount is the number of tenants that name the plan.
+   * @min 0
+   */
+  readonly tenantCount?: Int32;
+}

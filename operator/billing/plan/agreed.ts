@@ -1,0 +1,13 @@
+import { type BillingPlan, kinds, type Tenant } from '../../api/index.ts';
+import type { Reader } from '../../runtime/index.ts';
+
+/** The plan that a tenant names, where there is one of this name. */
+export function planOf(tenant: Tenant, reader: Reader): BillingPlan | undefined {
+  const { planRef } = tenant.spec;
+  return planRef && reader.get(kinds.BillingPlan, { name: planRef.name });
+}
+
+/** The price list by which a tenant pays: his own, else his plan's. */
+export function bookOf(tenant: Tenant, reader: Reader): string | undefined {
+  return tenant.spec.billing?.book ?? planOf(tenant, reader)?.spec.book;
+}

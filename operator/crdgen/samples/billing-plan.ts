@@ -1,0 +1,52 @@
+import { changed, type SampleObject, type SampleTable } from './table.ts';
+
+const base: SampleObject = {
+  apiVersion: 'gpuoptimizer.io/v1alpha1',
+  kind: 'BillingPlan',
+  metadata: { name: 'sample-standard' },
+  spec: {
+    book: 'standard',
+    dunning: [
+      { phase: 'Warning', afterSeconds: 0 },
+      { phase: 'Frozen', afterSeconds: 1_209_600 },
+    ],
+    evictAfterSeconds: 259_200,
+  },
+};
+
+/** What a BillingPlan takes and refuses. */
+export const billingPlans: SampleTable = {
+  kind: 'BillingPlan',
+  valid: [
+    { name: 'a ladder that ends in eviction', object: base },
+    { name: 'a ladder that ends in a freeze', object: changed(base, { 'spec.evictAfterSeconds': undefined }) },
+    {
+      name: 'prices alone',
+      object: changed(base, { 'spec.dunning': undefined, 'spec.evictAfterSeconds': undefined }),
+    },
+  ],
+  invalid: [
+    { name: 'no price list', object: changed(base, { 'spec.book': undefined }), says: 'spec.book: Required value' },
+    {
+      name: 'a phase twice',
+      object: changed(base, { 'spec.dunning.1.phase': 'Warning' }),
+      says: 'spec.dunning[1]: Duplicate value',
+    },
+    {
+      name: 'a phase that there is not',
+      object: changed(base, { 'spec.dunning.1.phase': 'Closed' }),
+      says: 'spec.dunning[1].phase: Unsupported value: "Closed"',
+    },
+    {
+      name: 'a ladder without steps',
+      object: changed(base, { 'spec.dunning': [] }),
+      says: 'spec.dunning in body should have at least 1 items',
+    },
+    {
+      name: 'a negative time',
+      object: changed(base, { 'spec.dunning.0.afterSeconds': -1 }),
+      says: 'spec.dunning[0].afterSeconds in body should be greater than or equal to 0',
+    },
+  ],
+  updates: [],
+};
