@@ -6,6 +6,16 @@ import { growth } from './0010-growth.ts';
 import { webhooks } from './0011-webhooks.ts';
 import { reconcile } from './0012-reconcile.ts';
 import { journal } from './0013-journal.ts';
+import { roleRights } from './0015-roles.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
-export const migrations: readonly Migration[] = [control, measure, money, growth, webhooks, reconcile, journal];
+export const migrations: readonly Migration[] = [
+  control,
+  measure,
+  money,
+  growth,
+  webhooks,
+  reconcile,
+  journal,
+  roleRights,
+];
