@@ -8,7 +8,7 @@ TRACE ?=
 DATA ?= $(GPUOPT_BENCH_DATA)
 
 .PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
-        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime soak-runtime
+        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime faults-billing soak-runtime
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench-runtime: $(READY) ## The runtime beside controller-runtime: 10,000 objects
 
 faults-runtime: $(READY) ## Break every write and watch of the operator and compare with clean runs (ARGS="--help")
 	@$(NODE) e2e/faults/main.ts $(ARGS)
+
+faults-billing: $(READY) ## Kill metering and billing at every point and compare what was billed with what was true (ARGS="--help")
+	@$(NODE) e2e/faults/billing/main.ts $(ARGS)
 
 soak-runtime: $(READY) ## Hours of churn in minutes under the runtime, and the slope of its memory (ARGS="--minutes 3")
 	@$(NODE) e2e/faults/soak/main.ts $(ARGS)

@@ -1,0 +1,4 @@
+/** Ways to providers, for tools that drive them themselves. */
+export { createSinks } from './registry.ts';
+export type { UsageSink } from './sink.ts';
+export { stripeSink } from './stripe/stripe-sink.ts';

@@ -1,0 +1,3 @@
+/** Metering's parts for tools that drive them one at a time: the fault checker and the benchmarks. */
+export { meteringController } from '../controller.ts';
+export { sealDue } from '../sealing/sealer.ts';
