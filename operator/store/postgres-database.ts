@@ -27,6 +27,8 @@ export async function openPostgres(url: string, log: Logger, role: () => string 
   });
   // A connection that breaks while idle must not end the process; the pool opens another.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database broke'));
+  // Nor one that breaks inside a transaction while nothing is asked of it: the next statement fails and says so.
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error }, 'a connection broke')));
   try {
     await pool.query('SELECT 1');
   } catch (cause) {
