@@ -1,4 +1,5 @@
 import { type BenchApi, openApi } from '../bench/api.ts';
+import { whileAway } from './while-away.ts';
 
 /** An object of Kubernetes as the checker sees it: nothing is known of its kind. */
 export interface Thing {
@@ -34,26 +35,32 @@ export interface Api {
 /** Opens it with a kubeconfig of embedded certificates. */
 export function openCheckerApi(kubeconfig: string): Api {
   const api: BenchApi = openApi(kubeconfig);
+  const send: BenchApi['send'] = (...request) => whileAway(() => api.send(...request));
   return {
     async apply(collection, thing) {
       const path = `${collection}/${thing.metadata.name}?fieldManager=faults&force=true`;
-      await api.send('PATCH', path, { body: thing, contentType: 'application/apply-patch+yaml' });
+      await send('PATCH', path, { body: thing, contentType: 'application/apply-patch+yaml' });
     },
     async create(collection, thing) {
-      await api.send('POST', collection, { body: thing });
+      let sent = 0;
+      await whileAway(() => {
+        sent += 1;
+        // It is there if the answer to the first was lost.
+        return api.send('POST', collection, { body: thing, also: sent > 1 ? [409] : [] });
+      });
     },
     async rehearse(collection, thing) {
-      return JSON.parse((await api.send('POST', `${collection}?dryRun=All`, { body: thing })).text);
+      return JSON.parse((await send('POST', `${collection}?dryRun=All`, { body: thing })).text);
     },
     async remove(path, { now = false } = {}) {
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
-      await api.send('DELETE', path, { body: now ? { ...body, gracePeriodSeconds: 0 } : body, also: [404, 409] });
+      await send('DELETE', path, { body: now ? { ...body, gracePeriodSeconds: 0 } : body, also: [404, 409] });
     },
     async patch(path, body) {
-      await api.send('PATCH', path, { body, contentType: 'application/merge-patch+json', also: [404, 409] });
+      await send('PATCH', path, { body, contentType: 'application/merge-patch+json', also: [404, 409] });
     },
     async list(collection) {
-      const { text } = await api.send('GET', collection);
+      const { text } = await send('GET', collection);
       const list: { readonly items: readonly Thing[] } = JSON.parse(text);
       return list.items;
     },

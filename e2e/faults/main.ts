@@ -119,6 +119,8 @@ function endWhenInterrupted(stateDir: string): void {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, async () => {
       process.stderr.write('interrupted; stopping what was started\n');
+      // What is under way fails for want of what is being stopped.
+      process.on('unhandledRejection', () => undefined);
       for (const end of endings) await end();
       await down(stateDir, progressTo(process.stderr));
       process.exit(130);
