@@ -3,5 +3,5 @@ export { TENANT_LABEL } from '../pools/index.ts';
 export { type Period, periodOf } from './gpu-hours/period.ts';
 export { readSeen } from './repository.ts';
 export { meteringRoom } from './room.ts';
-export type { SealedUsage } from './sealing/write.ts';
 export { restate } from './sealing/restate.ts';
+export type { SealedUsage } from './sealing/write.ts';
