@@ -45,6 +45,7 @@ export class Cell {
   readonly #released = new Set<string>();
   readonly #subjects: Subject[] = [];
   states: States = {};
+  invoices: readonly string[] = [];
 
   private constructor(setup: CellSetup, time: SharedTime, provider: Provider) {
     this.#setup = setup;
@@ -87,7 +88,8 @@ export class Cell {
   }
 
   /** Remembers what a step did. */
-  note({ released, states }: StepReply): void {
+  note({ released, states, invoices }: StepReply): void {
+    this.invoices = invoices;
     for (const name of released) this.#released.add(name);
     this.states = states;
   }

@@ -10,6 +10,7 @@ const record = (value: string, ...identifiers: readonly string[]): PeerTruth => 
   events: identifiers.map(event),
   hours: [{ customer: 'cus_0', eventName: 'gpu_seconds__l4', hour: 3600, value }],
   attempts: [],
+  invoices: [],
 });
 
 test.each([
@@ -29,5 +30,8 @@ test('what is missing in one hour is not made good by another', () => {
     { customer: 'cus_0', eventName: 'gpu_seconds__l4', hour: 3600, value: '90' },
     { customer: 'cus_0', eventName: 'gpu_seconds__l4', hour: 7200, value: '10' },
   ];
-  expect(judge(truth, { events: [], hours, attempts: [] }, {})).toMatchObject({ lost: 10n, surplus: 10n });
+  expect(judge(truth, { events: [], hours, attempts: [], invoices: [] }, {})).toMatchObject({
+    lost: 10n,
+    surplus: 10n,
+  });
 });

@@ -11,6 +11,7 @@ import type { Expiry } from './peer.ts';
 import { type Point, points } from './points.ts';
 import { SubjectFailed } from './process.ts';
 import type { SenderName } from './protocol.ts';
+import { runWebhook } from './webhook.ts';
 import { generateWorld } from './world.ts';
 
 /** A cell of the plan. */
@@ -90,6 +91,7 @@ export async function runCell(planned: PlannedCell, { databases, program }: Grou
 async function run(cell: Cell, { point: { breach }, recovery }: PlannedCell, url: string): Promise<Verdict> {
   if (breach.kind === 'migration') return await runMigration(cell, url, recovery);
   if (breach.kind === 'second-process') return await runSecondProcess(cell, recovery);
+  if (breach.kind === 'webhook') return await runWebhook(cell, breach.halt, recovery);
   return await runBreach(cell, breach, recovery);
 }
 

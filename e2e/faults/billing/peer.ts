@@ -15,6 +15,7 @@ export interface PeerTruth {
     readonly hour: number;
     readonly value: string;
   }[];
+  readonly invoices: readonly { readonly id: string; readonly status: string; readonly total: number }[];
   readonly attempts: readonly { readonly identifier: string; readonly count: number; readonly outcomes: object }[];
 }
 
@@ -27,6 +28,10 @@ export interface Provider {
   truth(): Promise<PeerTruth>;
   /** Plans faults; see `POST /_peer/faults`. */
   faults(plan: object): Promise<void>;
+  /** Calls Stripe's own API as a form. */
+  call(path: string, form: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>>;
+  /** Sends the webhooks that are due, and waits for them. */
+  sendWebhooks(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,9 +54,31 @@ export async function startProvider(world: World, time: SharedTime, expiry: Expi
     url: peer.url,
     // The peer's own route, of this repository.
     truth: async () => (await ask(peer, 'truth')) as PeerTruth,
+    call: (path, form) => callApi(peer, path, form),
+    sendWebhooks: async () => void (await ask(peer, 'webhooks', {})),
     faults: async (plan) => void (await ask(peer, 'faults', plan)),
     close: () => peer.close(),
   };
+}
+
+async function callApi(
+  peer: StripePeer,
+  path: string,
+  form: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const headers = {
+    authorization: 'Bearer sk_test_peer',
+    'content-type': 'application/x-www-form-urlencoded',
+    'stripe-version': '2026-10-28.endive',
+  };
+  const response = await fetch(`${peer.url}/v1/${path}`, {
+    method: 'POST',
+    headers,
+    body: String(new URLSearchParams(form)),
+  });
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`the peer refused ${path}: ${JSON.stringify(answer)}`);
+  return { ...Object(answer) };
 }
 
 async function ask(peer: StripePeer, route: string, body?: object): Promise<unknown> {

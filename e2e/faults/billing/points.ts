@@ -10,8 +10,8 @@ export type Breach =
   | { readonly kind: 'decision'; readonly halt: Halt }
   /** A migration is killed inside its transaction. */
   | { readonly kind: 'migration' }
-  /** A webhook's work is killed before its commit. */
-  | { readonly kind: 'webhook' }
+  /** A webhook is taken, or worked on, and the process killed before the commit. */
+  | { readonly kind: 'webhook'; readonly halt: Halt }
   /** A second process opens the embedded database's folder. */
   | { readonly kind: 'second-process' };
 
@@ -24,6 +24,7 @@ export interface Point {
 
 const killedAt = (point: string): Breach => ({ kind: 'halt', halt: { point, nth: 1, signal: 'SIGKILL' } });
 const stoppedAt = (point: string): Breach => ({ kind: 'halt', halt: { point, nth: 1, signal: 'SIGSTOP' } });
+const webhookAt = (point: string): Breach => ({ kind: 'webhook', halt: { point, nth: 1, signal: 'SIGKILL' } });
 const decisionAfter = (point: string): Breach => ({ kind: 'decision', halt: { point, nth: 1, signal: 'SIGKILL' } });
 
 /** Every point; letters tell variants of one. */
@@ -42,6 +43,7 @@ export const points: readonly Point[] = [
   { id: 'K10a', what: 'SIGSTOP before the call, SIGCONT', breach: stoppedAt('send:deliver') },
   { id: 'K10b', what: 'SIGSTOP after the answer, SIGCONT', breach: stoppedAt('send:delivered') },
   { id: 'K10c', what: 'SIGSTOP inside a transaction, SIGCONT', breach: stoppedAt('send:commit') },
-  { id: 'K11', what: 'webhook handled, before inbox commit', breach: { kind: 'webhook' } },
+  { id: 'K11a', what: 'webhook taken, before it is in the inbox', breach: webhookAt('hook:taken') },
+  { id: 'K11b', what: 'webhook handled, before inbox commit', breach: webhookAt('inbox:commit') },
   { id: 'K12', what: 'second process on a PGlite directory', breach: { kind: 'second-process' } },
 ];

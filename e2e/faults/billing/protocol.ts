@@ -50,6 +50,8 @@ export interface Sku {
 /** What the checker asks for. */
 export type Command =
   | { readonly kind: 'prepare'; readonly payers: readonly Payer[]; readonly skus: readonly Sku[] }
+  /** Takes webhooks on this port from now on. */
+  | { readonly kind: 'listen'; readonly port: number; readonly secret: string }
   | { readonly kind: 'step'; readonly view: ClusterView; readonly halt?: Halt };
 
 /** What a step did. */
@@ -58,8 +60,8 @@ export interface StepReply {
   readonly released: readonly string[];
   /** Rows of the outbox by state. */
   readonly states: Readonly<Record<string, number>>;
-  /** How often each point was reached; `*` counts all. */
-  readonly reached: Readonly<Record<string, number>>;
+  /** Invoices that webhooks made us look at: id, status, total. */
+  readonly invoices: readonly string[];
 }
 
 /** Answers; `failed` names the error's code where it has one. */

@@ -35,7 +35,7 @@ const faults = [
 const share = 0.2;
 const hours = 24;
 const skusOfTenant = 2;
-const killShare = 0.1;
+const killShare = 0.3;
 const pointsOfStep = 400;
 
 /** Runs the storm: a day of many tenants, each fifth call broken, each tenth step killed. */
@@ -43,7 +43,7 @@ export async function runStorm({ seed, sends, say }: Storm, { databases, program
   const started = performance.now();
   const random = randomFrom(seed);
   const tenants = Math.ceil(sends / (hours * skusOfTenant));
-  const world = generateWorld({ seed, tenants, pods: tenants * 8, hours });
+  const world = generateWorld({ seed, tenants, pods: tenants * 4, hours });
   const database = { url: await databases.fresh() };
   const cell = await Cell.open({ program, world, database, expiry: '24h', sender: 'ours' });
   const route = 'POST /v1/billing/meter_events';

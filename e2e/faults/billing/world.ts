@@ -45,7 +45,8 @@ const skus: readonly Sku[] = [
 
 /**
  * A world of random pods. The last two tenants share a customer, and a namespace of nobody holds GPUs too, which are not
- * billed. One pod of each tenant holds its GPUs all the time, so that every hour has something to send.
+ * billed. One pod of each tenant on each kind of node holds its GPUs all
+ * the time, so that every hour has something to send for each.
  */
 export function generateWorld({ seed, tenants, pods, hours }: Size): World {
   const random = randomFrom(seed);
@@ -55,17 +56,18 @@ export function generateWorld({ seed, tenants, pods, hours }: Size): World {
     tenant: `t${at}`,
     customer: `cus_${Math.min(at, Math.max(tenants - 2, 0))}`,
   }));
-  const place = (name: string, namespace: string, from: number, to: number): Allocation => ({
+  const anyNode = (): string => skus[whole(skus.length)]?.name ?? '';
+  const place = (name: string, namespace: string, from: number, to: number, node = anyNode()): Allocation => ({
     name,
     namespace,
-    node: skus[whole(skus.length)]?.name ?? '',
+    node,
     units: 1 + whole(8),
     start: origin + from * 1000,
     end: origin + to * 1000,
     deleted: random() < 0.5,
   });
-  const steady = payers.map(({ tenant }) =>
-    place(`steady-${tenant}`, `ns-${tenant}`, whole(600), seconds - whole(600)),
+  const steady = payers.flatMap(({ tenant }) =>
+    skus.map(({ name }) => place(`steady-${tenant}-${name}`, `ns-${tenant}`, whole(600), seconds - whole(600), name)),
   );
   const others = Array.from({ length: pods }, (_, at) => {
     const tenant = random() < 0.1 ? undefined : payers[whole(tenants)]?.tenant;

@@ -2,3 +2,4 @@
 export { createSinks } from './registry.ts';
 export type { UsageSink } from './sink.ts';
 export { stripeSink } from './stripe/stripe-sink.ts';
+export { stripeWebhooks } from './stripe/webhook-source.ts';

@@ -13,6 +13,7 @@ import { runPass, type Thing, thing } from '../../../../operator/runtime/testing
 import { openStore, type Store } from '../../../../operator/store/index.ts';
 import type { ClusterView, Command, Reply, StepReply, SubjectOptions } from '../protocol.ts';
 import { sinkWithPoints, withPoints } from './decorate.ts';
+import { listenForHooks } from './hooks.ts';
 import { sendNaively } from './naive.ts';
 import { createPoints } from './points.ts';
 import { prepare } from './prepare.ts';
@@ -49,7 +50,9 @@ async function open(): Promise<Subject> {
   };
   const seal = async (): Promise<number> =>
     await sealDue({ store, clock, windowSeconds: 3600, graceSeconds, onSealed }, signal);
-  return { store: opened, account: probe.account, controller, seal, send };
+  const listen = (port: number, secret: string): Promise<() => Promise<number>> =>
+    listenForHooks({ store, clock, log, points, peer: options.peer }, port, secret);
+  return { store: opened, account: probe.account, controller, seal, send, listen, inbox: async () => 0 };
 }
 
 interface Subject {
@@ -58,6 +61,9 @@ interface Subject {
   readonly controller: ReturnType<typeof meteringController>;
   readonly seal: () => Promise<number>;
   readonly send: () => Promise<number>;
+  readonly listen: (port: number, secret: string) => Promise<() => Promise<number>>;
+  /** Works through the webhooks that came; nothing before the process listens. */
+  inbox: () => Promise<number>;
 }
 
 async function step(subject: Subject, view: ClusterView): Promise<StepReply> {
@@ -67,7 +73,10 @@ async function step(subject: Subject, view: ClusterView): Promise<StepReply> {
   await untilNone(subject.seal);
   points.phase = 'send';
   await untilNone(subject.send);
-  return { released, states: await states(subject.store), reached: points.counts() };
+  points.phase = 'inbox';
+  await untilNone(subject.inbox);
+  points.phase = 'idle';
+  return { released, states: await states(subject.store), invoices: await invoices(subject.store) };
 }
 
 async function untilNone(work: () => Promise<number>): Promise<void> {
@@ -100,9 +109,22 @@ async function states({ db }: Store): Promise<Readonly<Record<string, number>>> 
   return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
 }
 
+async function invoices({ db }: Store): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('invoice_mirror')
+    .select(['invoice', 'status', 'total'])
+    .orderBy('invoice')
+    .execute();
+  return rows.map(({ invoice, status, total }) => `${invoice} ${status} ${total}`);
+}
+
 async function obey(subject: Subject, command: Command): Promise<Reply> {
   if (command.kind === 'prepare') {
     await prepare(subject.store, subject.account, command.payers, command.skus);
+    return { kind: 'ready' };
+  }
+  if (command.kind === 'listen') {
+    subject.inbox = await subject.listen(command.port, command.secret);
     return { kind: 'ready' };
   }
   points.arm(command.halt);

@@ -8,7 +8,6 @@ export interface Points {
   readonly reach: (name: string) => void;
   /** Begins to count anew, towards this halt if one is given. */
   readonly arm: (halt: Halt | undefined) => void;
-  readonly counts: () => Readonly<Record<string, number>>;
 }
 
 /** Points of this process: a halt is a real signal, sent to itself. */
@@ -30,7 +29,6 @@ export function createPoints(): Points {
       armed = halt;
       counts = new Map();
     },
-    counts: () => Object.fromEntries(counts),
   };
   return points;
 }
