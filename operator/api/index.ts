@@ -5,6 +5,7 @@ export type * from './v1alpha1/billing-plan.ts';
 export type * from './v1alpha1/billing-provider.ts';
 export type * from './v1alpha1/budget.ts';
 export type * from './v1alpha1/gpu-pool.ts';
+export type * from './v1alpha1/gpu-pool-defragmentation.ts';
 export type * from './v1alpha1/gpu-pool-mig.ts';
 export type * from './v1alpha1/gpu-pool-nodes.ts';
 export type * from './v1alpha1/gpu-pool-status.ts';

@@ -7,7 +7,7 @@ import {
   type PlanIo,
   registerClusterSimulations,
   registerGates,
-  registerPoolsMap,
+  registerPools,
   registerSimulate,
   registerWhy,
 } from '../scheduling/index.ts';
@@ -78,7 +78,7 @@ export function createProgram(): Command {
     env: process.env,
   });
   registerClusterSimulations(registerSimulate(program), planIo);
-  registerPoolsMap(program, planIo);
+  registerPools(program, planIo);
   registerGates(program, { connect: connectForCommand, stdout, stderr, exit });
   registerDoctor(program);
   registerValidate(program);

@@ -17,6 +17,7 @@ export { migResourceMilli } from './mig/index.ts';
 export { nodeGpus } from './nvidia/node-gpus.ts';
 export { nodeAilment } from './nvidia/node-health.ts';
 export { isFinished, podRequests, takesRoom } from './pod-requests.ts';
+export { isOpen } from './reconfigure/window.ts';
 export { type CronSchedule, parseCron } from './tenancy/cron.ts';
 export { type Entitlement, entitlementsOf } from './tenancy/guarantees.ts';
 export { createTenantOf, type TenantOf } from './tenancy/match.ts';

@@ -14,6 +14,7 @@ import type { Clock } from '../observability/index.ts';
 import { offerChanged } from '../pools/index.ts';
 import { type Controller, singleton } from '../runtime/index.ts';
 import { type Decision, decide } from './decide.ts';
+import { createDefragmenter } from './defragmentation/enact.ts';
 import { claimsToGiveBack } from './dra/give-back.ts';
 import { claimChanged } from './dra/wakes.ts';
 import { createClaimWriter } from './dra/writer.ts';
@@ -50,6 +51,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
   const claims = createClaimWriter(clock);
   const release = createReleaser(clock, sent, claims);
   const preempt = createPreempter(clock);
+  const defragment = createDefragmenter(clock);
   const notify = createNotifier(clock);
   const writeStatus = createStatusWriter(clock);
   return singleton('planner')
@@ -75,7 +77,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       resource: 'pods/eviction',
       verbs: ['create'],
       in: 'cluster',
-      why: 'takes gangs back that do not start whole, and evicts pods for those who have a better right to their room',
+      why: 'takes gangs back that do not start whole, evicts pods for those who have a better right to their room, and moves pods where a pool says so',
     })
     .may({ group: '', resource: 'pods/status', verbs: ['patch'], in: 'cluster', why: 'says on a pod why it waits' })
     .may({
@@ -83,7 +85,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       resource: 'gpupools/status',
       verbs: ['patch'],
       in: 'cluster',
-      why: 'reports fragmentation and waiting pods of pools',
+      why: 'reports fragmentation, waiting pods and moves of pools',
     })
     .may({
       group: 'gpuoptimizer.io',
@@ -129,13 +131,17 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       metrics.released([...settled, ...released.pods], ctx.now());
       if (released.failure !== undefined) throw released.failure.error;
       await claims.giveBack(claimsToGiveBack(ctx, facts.dra.claims.values(), waitingUids(decision)), ctx);
-      metrics.preempted((await preempt(facts, decision, ctx)).length);
+      const preempted = await preempt(facts, decision, ctx);
+      metrics.preempted(preempted.length);
+      // Who was just evicted for somebody leaves room that this plan does not know of.
+      const moved = preempted.length === 0 ? await defragment(facts, decision, ctx) : { evicted: [], due: 0 };
+      metrics.defragmented(moved);
       const unsaid = await notify(decision.waiting, facts.notices, ctx);
       for (const pod of facts.overdue) ctx.event(bindTimeoutEvent(pod));
       await reportPartial(facts.partial, ctx);
       const again = await writeStatus(facts, decision, ctx);
       const owed = await repriceAfter(keeper, ctx.signal);
-      return { after: nextPass({ facts, decision, released, unsaid, again, owed }) };
+      return { after: nextPass({ facts, decision, released, unsaid, again, owed, movesDue: moved.due }) };
     });
 }
 

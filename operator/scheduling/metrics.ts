@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Pod } from '../kube/index.ts';
 import type { Registry } from '../observability/index.ts';
 import type { Decision } from './decide.ts';
+import type { Defragmented } from './defragmentation/enact.ts';
 import type { Facts } from './observe.ts';
 import { BLOCKERS } from './planner/index.ts';
 import { waitingByReason } from './report.ts';
@@ -14,6 +15,8 @@ export interface SchedulingMetrics {
   readonly shared: (shares: Facts['shares']) => void;
   /** Counts pods that were evicted for others. */
   readonly preempted: (pods: number) => void;
+  /** Counts pods that were moved, and shows what moving others would let waiting pods use. */
+  readonly defragmented: (done: Defragmented) => void;
   /** Counts released pods and how long they waited. */
   readonly released: (pods: readonly Pod[], now: Date) => void;
 }
@@ -45,6 +48,18 @@ export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
     help: 'Pods that were evicted for others with a better right to their room',
     registers,
   });
+  const moved = new Counter({
+    name: 'gpuopt_pods_moved_total',
+    help: 'Pods that were evicted so that others find room in one piece',
+    labelNames: ['pool'],
+    registers,
+  });
+  const movable = new Gauge({
+    name: 'gpuopt_defragmentation_usable_gpus',
+    help: 'GPUs that waiting pods could use if pods were moved as proposed',
+    labelNames: ['pool'],
+    registers,
+  });
   const latency = new Histogram({
     name: 'gpuopt_release_latency_seconds',
     help: 'Time from creation of a pod (whole seconds) to the removal of its gate',
@@ -65,6 +80,14 @@ export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
       }
     },
     preempted: (pods) => preempted.inc(pods),
+    defragmented: ({ plans, evicted }) => {
+      if (plans === undefined) return;
+      movable.reset();
+      for (const { pool, proposals } of plans) {
+        movable.set({ pool: pool.name }, proposals.reduce((sum, { gpuMilli }) => sum + gpuMilli, 0) / 1000);
+        moved.inc({ pool: pool.name }, evicted.filter((one) => one.pool === pool.name).length);
+      }
+    },
     released: (pods, now) => {
       released.inc(pods.length);
       for (const { metadata } of pods) {

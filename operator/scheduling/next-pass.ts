@@ -19,14 +19,22 @@ export interface Open {
   readonly again: number;
   /** Whether learning is owed. */
   readonly owed: boolean;
+  /** Milliseconds until moves are to be looked at again; 0 when nobody waits for them. */
+  readonly movesDue: number;
 }
 
 /** Milliseconds until the next pass even if nothing changes. */
-export function nextPass({ facts, decision, released, unsaid, again, owed }: Open): number {
+export function nextPass({ facts, decision, released, unsaid, again, owed, movesDue }: Open): number {
   if (released.left > 0 || haveFollowers(facts, decision)) return SOON_MILLIS;
   const due = Math.min(facts.dueMillis, released.pods.length > 0 ? facts.bindTimeoutMillis : LONGEST_MILLIS);
   const work = unsaid > 0 || owed ? seconds(1) : again;
-  return Math.min(due + SOON_MILLIS, work > 0 ? work : LONGEST_MILLIS, bookingDue(facts), LONGEST_MILLIS);
+  return Math.min(
+    due + SOON_MILLIS,
+    work > 0 ? work : LONGEST_MILLIS,
+    movesDue > 0 ? movesDue : LONGEST_MILLIS,
+    bookingDue(facts),
+    LONGEST_MILLIS,
+  );
 }
 
 /** Whether a gang was released whose other pods follow singly: its own progress wakes nobody. */

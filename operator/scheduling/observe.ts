@@ -3,6 +3,7 @@ import { keyText, Node, type Pod, Pod as PodKind, seconds } from '../kube/index.
 import { createPoolClaims, createTenantOf, nodeGpus, podRequests, type TenantOf } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
+import { type MoveFacts, readMoves } from './defragmentation/moves.ts';
 import { backedResources, claimsOfPod, type SentAllocations } from './dra/claims.ts';
 import { both } from './dra/needs.ts';
 import { type DraFacts, observeDra } from './dra/observe.ts';
@@ -64,6 +65,8 @@ export interface Facts extends TenancyFacts, Pick<HeldFacts, 'running'> {
   readonly notices: readonly Pod[];
   /** Gangs for which others were evicted and whose place is held. */
   readonly nominees: readonly Nominee[];
+  /** Pods that are being moved for gangs that wait. */
+  readonly moves: MoveFacts;
   readonly pools: readonly string[];
   readonly tenants: readonly string[];
 }
@@ -115,6 +118,8 @@ export function observe(
     ...dra.held,
   ].filter((one) => one !== undefined);
   const gangs = readQueue(reader, queue);
+  const nominees = nomineesOf(gangs, now.getTime());
+  const moves = readMoves(reader, { pools, queue: gangs, nominees, now: now.getTime() });
   const heldNow = heldFacts([...bound, ...promised], now.getTime(), queue.runTimesOf);
   return {
     ...readTenancy({
@@ -123,9 +128,10 @@ export function observe(
       gpus: gpusByPool(nodes, pooled),
     }),
     nodes,
-    held,
+    held: [...held, ...moves.held],
     queue: gangs,
-    nominees: nomineesOf(gangs, now.getTime()),
+    nominees: [...nominees, ...moves.nominees],
+    moves,
     running: heldNow.running,
     sent,
     policy: packing(pools),

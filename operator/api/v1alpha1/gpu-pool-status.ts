@@ -1,5 +1,6 @@
 /** What a GPUPool reports. */
 import type { CommonStatus, Int32, Int64, LabelValue, Percent } from '../common.ts';
+import type { PoolDefragmentation } from './gpu-pool-defragmentation.ts';
 import type { NodeReconfiguration } from './gpu-pool-nodes.ts';
 
 /** GPUPoolStatus is what the pool has and how much of it is in use. */
@@ -37,6 +38,8 @@ export interface GPUPoolStatus extends CommonStatus {
    * @maxItems 64
    */
   readonly reconfiguring?: readonly NodeReconfiguration[];
+  /** defragmentation is what would be moved, and what is, where spec.defragmentation is set. */
+  readonly defragmentation?: PoolDefragmentation;
 }
 
 /** PoolCapacity counts nodes and GPUs. */

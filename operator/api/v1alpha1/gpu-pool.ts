@@ -1,4 +1,5 @@
 import type { CustomResource, Int32, Label, LabelSelector, LabelValue, Name, Seconds, Timestamp } from '../common.ts';
+import type { Defragmentation } from './gpu-pool-defragmentation.ts';
 import type { MIGSharing } from './gpu-pool-mig.ts';
 import type { PoolHealth, PoolTaint, Reconfiguration } from './gpu-pool-nodes.ts';
 import type { GPUPoolStatus } from './gpu-pool-status.ts';
@@ -61,6 +62,9 @@ import type { GPUPoolStatus } from './gpu-pool-status.ts';
  * @event Normal GPUPreempting -- on a pod: others that the message names are evicted to make its place
  * @event Warning GPUPreempted -- on a pod: it is evicted for the pods that the message names, and why it and not another
  * @event Warning GPUPreemptionFailed -- on a pod: those that were evicted for it did not go in time, or a PodDisruptionBudget held them
+ * @event Normal GPURoomMade -- on a pod: pods that the message names are moved, so that it finds room in one piece
+ * @event Normal GPUPodMoved -- on a pod: it is evicted so that its successor runs on another node, where room is held for it, and for whom
+ * @event Warning GPUMoveBlocked -- on a pod: it was to be moved and a PodDisruptionBudget keeps it
  * @event Warning GPUPlanReleaseRefused -- on a pod: it has a place, but its gate could not be removed
  */
 export interface GPUPool extends CustomResource<GPUPoolSpec, GPUPoolStatus> {}
@@ -97,6 +101,8 @@ export interface GPUPoolSpec {
    * @default {}
    */
   readonly scheduling?: PoolScheduling;
+  /** defragmentation moves pods within the pool for others that wait for room in one piece; without it none is moved. */
+  readonly defragmentation?: Defragmentation;
   /** tenancy says how tenants share the pool beyond what their own quotas say. */
   readonly tenancy?: PoolTenancy;
   /**

@@ -38,6 +38,15 @@ export const gpuPools: SampleTable = {
         ],
       }),
     },
+    {
+      name: 'with pods moved at night',
+      object: changed(base, {
+        'spec.defragmentation': {
+          ...{ mode: 'Apply', afterSeconds: 60, minRunSeconds: 3600, minGpusPerPodHour: 4, maxMovesPerHour: 6 },
+          windows: [{ start: '22:00', durationSeconds: 28_800 }],
+        },
+      }),
+    },
     { name: 'MPS', object: changed(base, { 'spec.sharing': { type: 'MPS', mps: { replicas: 48 } } }) },
     { name: 'MIG', object: changed(base, { 'spec.sharing': { type: 'MIG' } }) },
     {
@@ -73,6 +82,11 @@ export const gpuPools: SampleTable = {
   invalid: [
     { name: 'no spec', object: changed(base, { spec: undefined }), says: 'spec: Required value' },
     { name: 'no nodes', object: changed(base, { 'spec.nodes': undefined }), says: 'spec.nodes: Required value' },
+    {
+      name: 'more moves in an hour than status has room for',
+      object: changed(base, { 'spec.defragmentation': { maxMovesPerHour: 61 } }),
+      says: 'spec.defragmentation.maxMovesPerHour',
+    },
     {
       name: 'a selector that selects everything',
       object: changed(base, { 'spec.nodes.selector': {} }),

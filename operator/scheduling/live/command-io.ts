@@ -1,3 +1,4 @@
+import type { Kind, KubeObject } from '../../runtime/index.ts';
 import type { Lists } from './list-reader.ts';
 import { type LiveConnection, ManifestError, readCluster, readSnapshot, SUBMIT_KINDS } from './source.ts';
 
@@ -37,18 +38,22 @@ export interface World {
   readonly namespace: string;
 }
 
-/** Reads the cluster, or the snapshot where one is named. */
-export async function readWorld(options: SourceOptions, io: PlanIo): Promise<World> {
+/** Reads these kinds from the cluster, or from the snapshot where one is named. */
+export async function readWorld(
+  options: SourceOptions,
+  io: PlanIo,
+  kinds: readonly Kind<KubeObject>[] = SUBMIT_KINDS,
+): Promise<World> {
   const { snapshot } = options;
   if (snapshot !== undefined) {
     return {
-      lists: readSnapshot(readText('--snapshot', snapshot, io), snapshot),
+      lists: readSnapshot(readText('--snapshot', snapshot, io), snapshot, kinds),
       namespace: options.namespace ?? 'default',
     };
   }
   const connection = await io.connect(options).catch(unreachable);
   try {
-    const lists = await readCluster(connection, SUBMIT_KINDS).catch(unreachable);
+    const lists = await readCluster(connection, kinds).catch(unreachable);
     return { lists, namespace: options.namespace ?? connection.namespace };
   } finally {
     await connection.close();

@@ -6,6 +6,7 @@ import {
   Job,
   Node,
   Pod,
+  PodDisruptionBudget,
   PriorityClass,
   ResourceClaim,
   ResourceSlice,
@@ -20,6 +21,8 @@ export const PLAN_KINDS: readonly Kind<KubeObject>[] = [
   ...gangKinds,
   ...[DeviceClass, DeviceTaintRule, ResourceClaim, ResourceSlice],
 ];
+/** Beside them, for who may be evicted. */
+export const MOVE_KINDS: readonly Kind<KubeObject>[] = [...PLAN_KINDS, PodDisruptionBudget];
 /** Beside them, for manifests that name a priority class. */
 export const SUBMIT_KINDS: readonly Kind<KubeObject>[] = [...PLAN_KINDS, PriorityClass];
 
@@ -66,9 +69,13 @@ async function listed(
  * Reads what `kubectl get nodes,pods,jobs,priorityclasses,gpupools,tenants -A -o yaml` wrote: one List, or any number
  * of documents. Objects of other kinds are passed over.
  */
-export function readSnapshot(text: string, file: string): readonly Lists[] {
+export function readSnapshot(
+  text: string,
+  file: string,
+  wanted: readonly Kind<KubeObject>[] = SUBMIT_KINDS,
+): readonly Lists[] {
   const objects = parseObjects(text, file);
-  const lists = SUBMIT_KINDS.map((kind) => ({
+  const lists = wanted.map((kind) => ({
     kind,
     objects: objects.filter((object) => isOf(object, kind)).map((object) => kind.project?.(object) ?? object),
   }));

@@ -21,11 +21,9 @@ interface Options extends SourceOptions {
   readonly json?: boolean;
 }
 
-/** Adds `pools map`. */
-export function registerPoolsMap(program: Command, io: PlanIo): void {
-  program
-    .command('pools')
-    .description('look at pools')
+/** Adds `map` to `pools`. */
+export function registerPoolsMap(pools: Command, io: PlanIo): void {
+  pools
     .command('map')
     .description('draw nodes × GPUs × slots, before and after a plan')
     .option('--pool <name>', 'nodes of this GPUPool only', named)

@@ -1,6 +1,7 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
 
 export { boundsOfAll } from './admission.ts';
+export type { Movable } from './clearing.ts';
 export { countDevices, createDeviceRoom, type DeviceRoomFacts } from './device-room.ts';
 export { meets, repellingTaint } from './eligible.ts';
 export { explainGang } from './explain.ts';
@@ -8,6 +9,7 @@ export { createMeasure, fragmentedMilli } from './fragmentation.ts';
 export { hold, release } from './hold.ts';
 export { createKeeper, type Keeper } from './keeper.ts';
 export { learn, learnArrival, settle } from './learn.ts';
+export { makeRoom, type RoomMade } from './make-room.ts';
 export { planMoves } from './moves.ts';
 export { holdFor } from './nominees.ts';
 export { placeOffline } from './offline/offline.ts';

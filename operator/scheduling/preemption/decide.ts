@@ -71,11 +71,12 @@ export function decidePreemption(facts: Facts, decision: Decision, known: Preemp
 }
 
 /** Places a gang where it fits once those who leave are gone. */
-function comesAnyway(planner: Planner, { gang }: QueuedGang, facts: Facts): boolean {
+export function comesAnyway(planner: Planner, { gang }: QueuedGang, facts: Facts): boolean {
   return placeGang(planner, gang, boundsOfAll(planner, { ...facts, queue: [gang] })) !== undefined;
 }
 
-function heldAfter(facts: Facts, { release }: Decision): readonly Holding[] {
+/** What is held once the plan is carried out. */
+export function heldAfter(facts: Facts, { release }: Decision): readonly Holding[] {
   const gangs = facts.queue.map(({ gang }) => gang);
   const members = new Map(
     gangs.flatMap((gang) => gang.members.map((member) => [member.key, { ...member, tenant: gang.tenant }] as const)),

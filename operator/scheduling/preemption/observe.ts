@@ -1,7 +1,8 @@
 import { kinds } from '../../api/index.ts';
-import { keyText, matchesSelector, type Pod, PodDisruptionBudget, Pod as PodKind, seconds } from '../../kube/index.ts';
+import { keyText, type Pod, Pod as PodKind, seconds } from '../../kube/index.ts';
 import { createTenantOf, isFinished, podRequests } from '../../pools/index.ts';
 import type { Reader } from '../../runtime/index.ts';
+import { createBudgetsOf, disruptionsAllowed } from '../disruption-budgets.ts';
 import { gangMark, PODS_BY_GANG, planKey } from '../gangs/gang.ts';
 import { PLAN_LABEL } from '../names.ts';
 import type { PreemptionPolicy, Victim } from '../planner/index.ts';
@@ -70,9 +71,7 @@ export function observePreemption(reader: Reader, now: number, spared: ReadonlyS
     victims,
     pods,
     leaving: new Set(bound.filter((pod) => isLeaving(pod, now)).map(keyText)),
-    disruptionsAllowed: new Map(
-      reader.list(PodDisruptionBudget).map((budget) => [keyText(budget), allowedBy(budget)] as const),
-    ),
+    disruptionsAllowed: disruptionsAllowed(reader),
   };
 }
 
@@ -94,29 +93,7 @@ function mayGo(pod: Pod): boolean {
   return isEvictable(pod) && pod.metadata.deletionTimestamp === undefined && pod.spec?.nodeName !== undefined;
 }
 
-function isLeaving({ metadata }: Pod, now: number): boolean {
+/** Whether a pod is about to go. One that should have gone long ago holds its room until it does. */
+export function isLeaving({ metadata }: Pod, now: number): boolean {
   return metadata.deletionTimestamp !== undefined && now - Date.parse(metadata.deletionTimestamp) < LEAVING_MILLIS;
-}
-
-/** Disruptions that a budget allows; none while its controller has not caught up with its spec. */
-function allowedBy({ metadata, status }: PodDisruptionBudget): number {
-  if (status?.observedGeneration !== metadata.generation) return 0;
-  return status?.disruptionsAllowed ?? 0;
-}
-
-/** The budgets of a pod. With more than one the Eviction API refuses; a budget that nothing has keeps it from being tried. */
-function createBudgetsOf(reader: Reader): (pod: Pod) => readonly string[] {
-  const byNamespace = new Map<string, PodDisruptionBudget[]>();
-  for (const budget of reader.list(PodDisruptionBudget)) {
-    const namespace = budget.metadata.namespace ?? '';
-    const known = byNamespace.get(namespace);
-    if (known === undefined) byNamespace.set(namespace, [budget]);
-    else known.push(budget);
-  }
-  return ({ metadata }) => {
-    const found = (byNamespace.get(metadata.namespace ?? '') ?? [])
-      .filter(({ spec }) => matchesSelector(spec?.selector, metadata.labels))
-      .map(keyText);
-    return found.length > 1 ? [...found, 'more than one budget'] : found;
-  };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PriorityClass } from '../../../kube/index.ts';
 import { type Thing, thing } from '../../../runtime/testing/index.ts';
 import type { PlanIo } from '../../live/command-io.ts';
-import { registerPoolsMap } from '../../map/command.ts';
+import { registerPools } from '../../pools-command.ts';
 import { NOW, node, pod, pool, tenant } from '../../world.fixture.ts';
 import { registerClusterSimulations } from './command.ts';
 
@@ -42,7 +42,7 @@ async function gpuopt(world: readonly Thing[], files: Files, ...args: string[]) 
   };
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   registerClusterSimulations(program.command('simulate'), io);
-  registerPoolsMap(program, io);
+  registerPools(program, io);
   await program.parseAsync(args, { from: 'user' });
   return said;
 }
