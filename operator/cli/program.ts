@@ -15,6 +15,7 @@ import { connectForCommand } from './connection.ts';
 import { registerCrd } from './crd-command.ts';
 import { registerDoctor } from './doctor-command.ts';
 import { registerRun } from './run-command.ts';
+import { registerStore } from './store-command.ts';
 import { registerValidate } from './validate-command.ts';
 import { versionText } from './version.ts';
 
@@ -32,6 +33,7 @@ const groupExamples: Readonly<Record<string, string>> = {
   job: 'gpuopt job growth --help                    a campaign pod runs it; its CronJob gives the arguments',
   gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
+  store: 'gpuopt store backup --data-dir ./data --to backup.ndjson   every row in a file with checksums',
   pools: 'gpuopt pools map                            nodes and their GPUs, and whose they are',
   simulate:
     'gpuopt simulate submit -f job.yaml           what would become of a job\n  $ gpuopt simulate schedule --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv --policy fgd',
@@ -80,6 +82,7 @@ export function createProgram(): Command {
   registerClusterSimulations(registerSimulate(program), planIo);
   registerPools(program, planIo);
   registerGates(program, { connect: connectForCommand, stdout, stderr, exit });
+  registerStore(program);
   registerDoctor(program);
   registerValidate(program);
   registerCrd(program);

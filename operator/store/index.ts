@@ -2,6 +2,7 @@
 export type { Fence } from './fence.ts';
 export type { Migration } from './migration.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
+export { rolesScript } from './roles/statements.ts';
 export type * from './schema/control.ts';
 export type * from './schema/growth.ts';
 export type { Schema } from './schema/index.ts';

@@ -21,7 +21,7 @@ export async function migrate(
   log: Logger,
 ): Promise<RolesState['kind']> {
   const state = await prepareRoles(db);
-  const missing = await missingMigrations(db, migrations);
+  const missing = await missingMigrations(db, migrations, state);
   if (state.kind === 'writer') {
     if (missing.length === 0) return state.kind;
     throw new StoreError(
@@ -50,12 +50,18 @@ function warnOfAbsence({ login, reason }: Extract<RolesState, { kind: 'absent' }
 }
 
 /** Those not applied yet, in their order. */
-async function missingMigrations(db: Kysely<Schema>, migrations: readonly Migration[]): Promise<readonly Migration[]> {
-  const there = await sql<{ name: string | null }>`SELECT to_regclass('schema_migration')::text AS name`.execute(db);
-  const done =
-    there.rows[0]?.name === null
-      ? []
-      : (await sql<{ name: string }>`SELECT name FROM schema_migration`.execute(db)).rows.map(({ name }) => name);
+async function missingMigrations(
+  db: Kysely<Schema>,
+  migrations: readonly Migration[],
+  state: RolesState,
+): Promise<readonly Migration[]> {
+  const done = await db.transaction().execute(async (trx) => {
+    // The writer may read what was applied; before there were roles, only whoever made the tables.
+    if (state.kind !== 'writer') await beOwner(trx, state);
+    const there = await sql<{ name: string | null }>`SELECT to_regclass('schema_migration')::text AS name`.execute(trx);
+    if (there.rows[0]?.name === null) return [];
+    return (await sql<{ name: string }>`SELECT name FROM schema_migration`.execute(trx)).rows.map(({ name }) => name);
+  });
   return migrations.filter(({ name }) => !done.includes(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 

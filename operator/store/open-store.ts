@@ -3,6 +3,9 @@ import { hostname } from 'node:os';
 import type { Kysely, Transaction } from 'kysely';
 
 import type { Clock, Logger } from '../observability/index.ts';
+import { backupStore, type OnTable } from './backup/backup.ts';
+import type { BackupManifest } from './backup/format.ts';
+import { type Occupied, type Restored, restoreStore } from './backup/restore.ts';
 import { createFence, type Fence } from './fence.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -37,6 +40,10 @@ export interface Store {
    * Throws `StoreRolesMissing` where the database has no such role, so that nothing is shown without it.
    */
   readAs<T>(tenant: string, work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** Writes every row, all of one moment, to a new file; `onTable` hears of each table. */
+  backup(file: string, onTable?: OnTable): Promise<BackupManifest>;
+  /** Puts a backup into this migrated database, all of it or nothing. */
+  restore(file: string, occupied: Occupied, onTable?: OnTable): Promise<Restored>;
   /** Closes the database and lets its folder go; idempotent. */
   close(): Promise<void>;
 }
@@ -71,6 +78,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (role === undefined) throw rolesMissing();
       return await readAsTenant(opened.db, tenant, work);
     },
+    backup: (file, onTable) => backupStore(opened.db, file, new Date(clock.now()), onTable),
+    restore: (file, occupied, onTable) => restoreStore(opened.db, file, new Date(clock.now()), occupied, onTable),
     close: () => {
       closing ??= opened.close();
       return closing;

@@ -6,7 +6,9 @@ export type StoreErrorCode =
   | 'StoreBusy'
   | 'StoreOptions'
   | 'StoreFenced'
-  | 'StoreRolesMissing';
+  | 'StoreRolesMissing'
+  | 'StoreBackupInvalid'
+  | 'StoreNotEmpty';
 
 /**
  * A failure of the store: `code` is stable, the message names the cause and the remedy.
@@ -27,6 +29,10 @@ export type StoreErrorCode =
  * @means StoreRolesMissing: the database has not the roles that keep tenants apart
  * @remedy StoreRolesMissing: let a database administrator run what `gpuopt store roles --login LOGIN` prints, and start
  *   the operator again
+ * @means StoreBackupInvalid: a backup cannot be written there, or is not whole, or is of another version
+ * @remedy StoreBackupInvalid: the message says what is wrong; name another file, or another backup
+ * @means StoreNotEmpty: a backup would be restored over what is there
+ * @remedy StoreNotEmpty: restore into an empty database, or replace everything with --force
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';

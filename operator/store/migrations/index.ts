@@ -7,6 +7,7 @@ import { webhooks } from './0011-webhooks.ts';
 import { reconcile } from './0012-reconcile.ts';
 import { journal } from './0013-journal.ts';
 import { roleRights } from './0015-roles.ts';
+import { restore } from './0016-restore.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   reconcile,
   journal,
   roleRights,
+  restore,
 ];
