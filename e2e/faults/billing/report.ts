@@ -20,7 +20,8 @@ export interface Report {
 /** A cell as a line: what was true, what was billed, what the outbox says. */
 export function describeCell(result: CellResult): string {
   const { id, truth, billed, lost, surplus, doubled, states, seconds, violations } = result;
-  const verdict = violations.length === 0 ? 'exact' : `LOST ${lost}, SURPLUS ${surplus}, counted twice ${doubled}`;
+  const wrong = lost === '0' && surplus === '0' && doubled === 0 ? 'FAILED' : `LOST ${lost}, SURPLUS ${surplus}`;
+  const verdict = violations.length === 0 ? 'exact' : `${wrong}, counted twice ${doubled}: ${violations[0]}`;
   const rows = Object.entries(states)
     .map(([state, count]) => `${state} ${count}`)
     .join(', ');
