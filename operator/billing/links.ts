@@ -3,7 +3,8 @@ import { kinds, type Tenant } from '../api/index.ts';
 import { type Controller, type Reader, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { freezeBacklog } from './outbox/freeze.ts';
-import { bookOf } from './plan/agreed.ts';
+import { bookOf, planOf } from './plan/agreed.ts';
+import { writeIncluded } from './rating/stored.ts';
 
 /** The controller of the links between tenants and providers. */
 export function billingLinksController(store: Store): Controller {
@@ -28,7 +29,9 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
     const book = bookOf(tenant, reader);
     // A plan that is not there yet: its usage waits for a price, like any other.
     if (billing === undefined || book === undefined) return [];
-    return [{ tenant: tenant.metadata.name, provider: billing.providerRef.name, customer: billing.customerId, book }];
+    const included = writeIncluded(planOf(tenant, reader)?.spec.included ?? []);
+    const { customerId: customer, providerRef } = billing;
+    return [{ tenant: tenant.metadata.name, provider: providerRef.name, customer, book, included }];
   });
   await store.fence.within(async (trx) => {
     const names = links.map(({ tenant }) => tenant);
@@ -43,6 +46,7 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
           provider: eb.ref('excluded.provider'),
           customer: eb.ref('excluded.customer'),
           book: eb.ref('excluded.book'),
+          included: eb.ref('excluded.included'),
         })),
       )
       .execute();

@@ -1,4 +1,4 @@
-import type { CommonStatus, CustomResource, Int32, Label, Seconds } from '../common.ts';
+import type { CommonStatus, CustomResource, GPUSeconds, Int32, Label, Seconds } from '../common.ts';
 
 /**
  * BillingPlan is what tenants on it have agreed to: by which list they pay, and what happens when they do not.
@@ -19,6 +19,14 @@ export interface BillingPlanSpec {
   /** book is the name of the price list that rates the usage of tenants whose spec.billing.book names none. */
   readonly book: Label;
   /**
+   * included are quantities of each calendar month, UTC, that cost nothing; tiers count from after them. A change holds for
+   * windows that are rated after it. The price at the provider must have them as a first tier that costs nothing.
+   * @maxItems 64
+   * @listType map
+   * @listKey sku
+   */
+  readonly included?: readonly IncludedQuantity[];
+  /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
    * it, unpaid invoices change nothing here.
@@ -33,6 +41,19 @@ export interface BillingPlanSpec {
    * PodDisruptionBudget protects is tried again and reported.
    */
   readonly evictAfterSeconds?: Seconds;
+}
+
+/** IncludedQuantity is what a plan gives of one SKU. */
+export interface IncludedQuantity {
+  /**
+   * sku is the name of a SKU of the price list.
+   * @minLength 1
+   * @maxLength 80
+   * @pattern ^[a-z0-9_]+$
+   */
+  readonly sku: string;
+  /** quantitySeconds is in GPU-seconds. */
+  readonly quantitySeconds: GPUSeconds;
 }
 
 /** DunningStep is one step of the ladder. */

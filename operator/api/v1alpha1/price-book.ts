@@ -1,4 +1,14 @@
-import type { CommonStatus, Currency, CustomResource, Int32, Label, LabelValue, Money, Timestamp } from '../common.ts';
+import type {
+  CommonStatus,
+  Currency,
+  CustomResource,
+  GPUSeconds,
+  Int32,
+  Label,
+  LabelValue,
+  Money,
+  Timestamp,
+} from '../common.ts';
 
 /**
  * PriceBook is one version of a price list. Its spec never changes: a new price is a new PriceBook.
@@ -15,6 +25,7 @@ import type { CommonStatus, Currency, CustomResource, Int32, Label, LabelValue, 
  * @condition Ready=True Scheduled -- this version rates usage from effectiveFromTime on
  * @condition Ready=True Superseded -- a higher version rates usage now; this one rated what was before
  * @condition Ready=False AmbiguousSKU -- two SKUs match the same model and profile; create a new version in which each match stands once
+ * @condition Ready=False TiersUnordered -- the steps of a SKU do not rise by upToSeconds; create a new version in which they do
  * @condition Ready=False VersionTaken -- another PriceBook stated this version before, with other prices; use a higher version
  * @condition Overlapping=False Distinct -- no higher version begins earlier
  * @condition Overlapping=True NeverInForce -- a higher version begins at or before this one, which so never is in force
@@ -48,7 +59,10 @@ export interface PriceBookSpec {
   readonly skus: readonly SKU[];
 }
 
-/** SKU is one priced thing. */
+/**
+ * SKU is one priced thing.
+ * @oneOf perHour tiers
+ */
 export interface SKU {
   /**
    * name is part of the meter's name: gpu_seconds__ followed by name.
@@ -60,6 +74,32 @@ export interface SKU {
   /** match says which allocations this SKU prices. */
   readonly match: SKUMatch;
   /** perHour is the price of one hour of one unit (a GPU, a MIG slice, a shared slot). */
+  readonly perHour?: Money;
+  /** tiers are prices that depend on how much of the SKU the tenant uses in the calendar month, UTC. */
+  readonly tiers?: Tiers;
+}
+
+/**
+ * Tiers are prices by quantity. The price at the provider must have the same ones, for it counts by itself.
+ * @rule self.steps.filter(step, !has(step.upToSeconds)).size() == 1 -- the last step, and it alone, has no upToSeconds
+ */
+export interface Tiers {
+  /** mode is Graduated (each second at the price of its own step) or Volume (all at the price of the step that the month reaches). */
+  readonly mode: 'Graduated' | 'Volume';
+  /**
+   * steps are the prices, rising by upToSeconds.
+   * @minItems 1
+   * @maxItems 10
+   * @listType atomic
+   */
+  readonly steps: readonly PriceStep[];
+}
+
+/** PriceStep is the price of a part of the month's quantity. */
+export interface PriceStep {
+  /** upToSeconds is the last GPU-second of the step; the last step has none. */
+  readonly upToSeconds?: GPUSeconds;
+  /** perHour is the price of one hour of one unit. */
   readonly perHour: Money;
 }
 

@@ -1,9 +1,11 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 
 import type { SealedUsage } from '../../metering/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { post } from '../journal/post.ts';
-import { formatDecimal, parseDecimal } from '../money/decimal.ts';
+import { formatDecimal } from '../money/decimal.ts';
+import { type Rated, rateWindows } from '../rating/period.ts';
+import { readIncluded, readPrice, type TieredPrice } from '../rating/stored.ts';
 import { type EventIdentity, identifierOf } from './identifier.ts';
 
 /** Prefix of every usage event's name; the SKU's name follows. */
@@ -17,7 +19,9 @@ interface Price {
   readonly book: string;
   readonly version: number;
   readonly currency: string;
+  /** That of the first tier where the price is in tiers. */
   readonly unitPrice: string;
+  readonly tiered: TieredPrice;
 }
 
 interface Payer {
@@ -26,6 +30,8 @@ interface Payer {
   readonly book: string;
   readonly mode: 'test' | 'live';
   readonly account: string;
+  /** What his plan includes, as it is stored. */
+  readonly included: string | null;
 }
 
 /** A window with what it costs and who pays. */
@@ -37,6 +43,8 @@ interface Priced {
 
 /** Rows of one INSERT: 9 parameters each stay far below PostgreSQL's 65,535. */
 const batchRows = 1000;
+/** Serialises what charges windows: the sealer and the backlog; any constant that nobody else uses does. */
+const advisoryLock = 7_305_522n;
 /** Windows of one call of the backlog: each is a few statements. */
 const backlogRows = 500;
 
@@ -129,31 +137,16 @@ async function unfrozen(store: Store, after: bigint): Promise<readonly Window[]>
 }
 
 /** Writes the charges that are not there yet, their places in the journal, and one outbox row for each that has something to send. */
-async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<void> {
-  const charged = await trx
+async function write(trx: Transaction<Schema>, all: readonly Priced[]): Promise<void> {
+  const priced = await uncharged(trx, all);
+  if (priced.length === 0) return;
+  const rated = await rateWindows(trx, priced.map(rateable));
+  await trx
     .insertInto('charge')
-    .values(
-      priced.map(({ window, price }) => ({
-        usage_window_id: window.id,
-        tenant: window.tenant,
-        sku: price.sku,
-        book: price.book,
-        version: price.version,
-        currency: price.currency,
-        unit_price: price.unitPrice,
-        quantity: window.quantity,
-        amount: formatDecimal(window.quantity * parseDecimal(price.unitPrice)),
-      })),
-    )
-    .onConflict((conflict) => conflict.column('usage_window_id').doNothing())
-    .returning('usage_window_id')
+    .values(priced.map((one) => chargeOf(one, rated.get(one.window.id))))
     .execute();
-  const fresh = new Set(charged.map(({ usage_window_id }) => usage_window_id));
-  await accrue(
-    trx,
-    priced.filter(({ window }) => fresh.has(window.id)),
-  );
-  const sent = priced.filter(({ window }) => fresh.has(window.id) && window.quantity !== 0n);
+  await accrue(trx, priced, rated);
+  const sent = priced.filter(({ window }) => window.quantity !== 0n);
   const identifiers = await identify(trx, sent);
   const rows = sent.map(({ window, payer, price }) => ({
     usage_window_id: window.id,
@@ -168,8 +161,46 @@ async function write(trx: Transaction<Schema>, priced: readonly Priced[]): Promi
   if (rows.length > 0) await trx.insertInto('outbox').values(rows).execute();
 }
 
+/** Without those that another transaction has charged; one that charges now is waited for, also because it counts. */
+async function uncharged(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<readonly Priced[]> {
+  const ids = priced.map(({ window }) => window.id);
+  await sql`SELECT pg_advisory_xact_lock(${advisoryLock})`.execute(trx);
+  const charged = await trx
+    .selectFrom('charge')
+    .select('usage_window_id')
+    .where('usage_window_id', 'in', ids)
+    .execute();
+  const known = new Set(charged.map(({ usage_window_id }) => usage_window_id));
+  return priced.filter(({ window }) => !known.has(window.id));
+}
+
+function rateable({ window, payer, price }: Priced) {
+  const rating = { ...price.tiered, included: readIncluded(payer.included, price.sku) };
+  const { id, tenant, quantity } = window;
+  return { id, tenant, sku: price.sku, start: window.window.start, quantity, rating };
+}
+
+function chargeOf({ window, price }: Priced, rated: Rated | undefined) {
+  return {
+    usage_window_id: window.id,
+    tenant: window.tenant,
+    sku: price.sku,
+    book: price.book,
+    version: price.version,
+    currency: price.currency,
+    unit_price: price.unitPrice,
+    quantity: window.quantity,
+    amount: formatDecimal(rated?.amount ?? 0n),
+    rated_from: rated?.from ?? null,
+  };
+}
+
 /** What a window costs is earned when it is rated; the invoice comes later. */
-async function accrue(trx: Transaction<Schema>, priced: readonly Priced[]): Promise<void> {
+async function accrue(
+  trx: Transaction<Schema>,
+  priced: readonly Priced[],
+  rated: ReadonlyMap<bigint, Rated>,
+): Promise<void> {
   await post(
     trx,
     priced.map(({ window, price }) => ({
@@ -178,7 +209,7 @@ async function accrue(trx: Transaction<Schema>, priced: readonly Priced[]): Prom
       tenant: window.tenant,
       currency: price.currency,
       occurredAt: window.window.end,
-      amount: window.quantity * parseDecimal(price.unitPrice),
+      amount: rated.get(window.id)?.amount ?? 0n,
     })),
   );
 }
@@ -227,7 +258,11 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
     .innerJoin('usage_window as w', 'w.id', 'c.usage_window_id')
     .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
     .leftJoin('billing_account as a', 'a.provider', 'o.provider')
-    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
+    .leftJoin('customer_link as l', 'l.tenant', 'w.tenant')
+    .leftJoin('price_sku as s', (join) =>
+      join.onRef('s.book', '=', 'c.book').onRef('s.version', '=', 'c.version').onRef('s.name', '=', 'c.sku'),
+    )
+    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price', 's.tiers', 'l.included'])
     .select(['o.provider', 'o.customer', 'a.mode', 'a.account'])
     .where('w.tenant', '=', window.tenant)
     .where('w.meter', '=', window.meter)
@@ -237,10 +272,10 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const { sku, book, version, currency, unit_price: unitPrice, provider, customer, account } = row;
-  const price = { sku, book, version, currency, unitPrice };
+  const { sku, book, version, currency, unit_price: unitPrice, provider, customer, account, included } = row;
+  const price = { sku, book, version, currency, unitPrice, tiered: readPrice(row.tiers, unitPrice) };
   if (provider === null || customer === null || account === null) return { price };
-  return { price, payer: { provider, customer, book, account, mode: row.mode === 'live' ? 'live' : 'test' } };
+  return { price, payer: { provider, customer, book, account, included, mode: row.mode === 'live' ? 'live' : 'test' } };
 }
 
 /** The price of the highest version that is in force at the window's start. */
@@ -256,20 +291,22 @@ async function priceInForce(trx: Transaction<Schema>, window: Window, book: stri
   if (version === undefined) return undefined;
   const sku = await trx
     .selectFrom('price_sku')
-    .select(['name', 'unit_price'])
+    .select(['name', 'unit_price', 'tiers'])
     .where('book', '=', book)
     .where('version', '=', version.version)
     .where('model', '=', window.model)
     .where('profile', '=', window.profile)
     .executeTakeFirst();
-  return sku && { sku: sku.name, book, ...version, unitPrice: sku.unit_price };
+  if (sku === undefined) return undefined;
+  const { name, unit_price: unitPrice, tiers } = sku;
+  return { sku: name, book, ...version, unitPrice, tiered: readPrice(tiers, unitPrice) };
 }
 
 async function readPayer(trx: Transaction<Schema>, tenant: string): Promise<Payer | undefined> {
   const row = await trx
     .selectFrom('customer_link as l')
     .innerJoin('billing_account as a', 'a.provider', 'l.provider')
-    .select(['l.provider', 'l.customer', 'l.book', 'a.mode', 'a.account'])
+    .select(['l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account'])
     .where('l.tenant', '=', tenant)
     .executeTakeFirst();
   return row && { ...row, mode: row.mode === 'live' ? 'live' : 'test' };

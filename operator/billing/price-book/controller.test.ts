@@ -5,6 +5,7 @@ import { runPass, thing } from '../../runtime/testing/index.ts';
 import type { Store } from '../../store/index.ts';
 import { emptyTables, testStores } from '../../store/testing/index.ts';
 import { priceBookController } from './controller.ts';
+import { unorderedTiers } from './decide.ts';
 
 const stores = testStores();
 let store: Store;
@@ -87,4 +88,15 @@ test('a version is kept for ever: the same said again is fine, anything else is 
   expect(await conditionsOf('other', [{ ...a, name: 'other', perHour: '9.99' }])).toContain('Ready=False VersionTaken');
   const kept = await store.db.selectFrom('price_sku').select(['per_hour', 'unit_price', 'profile']).execute();
   expect(kept).toEqual([{ per_hour: '2.50', unit_price: '0.069444444444', profile: 'full' }]);
+});
+
+test.each([
+  ['a flat price', [], []],
+  ['one tier', [undefined], []],
+  ['rising tiers', ['9', '10', undefined], []],
+  ['two tiers that end alike', ['10', '10', undefined], ['sku']],
+  ['falling tiers', ['10', '9', undefined], ['sku']],
+  ['the one without an end is not the last', [undefined, '10'], ['sku']],
+])('%s', (_, ends, expected) => {
+  expect(unorderedTiers([{ name: 'sku', ends }])).toEqual(expected);
 });

@@ -2,7 +2,7 @@
 import { kinds, type PriceBook } from '../../api/index.ts';
 import { type Controller, controller, type Key, type Reader } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { ambiguousSkus, nextChange, overlapping, standing, type Version } from './decide.ts';
+import { ambiguousSkus, nextChange, overlapping, standing, unorderedTiers, type Version } from './decide.ts';
 import { conditions } from './report.ts';
 import { keepVersion } from './repository.ts';
 
@@ -18,13 +18,17 @@ export function priceBookController(store: Store): Controller {
       const ambiguous = ambiguousSkus(
         skus.map(({ name, match }) => ({ name, model: match.model, profile: match.profile ?? 'full' })),
       );
-      const kept = ambiguous.length === 0 ? await keepVersion(store, priceBook) : undefined;
+      const unordered = unorderedTiers(
+        skus.map(({ name, tiers }) => ({ name, ends: tiers?.steps.map(({ upToSeconds }) => upToSeconds) ?? [] })),
+      );
+      const kept = ambiguous.length + unordered.length === 0 ? await keepVersion(store, priceBook) : undefined;
       const findings = {
         book,
         version,
         standing: standing(version, versions, now),
         overlap: overlapping(version, versions),
         ambiguous,
+        unordered,
         takenBy: kept === undefined || kept.same ? undefined : kept.object,
       };
       const next = nextChange(versions, now);

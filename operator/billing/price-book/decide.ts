@@ -45,3 +45,18 @@ export function nextChange(versions: readonly Version[], now: number): number | 
   const later = versions.map(({ from }) => from).filter((from) => from > now);
   return later.length === 0 ? undefined : Math.min(...later);
 }
+
+/** Names of SKUs whose tiers do not rise, the one without an end last. */
+export function unorderedTiers(
+  skus: readonly { readonly name: string; readonly ends: readonly (string | undefined)[] }[],
+): readonly string[] {
+  return skus.filter(({ ends }) => !rises(ends)).map(({ name }) => name);
+}
+
+function rises(ends: readonly (string | undefined)[]): boolean {
+  return ends.every((end, index) => {
+    if (index === 0) return true;
+    const before = ends[index - 1];
+    return before !== undefined && (end === undefined || BigInt(end) > BigInt(before));
+  });
+}

@@ -8,6 +8,7 @@ export interface Findings {
   readonly standing: Standing;
   readonly overlap?: Version;
   readonly ambiguous: readonly string[];
+  readonly unordered: readonly string[];
   /** The object that stated this version first, when it says something else. */
   readonly takenBy?: string;
 }
@@ -17,11 +18,16 @@ export function conditions(findings: Findings): readonly ConditionIntent[] {
   return [ready(findings), overlapping(findings)];
 }
 
-function ready({ book, version, standing, ambiguous, takenBy }: Findings): ConditionIntent {
+function ready({ book, version, standing, ambiguous, unordered, takenBy }: Findings): ConditionIntent {
   const first = ambiguous[0];
   if (first !== undefined) {
     const message = `SKU ${first} matches the same model and profile as another SKU; create a new version in which each match stands once`;
     return { type: 'Ready', status: 'False', reason: 'AmbiguousSKU', message };
+  }
+  const [jumbled] = unordered;
+  if (jumbled !== undefined) {
+    const message = `the steps of SKU ${jumbled} do not rise by upToSeconds; create a new version in which they do`;
+    return { type: 'Ready', status: 'False', reason: 'TiersUnordered', message };
   }
   if (takenBy !== undefined) {
     const message = `version ${version} of ${book} was stated before, by PriceBook ${takenBy}, with other prices, and bills may rest on it; use a higher version`;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
-import type { PriceBook } from '../../api/index.ts';
+import type { PriceBook, SKU, Tiers } from '../../api/index.ts';
 import type { Store } from '../../store/index.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { unitPrice } from '../money/price.ts';
+import { writeTiers } from '../rating/stored.ts';
 
 /** Stores a version of a list unless it is there; returns the object that stated it first, and whether both say the same. */
 export async function keepVersion(
@@ -23,14 +24,13 @@ export async function keepVersion(
       await trx
         .insertInto('price_sku')
         .values(
-          skus.map(({ name, match, perHour }) => ({
+          skus.map((sku) => ({
             book,
             version,
-            name,
-            model: match.model,
-            profile: match.profile ?? 'full',
-            per_hour: perHour,
-            unit_price: formatDecimal(unitPrice(perHour, currency)),
+            name: sku.name,
+            model: sku.match.model,
+            profile: sku.match.profile ?? 'full',
+            ...priceOf(sku, currency),
           })),
         )
         .execute();
@@ -46,11 +46,30 @@ export async function keepVersion(
   });
 }
 
+function priceOf({ perHour, tiers }: SKU, currency: string) {
+  const steps = tiers?.steps ?? [];
+  const first = perHour ?? steps[0]?.perHour ?? '0';
+  const flat = { per_hour: first, unit_price: formatDecimal(unitPrice(first, currency)) };
+  if (tiers === undefined) return flat;
+  const priced = steps.map((step) => ({
+    ...(step.upToSeconds !== undefined && { upTo: BigInt(step.upToSeconds) }),
+    unitPrice: unitPrice(step.perHour, currency),
+  }));
+  return { ...flat, tiers: writeTiers({ mode: tiers.mode, tiers: priced }) };
+}
+
 /** SHA-256 over what a version says, independent of the order of its SKUs. */
 export function digestOf({ spec }: PriceBook): string {
   const skus = spec.skus
-    .map(({ name, match, perHour }) => [name, match.model, match.profile ?? 'full', perHour])
+    .map(({ name, match, perHour, tiers }) => {
+      const flat = [name, match.model, match.profile ?? 'full', perHour ?? ''];
+      return tiers === undefined ? flat : [...flat, JSON.stringify(stepsOf(tiers))];
+    })
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
   const text = JSON.stringify([spec.currency, new Date(spec.effectiveFromTime).toISOString(), skus]);
   return createHash('sha256').update(text).digest('hex');
+}
+
+function stepsOf({ mode, steps }: Tiers): readonly unknown[] {
+  return [mode, ...steps.map(({ upToSeconds, perHour }) => [upToSeconds ?? '', perHour])];
 }

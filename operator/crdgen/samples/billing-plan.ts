@@ -19,6 +19,10 @@ export const billingPlans: SampleTable = {
   kind: 'BillingPlan',
   valid: [
     { name: 'a ladder that ends in eviction', object: base },
+    {
+      name: 'a quantity that costs nothing',
+      object: changed(base, { 'spec.included': [{ sku: 'h100', quantitySeconds: '36000' }] }),
+    },
     { name: 'a ladder that ends in a freeze', object: changed(base, { 'spec.evictAfterSeconds': undefined }) },
     {
       name: 'prices alone',
@@ -36,6 +40,11 @@ export const billingPlans: SampleTable = {
       name: 'a phase that there is not',
       object: changed(base, { 'spec.dunning.1.phase': 'Closed' }),
       says: 'spec.dunning[1].phase: Unsupported value: "Closed"',
+    },
+    {
+      name: 'less than nothing included',
+      object: changed(base, { 'spec.included': [{ sku: 'h100', quantitySeconds: '-1' }] }),
+      says: 'spec.included[0].quantitySeconds in body should match',
     },
     {
       name: 'a ladder without steps',

@@ -23,9 +23,32 @@ export const priceBooks: SampleTable = {
     { name: 'a MIG slice', object: changed(base, { 'spec.skus.0.match.profile': '1g.10gb' }) },
     { name: 'a shared slot', object: changed(base, { 'spec.skus.0.match.profile': 'ts4' }) },
     { name: 'profile left out', object: changed(base, { 'spec.skus.0.match.profile': undefined }) },
+    {
+      name: 'prices in tiers',
+      object: changed(base, {
+        'spec.skus.0.perHour': undefined,
+        'spec.skus.0.tiers': {
+          mode: 'Graduated',
+          steps: [{ upToSeconds: '3600000', perHour: '2.50' }, { perHour: '2.10' }],
+        },
+      }),
+    },
     { name: 'a price of twelve places', object: changed(base, { 'spec.skus.0.perHour': '0.000000000001' }) },
   ],
   invalid: [
+    {
+      name: 'a flat price and tiers',
+      object: changed(base, { 'spec.skus.0.tiers': { mode: 'Volume', steps: [{ perHour: '2.10' }] } }),
+      says: 'spec.skus[0]: Invalid value',
+    },
+    {
+      name: 'tiers that end',
+      object: changed(base, {
+        'spec.skus.0.perHour': undefined,
+        'spec.skus.0.tiers': { mode: 'Volume', steps: [{ upToSeconds: '10', perHour: '2.10' }] },
+      }),
+      says: 'the last step, and it alone, has no upToSeconds',
+    },
     {
       name: 'version zero',
       object: changed(base, { 'spec.version': 0 }),

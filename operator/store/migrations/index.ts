@@ -6,6 +6,7 @@ import { growth } from './0010-growth.ts';
 import { webhooks } from './0011-webhooks.ts';
 import { reconcile } from './0012-reconcile.ts';
 import { journal } from './0013-journal.ts';
+import { tiers } from './0014-tiers.ts';
 import { roleRights } from './0015-roles.ts';
 import { restore } from './0016-restore.ts';
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   webhooks,
   reconcile,
   journal,
+  tiers,
   roleRights,
   restore,
 ];

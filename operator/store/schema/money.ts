@@ -22,8 +22,10 @@ export interface PriceSkuTable {
   readonly model: string;
   readonly profile: string;
   readonly per_hour: string;
-  /** Minor units of the currency for one second of one unit, 12 decimals. */
+  /** Minor units of the currency for one second of one unit, 12 decimals; of the first tier where there are tiers. */
   readonly unit_price: Decimal;
+  /** The tiers as billing/rating writes them; null where the price is flat. */
+  readonly tiers: ColumnType<string | null, string | null | undefined, never>;
 }
 
 /** Who charges a tenant, by which list. */
@@ -32,6 +34,8 @@ export interface CustomerLinkTable {
   readonly provider: string;
   readonly customer: string;
   readonly book: string;
+  /** What the tenant's plan includes, as billing/rating writes it. */
+  readonly included: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** Whose account a provider's key belongs to. */
@@ -53,6 +57,8 @@ export interface ChargeTable {
   readonly quantity: Integer;
   /** Minor units of the currency, exact. */
   readonly amount: Decimal;
+  /** What the month held of the SKU before; null where the price does not depend on it. */
+  readonly rated_from: ColumnType<string | null, bigint | string | null | undefined, never>;
 }
 
 /** States of an outbox row; the transitions are in billing/outbox/decide.ts. */
