@@ -6,13 +6,14 @@ import type { Store } from '../../store/index.ts';
 import { emptyTables, storeKinds, testStores } from '../../store/testing/index.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
+import { apply } from '../webhooks/apply.ts';
 import { post } from './post.ts';
 import { entriesOf, type Posting, type PostingKind } from './posting.ts';
 
 const stores = testStores();
 afterAll(() => stores.close());
 
-const kinds: readonly PostingKind[] = ['charge', 'invoice', 'payment', 'grant', 'draw', 'expiry'];
+const kinds: readonly PostingKind[] = ['charge', 'invoice', 'payment'];
 const posting: fc.Arbitrary<Posting> = fc.record({
   kind: fc.constantFrom(...kinds),
   subject: fc.integer({ min: 0, max: 9 }).map(String),
@@ -80,20 +81,79 @@ describe.each(storeKinds)('%s', (kind) => {
     async (statement, { skip }) => {
       if (store === undefined) return skip('this machine has no such store');
       const { fence, db } = store;
-      const one = { kind: 'grant', subject: '1', tenant: 'acme', currency: 'usd', occurredAt: 0, amount: 5n } as const;
+      const one = {
+        kind: 'payment',
+        subject: '1',
+        tenant: 'acme',
+        currency: 'usd',
+        occurredAt: 0,
+        amount: 5n,
+      } as const;
       await fence.within((trx) => post(trx, [one]));
-      await expect(sql.raw(statement).execute(db)).rejects.toThrow('the journal is only ever added to');
+      // The writer's role has not even the right; in PGlite there is one role, and the trigger refuses.
+      await expect(sql.raw(statement).execute(db)).rejects.toThrow(/only ever added to|permission denied/);
     },
   );
 
   test('an entry added to a transaction that stands is refused', async ({ skip }) => {
     if (store === undefined) return skip('this machine has no such store');
     const { fence, db } = store;
-    const one = { kind: 'grant', subject: '1', tenant: 'acme', currency: 'usd', occurredAt: 0, amount: 5n } as const;
+    const one = { kind: 'payment', subject: '1', tenant: 'acme', currency: 'usd', occurredAt: 0, amount: 5n } as const;
     await fence.within((trx) => post(trx, [one]));
     const { id } = await db.selectFrom('journal_tx').select('id').executeTakeFirstOrThrow();
     const late = db.insertInto('journal_entry').values({ tx: id, account: 'earnings', amount: '1' }).execute();
     await expect(late).rejects.toThrow('do not add up to 0');
+  });
+
+  test.for<[string, readonly (readonly [string, number, number])[], Readonly<Record<string, string>>]>([
+    ['a draft is not owed', [['draft', 500, 0]], {}],
+    [
+      'a final one is owed',
+      [
+        ['draft', 400, 0],
+        ['open', 500, 0],
+      ],
+      { accrued: '-500', receivable: '500' },
+    ],
+    [
+      'one that is paid',
+      [
+        ['open', 500, 0],
+        ['paid', 500, 500],
+      ],
+      { accrued: '-500', receivable: '0', wash: '500' },
+    ],
+    [
+      'one that is paid in parts, told twice',
+      [
+        ['open', 500, 200],
+        ['open', 500, 200],
+        ['paid', 500, 500],
+      ],
+      { accrued: '-500', receivable: '0', wash: '500' },
+    ],
+    [
+      'one that is void is owed no longer',
+      [
+        ['open', 500, 0],
+        ['void', 500, 0],
+      ],
+      { accrued: '0', receivable: '0' },
+    ],
+  ])('an invoice: %s', async ([, readings, expected], { skip }) => {
+    if (store === undefined) return skip('this machine has no such store');
+    const ledger = store;
+    await seedPayer(ledger);
+    for (const [index, [status, total, paid]] of readings.entries()) {
+      const period = { start: 0, end: 1 };
+      const amounts = { total: BigInt(total), amountDue: BigInt(total), amountPaid: BigInt(paid) };
+      const left = { amountRemaining: BigInt(total - paid), finalizesAt: null, subscription: null, number: null };
+      const reading = { kind: 'invoice', id: 'in_1', customer: 'cus_acme', status, currency: 'usd', period } as const;
+      const of = { provider: 'stripe', event: `evt_${index}`, readAt: new Date(index) };
+      await ledger.fence.within((trx) => apply(trx, of, { ...reading, ...amounts, ...left }));
+    }
+    const found = [...(await balances(ledger))].map(([account, amount]) => [account, String(Number(amount))]);
+    expect(Object.fromEntries(found)).toEqual(expected);
   });
 
   test('a window accrues when it is rated, with its charge or not at all, and once', async ({ skip }) => {

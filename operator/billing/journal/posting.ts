@@ -1,18 +1,15 @@
 /**
  * What each event does to the accounts; pure. Amounts are minor units in the scale of money/decimal.ts, debits positive.
  *
- *   event                     accrued  receivable  earnings  prepaid  breakage  wash
+ *   event                     accrued  receivable  earnings  wash
  *   usage is rated               +                     −
  *   an invoice is finalised      −         +
- *   an invoice is paid                     −                                     +
- *   credit is granted                                           −                +
- *   credit covers usage          −                              +
- *   credit expires                                              +        −
+ *   an invoice is paid                     −                  +
  */
 import type { JournalAccount } from '../../store/index.ts';
 
 /** What a posting is about; each moves its amount from the second account to the first. */
-export type PostingKind = 'charge' | 'invoice' | 'payment' | 'grant' | 'draw' | 'expiry';
+export type PostingKind = 'charge' | 'invoice' | 'payment';
 
 /** One transaction of two entries. */
 export interface Posting {
@@ -31,9 +28,6 @@ const moves: Readonly<Record<PostingKind, readonly [JournalAccount, JournalAccou
   charge: ['accrued', 'earnings'],
   invoice: ['receivable', 'accrued'],
   payment: ['wash', 'receivable'],
-  grant: ['wash', 'prepaid'],
-  draw: ['prepaid', 'accrued'],
-  expiry: ['prepaid', 'breakage'],
 };
 
 /** The key under which a posting is in the journal once, however often it is said. */

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 
 import type { Schema } from '../../store/index.ts';
+import { postInvoice } from '../journal/invoice.ts';
 import type { InvoiceReading, Reading, RejectionsReading, SubscriptionReading } from './source.ts';
 
 /** What a reading is about. */
@@ -49,6 +50,7 @@ async function applyInvoice(
       conflict.columns(['provider', 'invoice']).doUpdateSet(row).where('invoice_mirror.read_at', '<=', readAt),
     )
     .execute();
+  await postInvoice(trx, provider, read.id);
 }
 
 async function applySubscription(
