@@ -76,6 +76,7 @@ const commands = [
   ['simulate', 'capacity'],
   ['pools'],
   ['pools', 'map'],
+  ['pools', 'defrag'],
   ['gates'],
   ['gates', 'release'],
   ['doctor'],

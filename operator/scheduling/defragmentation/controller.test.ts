@@ -1,53 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type GPUPool, kinds } from '../../api/index.ts';
+import { kinds } from '../../api/index.ts';
 import { Pod, PodDisruptionBudget } from '../../kube/index.ts';
 import { createRegistry } from '../../observability/index.ts';
 import { type PassOutput, runPass, type Thing, thing } from '../../runtime/testing/index.ts';
 import { plannerController } from '../controller.ts';
 import { createSchedulingMetrics } from '../metrics.ts';
 import { NOW, node, pod, pool, tenant } from '../world.fixture.ts';
+import { big, halves, type Moves, moving, type Rules, web } from './moving.fixture.ts';
 
 const clock = { now: () => NOW.getTime(), monotonic: () => NOW.getTime(), sleep: async () => undefined };
 const planner = () => plannerController(clock, createSchedulingMetrics(createRegistry()));
-
-type Rules = NonNullable<GPUPool['spec']['defragmentation']>;
-type Moves = NonNullable<NonNullable<GPUPool['status']>['defragmentation']>;
-
-function moving(rules: Rules = {}, status?: Partial<Moves>): Thing {
-  const { kind, object } = pool('main', { defragmentation: { minGpusPerPodHour: 0, ...rules } });
-  const empty: Moves = { state: 'Moving', message: '', usableMilli: 0, podMinutes: 0, proposed: [], moves: [] };
-  const full = status === undefined ? {} : { status: { defragmentation: { ...empty, ...status } } };
-  return { kind, object: { ...object, ...full } };
-}
-
-interface Parts {
-  readonly node?: string;
-  readonly gpus?: number;
-  readonly owner?: string;
-  readonly created?: string;
-  readonly uid?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-/** A pod of a ReplicaSet that runs since an hour. */
-function web(name: string, { owner = `rs-${name}`, uid = `pod-${name}`, ...parts }: Parts = {}): Thing {
-  const plan = { 'gpuoptimizer.io/plan': '20270110T070000.000Z' };
-  const { kind, object } = pod(name, {
-    ...{ gpus: parts.gpus ?? 4, node: parts.node, created: parts.created ?? '2027-01-10T07:00:00Z' },
-    labels: { ...(parts.node === undefined ? {} : plan), ...parts.labels },
-  });
-  const ownerReferences =
-    owner === '' ? [] : [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true }];
-  const status = { ...Reflect.get(object, 'status'), startTime: '2027-01-10T07:00:00Z' };
-  return {
-    kind,
-    object: Object.assign({ ...object, metadata: { ...object.metadata, uid, ownerReferences } }, { status }),
-  };
-}
-
-/** A pod that waits since ten minutes for a whole node. */
-const big = pod('big', { gpus: 8, created: '2027-01-10T07:50:00Z' });
-const halves = [node('n1'), node('n2'), tenant('acme'), web('x', { node: 'n1' }), web('y', { node: 'n2' })];
 
 const evicted = ({ acts }: PassOutput): readonly string[] =>
   acts.flatMap((act) => (act.act === 'evict' ? [act.key] : []));
@@ -78,6 +40,11 @@ const rows: readonly Row[] = [
   },
   { name: 'does nothing where the pool says nothing', world: [...halves, pool(), big], evicts: [] },
   { name: 'does nothing where the pool says Off', world: [...halves, moving({ mode: 'Off' }), big], evicts: [] },
+  {
+    name: 'forgets what it said where the pool says Off',
+    world: [...halves, moving({ mode: 'Off' }, { moves: [tenMinutesAgo(1)] }), big],
+    evicts: [],
+  },
   {
     name: 'moves nobody for a pod that just came',
     world: [...halves, moving(apply), pod('big', { gpus: 8 })],

@@ -43,10 +43,11 @@ export function decideDefragmentation(
   decision: Decision,
   known: DefragmentationFacts,
 ): readonly PoolMoves[] {
+  const waiting = decision.waiting.filter((one) => waitsForRoom(one, facts)).slice(0, TRIED);
+  if (waiting.length === 0) return known.pools.map((pool) => next(pool, [], facts));
   const planner = plannerOf(facts, decision, known);
   const left = new Map(known.disruptionsAllowed);
   const proposals = new Map<string, Proposal[]>(known.pools.map(({ name }) => [name, []]));
-  const waiting = decision.waiting.filter((one) => waitsForRoom(one, facts)).slice(0, TRIED);
   for (const { queued } of waiting) {
     if (comesAnyway(planner, queued, facts)) continue;
     const pools = known.pools.filter(({ rules }) => facts.tenancy.now - queued.gang.since >= rules.afterSeconds * 1000);
@@ -65,7 +66,7 @@ export function decideDefragmentation(
 }
 
 /** Whether moving others could help a gang: it waits for room, and for nothing else. */
-function waitsForRoom({ answer, queued }: Waiting, { nominees, tenancy }: Facts): boolean {
+export function waitsForRoom({ answer, queued }: Waiting, { nominees, tenancy }: Facts): boolean {
   const { gang, pods } = queued;
   if (answer.blocker !== 'Shape' && answer.blocker !== 'Capacity') return false;
   if (gang.heldBack !== undefined || gang.members.length === 0) return false;

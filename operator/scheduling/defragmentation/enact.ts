@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type GPUPool, kinds, type MovedDevices, type PodMove } from '../../api/index.ts';
 import { controllerOf, Pod, seconds } from '../../kube/index.ts';
 import type { Clock } from '../../observability/index.ts';
@@ -6,7 +7,7 @@ import type { Decision } from '../decide.ts';
 import { errorCode } from '../failures.ts';
 import type { Facts } from '../observe.ts';
 import { nominationPatch } from '../preemption/nomination.ts';
-import { decideDefragmentation, type PoolMoves, type Proposal } from './decide.ts';
+import { decideDefragmentation, type PoolMoves, type Proposal, waitsForRoom } from './decide.ts';
 import { moveBlockedEvent, movesText, podMovedEvent, roomMadeEvent } from './events.ts';
 import { MOVE_MILLIS, type UnderWay } from './moves.ts';
 import { type DefragmentationFacts, mayMove, observeDefragmentation } from './observe.ts';
@@ -43,7 +44,10 @@ export function createDefragmenter(clock: Pick<Clock, 'monotonic'>): Defragmente
     if (since < EVERY_MILLIS) return { evicted: [], due: EVERY_MILLIS - since };
     last = clock.monotonic();
     for (const [uid, at] of refused) if (clock.monotonic() - at > 2 * MOVE_MILLIS) refused.delete(uid);
-    const known = observeDefragmentation(ctx, facts, { spared: new Set(refused.keys()) });
+    const known = observeDefragmentation(ctx, facts, {
+      spared: new Set(refused.keys()),
+      idle: !decision.waiting.some((one) => waitsForRoom(one, facts)),
+    });
     const plans = decideDefragmentation(facts, decision, known);
     const evicted: UnderWay[] = [];
     for (const plan of plans) {
@@ -64,7 +68,7 @@ async function begin(plan: PoolMoves, known: DefragmentationFacts, ctx: Context)
   const { pool } = plan;
   const fresh = plan.begin === undefined ? [] : recordsOf(plan.begin, known, ctx.now());
   const status = defragmentationStatus(plan, [...pool.moves, ...fresh]);
-  if (JSON.stringify(status) !== JSON.stringify(pool.said)) {
+  if (!isDeepStrictEqual(status, pool.said)) {
     const patch = { type: 'merge', subresource: 'status', body: { status: { defragmentation: status } } } as const;
     try {
       await ctx.patch(kinds.GPUPool, { name: pool.name, uid: pool.uid }, patch);

@@ -58,6 +58,8 @@ export function mayMove({ spec }: Pick<GPUPool, 'spec'>): boolean {
 export interface Looked {
   /** Uids of pods that must not be tried now. */
   readonly spared?: ReadonlySet<string>;
+  /** Whether nobody waits for room: then it is not looked who could be moved. */
+  readonly idle?: boolean;
   /** This pool only, whatever it says; else those that say that pods may be moved. */
   readonly only?: string;
 }
@@ -66,9 +68,9 @@ export interface Looked {
 export function observeDefragmentation(
   reader: Reader,
   facts: Facts,
-  { spared, only }: Looked = {},
+  { spared, idle, only }: Looked = {},
 ): DefragmentationFacts {
-  const bound = reader.list(Pod, { index: { name: PODS_BY_STATE, value: 'bound' } });
+  const bound = idle === true ? [] : reader.list(Pod, { index: { name: PODS_BY_STATE, value: 'bound' } });
   const pods = new Map<string, Pod>();
   const { now } = facts.tenancy;
   const look = createLook(reader, facts);
