@@ -61,6 +61,59 @@ export const ruleFile: {
           },
         },
         {
+          alert: 'GPUOptBillingLate',
+          expr: 'max(gpuopt_billing_oldest_unsent_seconds) > 21600',
+          for: '5m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'Usage has waited for more than 6 hours to be acknowledged by its provider',
+            description:
+              'The conditions Ready and Progressing of the BillingProvider say why; nothing is lost while it waits.',
+          },
+        },
+        {
+          alert: 'GPUOptBillingOverdue',
+          expr: 'max(gpuopt_billing_oldest_unsent_seconds) > 72000',
+          for: '5m',
+          labels: { severity: 'critical' },
+          annotations: {
+            summary: 'Usage has waited for more than 20 hours to be acknowledged by its provider',
+            description:
+              'After 23 hours it is read back before it is sent again, after 35 days the provider takes it no more; kubectl describe billingprovider says what is wrong.',
+          },
+        },
+        {
+          alert: 'GPUOptBillingDuplicates',
+          expr: 'sum(delta(gpuopt_billing_outbox_rows{state="ACCEPTED_DUP"}[1h])) > 10',
+          for: '5m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'The provider says of more and more usage that it has it already',
+            description:
+              'A restart may repeat a few rows, and each is billed once; many mean that answers are lost on their way or that something else sends for this account.',
+          },
+        },
+        {
+          alert: 'GPUOptBillingDrift',
+          expr: 'sum by (provider) (gpuopt_billing_drift_gpu_seconds{state="held"}) > 0',
+          for: '5m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'The sums of provider {{ $labels.provider }} differ by more than is corrected without a person',
+            description: 'gpuopt usage reconcile says in which hours, by how much and why.',
+          },
+        },
+        {
+          alert: 'GPUOptBillingNotReconciled',
+          expr: 'max by (provider) (gpuopt_billing_reconcile_age_seconds{scope="hour"}) > 10800',
+          for: '5m',
+          labels: { severity: 'warning' },
+          annotations: {
+            summary: 'The sums of provider {{ $labels.provider }} were not compared for three hours',
+            description: 'The provider does not answer or the comparison fails; the log of the operator says why.',
+          },
+        },
+        {
           alert: 'GPUOptPoolUnhealthy',
           expr: 'sum by (pool) (gpuopt_pool_unhealthy_gpus) > 0',
           for: '10m',

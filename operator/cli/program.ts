@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { registerUsage } from '../billing/index.ts';
+import { registerBill, registerUsage } from '../billing/index.ts';
 import { registerJob } from '../growth/index.ts';
 import { createLogger, systemClock } from '../observability/index.ts';
 import {
@@ -33,6 +33,7 @@ const groupExamples: Readonly<Record<string, string>> = {
   job: 'gpuopt job growth --help                    a campaign pod runs it; its CronJob gives the arguments',
   gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
+  bill: 'gpuopt bill preview --tenant acme           what a tenant will be charged for the current period',
   store: 'gpuopt store backup --data-dir ./data --to backup.ndjson   every row in a file with checksums',
   pools: 'gpuopt pools map                            nodes and their GPUs, and whose they are',
   simulate:
@@ -71,14 +72,10 @@ export function createProgram(): Command {
   registerRun(program);
   registerJob(program);
   registerWhy(program, { connect: connectForCommand, now: () => new Date(), stdout, stderr, exit });
-  registerUsage(program, {
-    clock: systemClock,
-    log: createLogger({ level: 'warn', destination: 2 }),
-    out: stdout,
-    err: stderr,
-    exit,
-    env: process.env,
-  });
+  const log = createLogger({ level: 'warn', destination: 2 });
+  const ledgerIo = { clock: systemClock, log, out: stdout, err: stderr, exit, env: process.env };
+  registerUsage(program, ledgerIo);
+  registerBill(program, ledgerIo);
   registerClusterSimulations(registerSimulate(program), planIo);
   registerPools(program, planIo);
   registerGates(program, { connect: connectForCommand, stdout, stderr, exit });

@@ -5,3 +5,5 @@ export { readSeen } from './repository.ts';
 export { meteringRoom } from './room.ts';
 export { restate } from './sealing/restate.ts';
 export type { SealedUsage } from './sealing/write.ts';
+export type { Mismatch } from './verify/mismatch.ts';
+export { verifyUsage } from './verify/verify.ts';

@@ -5,7 +5,7 @@ import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { meteringController } from './controller.ts';
 import { gpuHoursController } from './gpu-hours/controller.ts';
-import { type OnSealed, sealDue } from './sealing/sealer.ts';
+import { type OnSealed, type ReadCuts, sealDue } from './sealing/sealer.ts';
 
 /** What metering gets from the process that runs it. */
 export interface MeteringDeps {
@@ -19,6 +19,8 @@ export interface MeteringDeps {
   readonly graceSeconds?: number;
   /** Freezes what rests on a sealed window in the same transaction; billing's `freezeSealed`. */
   readonly onSealed?: OnSealed;
+  /** Where windows are cut besides the grid; billing's `priceChanges`. */
+  readonly readCuts?: ReadCuts;
 }
 
 const secondsOfDay = 86_400;
@@ -39,6 +41,7 @@ export function meteringRoom(deps: MeteringDeps): Room {
     windowSeconds,
     graceSeconds: deps.graceSeconds ?? 120,
     onSealed: deps.onSealed ?? (async () => undefined),
+    readCuts: deps.readCuts,
   };
   const pauseMillis = Math.min(15_000, Math.max(500, (windowSeconds * 1000) / 20));
   const run = async (signal: AbortSignal): Promise<void> => {

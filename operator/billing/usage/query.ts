@@ -136,7 +136,8 @@ function costsOf(rows: readonly Row[]): readonly Cost[] {
   }));
 }
 
-async function sealedThrough(store: Store): Promise<string | null> {
+/** The end of the last sealed window; null before the first. */
+export async function sealedThrough(store: Store): Promise<string | null> {
   const row = await store.db
     .selectFrom('sealed_grid')
     .select(({ fn }) => fn.max('window_end').as('end'))

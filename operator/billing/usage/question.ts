@@ -17,12 +17,20 @@ export function questionOf(
   now: number,
 ): UsageQuestion {
   if (!asked.tenant) throw new UsageQuestionError('name the tenant with --tenant, for example --tenant acme');
+  return { tenant: asked.tenant, ...timesOf(asked, now) };
+}
+
+/** Reads times; without them, the calendar month of `now` in UTC up to `now`. */
+export function timesOf(
+  asked: { readonly from?: string | null; readonly to?: string | null },
+  now: number,
+): Pick<UsageQuestion, 'from' | 'to'> {
   const present = new Date(now);
   const month = new Date(Date.UTC(present.getUTCFullYear(), present.getUTCMonth(), 1));
   const from = time('--from', asked.from) ?? month.toISOString();
   const to = time('--to', asked.to) ?? present.toISOString();
   if (from > to) throw new UsageQuestionError(`--from ${from} is after --to ${to}; times are half-open [from, to)`);
-  return { tenant: asked.tenant, from, to };
+  return { from, to };
 }
 
 function time(option: string, text: string | null | undefined): string | undefined {

@@ -2,9 +2,8 @@ import { request } from 'undici';
 
 import type { Clock, Logger } from '../../observability/index.ts';
 import { openStore } from '../../store/index.ts';
-import { usagePath } from './api.ts';
-import { showUsage, type UsageAnswer, type UsageQuestion } from './query.ts';
 import { UsageQuestionError } from './question.ts';
+import type { Asked, Report } from './report.ts';
 
 /** Where usage is read: a running operator, or the database itself. */
 export interface SourceOptions {
@@ -22,52 +21,51 @@ export class UsageUnreachableError extends Error {
   readonly code = 'UsageUnreachable';
 }
 
-const timeoutMillis = 15_000;
+/** A long ledger takes its time to be verified. */
+const timeoutMillis = 600_000;
 
 /** Asks the one source that the options name. */
-export async function ask(
-  question: UsageQuestion,
+export async function ask<T extends object>(
+  report: Report<T>,
+  asked: Asked,
   options: SourceOptions,
   deps: { readonly clock: Clock; readonly log: Logger },
-): Promise<UsageAnswer> {
+): Promise<T> {
   const { server, databaseUrl, dataDir } = options;
   if ([server, databaseUrl, dataDir].filter((one) => one !== undefined).length !== 1) {
     throw new UsageQuestionError(
       'name one source: --server URL (a running operator; or the environment variable GPUOPT_SERVER), --database-url or --data-dir',
     );
   }
-  if (server !== undefined) return await askServer(server, question);
+  if (server !== undefined) return await askServer(report, asked, server);
   const store = await openStore({ url: databaseUrl, dataDir, ...deps });
   try {
     await store.migrate();
-    return await showUsage(store, question);
+    return await report.read(store, asked, deps.clock.now());
   } finally {
     await store.close();
   }
 }
 
-async function askServer(server: string, { tenant, from, to }: UsageQuestion): Promise<UsageAnswer> {
+async function askServer<T extends object>({ path, isAnswer }: Report<T>, asked: Asked, server: string): Promise<T> {
   if (!URL.canParse(server))
     throw new UsageQuestionError(`--server "${server}" is no URL; write for example http://127.0.0.1:8081`);
-  const url = new URL(usagePath, server);
-  url.search = new URLSearchParams({ tenant, from, to }).toString();
+  const url = new URL(path, server);
+  for (const [name, value] of Object.entries(asked)) if (typeof value === 'string') url.searchParams.set(name, value);
   try {
     const { statusCode, body } = await request(url, { headersTimeout: timeoutMillis, bodyTimeout: timeoutMillis });
     const text = await body.text();
+    if (statusCode === 400) throw new UsageQuestionError(`${url.origin} answered: ${text.trim()}`);
     if (statusCode !== 200) throw new UsageUnreachableError(`${url.origin} answered ${statusCode}: ${text.trim()}`);
     const answer: unknown = JSON.parse(text);
-    if (!isAnswer(answer))
-      throw new UsageUnreachableError(`${url.origin} did not answer with usage; is it the operator's API address?`);
+    if (typeof answer !== 'object' || answer === null || !isAnswer(answer))
+      throw new UsageUnreachableError(
+        `${url.origin} did not answer with what was asked; is it the operator's API address?`,
+      );
     return answer;
   } catch (cause) {
-    if (cause instanceof UsageUnreachableError) throw cause;
+    if (cause instanceof UsageUnreachableError || cause instanceof UsageQuestionError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageUnreachableError(`${url.origin} does not answer: ${reason}; does the operator run?`, { cause });
   }
-}
-
-function isAnswer(value: unknown): value is UsageAnswer {
-  return (
-    typeof value === 'object' && value !== null && 'meters' in value && Array.isArray(value.meters) && 'cost' in value
-  );
 }

@@ -1,28 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
-import { type Clock, createLogger, type Logger, systemClock } from '../../observability/index.ts';
-import { StoreError } from '../../store/index.ts';
+import { focusReport } from '../focus/report.ts';
+import { type ReconcileAnswer, reconcileReport } from '../reconcile/report.ts';
+import { verifyReport } from '../verify/report.ts';
+import type { VerifyAnswer } from '../verify/verify.ts';
+import { answer, type ReportOptions, type UsageCommandDeps, withSource, withTimes } from './command-frame.ts';
 import type { MeterUsage, UsageAnswer } from './query.ts';
-import { questionOf, UsageQuestionError } from './question.ts';
-import { ask, type SourceOptions, UsageUnreachableError } from './source.ts';
-
-/** What the command gets from the command line's frame. */
-export interface UsageCommandDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** Sets the exit code of the process. */
-  readonly exit: (code: number) => void;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-interface ShowOptions extends SourceOptions {
-  readonly tenant?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly json?: boolean;
-}
+import { usageReport } from './show.ts';
+import { tableLines } from './tables.ts';
 
 const help = `
 The embedded database belongs to the running operator: ask the operator (--server, or GPUOPT_SERVER).
@@ -34,61 +19,72 @@ Exit codes: 0 good, 1 rows were rejected or are held for a person, 2 wrong usage
 Example:
   gpuopt usage show --tenant acme --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --server http://127.0.0.1:8081`;
 
-const processDeps = (): UsageCommandDeps => ({
-  clock: systemClock,
-  log: createLogger({ level: 'warn', destination: 2 }),
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  exit: (code) => {
-    process.exitCode = code;
-  },
-  env: process.env,
-});
+const verifyHelp = `
+Recomputes each tenant's hash chain, each sealed window from the intervals in which pods held GPUs, each price, each
+charge and each row that is sent. Nothing is written, and an operator that works on the same ledger is not kept waiting.
+The answer names the last hash of each chain: kept elsewhere, it shows a tail that was cut off with all that it rests on.
 
-/** Adds `usage show` to the program. */
-export function registerUsage(program: Command, deps: UsageCommandDeps = processDeps()): void {
+Exit codes: 0 everything fits, 1 something does not, 2 wrong usage, 3 store or operator unreachable.
+
+Example:
+  gpuopt usage verify --database-url postgres://gpuopt@db/gpuopt --json`;
+
+const reconcileHelp = `
+The operator compares every hour with the provider's own sums, hourly for 26 hours and daily for 35 days, and corrects
+small differences by itself. This shows what is not settled.
+
+Exit codes: 0 nothing is open, 1 a difference or a held row remains, 2 wrong usage, 3 store or operator unreachable.
+
+Example:
+  gpuopt usage reconcile --json --server http://127.0.0.1:8081`;
+
+const exportHelp = `
+FOCUS 1.2 with AllocatedMethodId of 1.3: a row for each charged usage window, in exact decimals of the currency.
+
+Exit codes: 0 good, 2 wrong usage, 3 store or operator unreachable.
+
+Example:
+  gpuopt usage export --format focus --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z > focus.csv`;
+
+/** Adds `usage` and its commands to the program. */
+export function registerUsage(program: Command, deps: UsageCommandDeps): void {
   const usage = program.command('usage').description('what tenants used, and what became of it');
-  usage
+  const show = usage
     .command('show')
     .description("a tenant's sealed usage, what of it was delivered to the billing provider, and what it costs")
-    .option('--tenant <name>', 'name of the Tenant')
-    .option('--from <time>', 'first moment, RFC 3339; default: the first of this month, UTC')
-    .option('--to <time>', 'end, exclusive, RFC 3339; default: now')
-    .option('--server <url>', 'API address of the running operator; default: GPUOPT_SERVER')
-    .option('--database-url <url>', 'read PostgreSQL directly')
-    .option('--data-dir <folder>', 'read the embedded database directly, while no operator runs')
+    .option('--tenant <name>', 'name of the Tenant');
+  withSource(withTimes(show))
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action(async (options: ShowOptions) => {
-      deps.exit(await show(options, deps));
+    .action(async (options: ReportOptions) => {
+      const isGood = ({ meters }: UsageAnswer): boolean =>
+        meters.every(({ held, rejected }) => held === '0' && rejected === '0');
+      deps.exit(await answer({ report: usageReport, text: table, isGood }, options, deps));
     });
-}
-
-/** Prints the answer; returns the exit code. */
-async function show(options: ShowOptions, deps: UsageCommandDeps): Promise<number> {
-  try {
-    const answer = await ask(questionOf(options, deps.clock.now()), sourceOf(options, deps.env), deps);
-    deps.out(options.json === true ? `${JSON.stringify(answer, undefined, 2)}\n` : table(answer));
-    return answer.meters.some(({ held, rejected }) => held !== '0' || rejected !== '0') ? 1 : 0;
-  } catch (error) {
-    const code = exitCodeOf(error);
-    if (code === undefined || !(error instanceof Error)) throw error;
-    deps.err(`error: ${error.message}\n`);
-    return code;
-  }
-}
-
-function sourceOf({ server, databaseUrl, dataDir }: ShowOptions, env: UsageCommandDeps['env']): SourceOptions {
-  if (server !== undefined || databaseUrl !== undefined || dataDir !== undefined)
-    return { server, databaseUrl, dataDir };
-  return { server: env.GPUOPT_SERVER };
-}
-
-function exitCodeOf(error: unknown): number | undefined {
-  if (error instanceof UsageQuestionError) return 2;
-  if (error instanceof UsageUnreachableError) return 3;
-  if (error instanceof StoreError) return error.code === 'StoreOptions' ? 2 : 3;
-  return undefined;
+  withSource(usage.command('verify').description('recompute the whole ledger from the intervals'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', verifyHelp)
+    .action(async (options: ReportOptions) => {
+      const isGood = ({ mismatches }: VerifyAnswer): boolean => mismatches.length === 0;
+      deps.exit(await answer({ report: verifyReport, text: verified, isGood }, options, deps));
+    });
+  withSource(usage.command('reconcile').description('where the sums of the billing provider are not ours'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', reconcileHelp)
+    .action(async (options: ReportOptions) => {
+      const isGood = ({ drift, held }: ReconcileAnswer): boolean => drift.length === 0 && held === '0';
+      deps.exit(await answer({ report: reconcileReport, text: reconciled, isGood }, options, deps));
+    });
+  const exported = usage
+    .command('export')
+    .description('charged usage for other programs')
+    .addOption(new Option('--format <format>', 'form of the rows').choices(['focus']).makeOptionMandatory())
+    .option('--tenant <name>', 'only this Tenant; default: all');
+  withSource(withTimes(exported))
+    .addHelpText('after', exportHelp)
+    .action(async (options: ReportOptions) => {
+      deps.exit(await answer({ report: focusReport, text: ({ csv }) => csv, isGood: () => true }, options, deps));
+    });
 }
 
 const columns = ['quantity', 'estimated', 'unpriced', 'accepted', 'pending', 'ambiguous', 'held', 'rejected'] as const;
@@ -99,19 +95,33 @@ function table({ tenant, from, to, sealedThrough, meters, costs }: UsageAnswer):
     meter.meter,
     ...columns.map((column): MeterUsage[typeof column] => meter[column]),
   ]);
-  const widths = head.map((title, index) => Math.max(title.length, ...body.map((row) => row[index]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)))
-      .join('  ');
   const cost =
     costs.length === 0
       ? 'nothing is priced yet'
       : costs.map(({ currency, amount }) => `${amount} ${currency}`).join(', ');
   return [
     `Tenant ${tenant}, [${from}, ${to}), sealed through ${sealedThrough ?? 'nothing yet'}, in GPU-seconds`,
-    ...[head, ...body].map(line),
+    ...tableLines(head, body),
     `Cost: ${cost}`,
     '',
   ].join('\n');
+}
+
+function verified({ windows, chains, mismatches, heads }: VerifyAnswer): string {
+  const head = ['TENANT', 'METER', 'WINDOW', 'KIND', 'EXPECTED', 'FOUND'];
+  const rows = mismatches.map((one) => [
+    ...[one.tenant, one.meter, one.windowStart, one.kind],
+    ...[one.expected, one.found],
+  ]);
+  const found = mismatches.length === 0 ? ['Everything fits.'] : tableLines(head, rows);
+  const tails = heads.map(({ tenant, hash }) => `${tenant} ends with ${hash}`);
+  return [`${windows} usage windows in ${chains} chains`, ...found, ...tails, ''].join('\n');
+}
+
+function reconciled({ checked, drift, held }: ReconcileAnswer): string {
+  const head = ['TENANT', 'METER', 'HOUR', 'OURS', 'THEIRS', 'ACTION'];
+  const rows = drift.map((one) => [one.tenant, one.meter, one.hour, one.ours, one.theirs, one.action]);
+  const open =
+    drift.length === 0 ? ['No sum differs.'] : [...tableLines(head, rows), ...drift.map(({ reason }) => reason)];
+  return [`${checked} sums compared in the last hourly comparison, ${held} rows held`, ...open, ''].join('\n');
 }

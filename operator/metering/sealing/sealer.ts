@@ -4,11 +4,14 @@ import type { Clock } from '../../observability/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { lockPasses, readSeen } from '../repository.ts';
 import { readHeld, readMeters } from './read.ts';
-import { exactMillis, nextWindow, type Span, windowStart } from './window.ts';
+import { exactMillis, firstPart, lastPart, nextWindow, type Span, windowStart } from './window.ts';
 import { type SealedUsage, type Usage, writeUsages } from './write.ts';
 
 /** Called inside the sealing transaction, so that what rests on the windows is frozen with them or not at all. */
 export type OnSealed = (trx: Transaction<Schema>, windows: readonly SealedUsage[]) => Promise<void>;
+
+/** The moments strictly inside a span at which windows are cut, in milliseconds since 1970; billing's `priceChanges`. */
+export type ReadCuts = (trx: Transaction<Schema>, span: Span) => Promise<readonly number[]>;
 
 /** How the sealer works. */
 export interface SealerOptions {
@@ -19,6 +22,8 @@ export interface SealerOptions {
   /** How long after its end a window waits for late news of ends. */
   readonly graceSeconds: number;
   readonly onSealed: OnSealed;
+  /** Where windows end early, so that each has one price; nowhere when absent. */
+  readonly readCuts?: ReadCuts;
 }
 
 /** Windows of one call: enough to catch up a month of hours, few enough to answer a stop soon. */
@@ -48,7 +53,8 @@ async function sealNext(options: SealerOptions, limit: number): Promise<boolean>
     await lockPasses(trx);
     const start = await gridEnd(trx, windowSeconds);
     if (start === undefined) return false;
-    const window = nextWindow(start, windowSeconds);
+    const whole = nextWindow(start, windowSeconds);
+    const window = firstPart(whole, (await options.readCuts?.(trx, whole)) ?? []);
     if (window.end > limit) return false;
     await sealWindow(options, trx, window);
     return true;
@@ -70,7 +76,8 @@ async function sealBefore(options: SealerOptions): Promise<boolean> {
       .executeTakeFirst();
     if (!late?.from || !grid?.start || late.from >= grid.start) return false;
     const end = grid.start.getTime();
-    await sealWindow(options, trx, { start: windowStart(end - 1, windowSeconds), end });
+    const whole = { start: windowStart(end - 1, windowSeconds), end };
+    await sealWindow(options, trx, lastPart(whole, (await options.readCuts?.(trx, whole)) ?? []));
     return true;
   });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { emit, exactMillis, nextWindow } from './window.ts';
+import { emit, exactMillis, firstPart, lastPart, nextWindow } from './window.ts';
 
 const second = 1000;
 const hour = { start: 0, end: 3600 * second };
@@ -61,4 +61,16 @@ test('windows cut any time into parts that sum to the whole', () => {
 test('a shorter step begins where the grid ended', () => {
   expect(nextWindow(3_600_000, 60)).toEqual({ start: 3_600_000, end: 3_660_000 });
   expect(nextWindow(3_660_000, 3600)).toEqual({ start: 3_660_000, end: 7_200_000 });
+});
+
+test.each([
+  ['nothing cuts', [], [0, 100], [0, 100]],
+  ['a moment inside cuts', [40], [0, 40], [40, 100]],
+  ['two moments', [70, 40], [0, 40], [70, 100]],
+  ['the bounds are no cuts', [0, 100], [0, 100], [0, 100]],
+  ['moments outside', [-5, 130], [0, 100], [0, 100]],
+])('%s', (_, cuts, first, last) => {
+  const window = { start: 0, end: 100 };
+  const bounds = [firstPart(window, cuts), lastPart(window, cuts)].map(({ start, end }) => [start, end]);
+  expect(bounds).toEqual([first, last]);
 });

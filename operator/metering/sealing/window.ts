@@ -44,6 +44,16 @@ export function nextWindow(from: number, seconds: number): Span {
   return { start: from, end: Math.floor(from / step) * step + step };
 }
 
+/** The first part of a window that is cut at these moments; those outside cut nothing. */
+export function firstPart({ start, end }: Span, cuts: readonly number[]): Span {
+  return { start, end: Math.min(end, ...cuts.filter((cut) => cut > start)) };
+}
+
+/** The last part of a window that is cut at these moments. */
+export function lastPart({ start, end }: Span, cuts: readonly number[]): Span {
+  return { start: Math.max(start, ...cuts.filter((cut) => cut < end)), end };
+}
+
 /** The beginning of the window that holds `at`. */
 export function windowStart(at: number, seconds: number): number {
   const step = seconds * 1000;

@@ -56,12 +56,12 @@ export async function writeUsages(trx: Transaction<Schema>, usages: readonly Usa
 
 /** Takes the remainder and the chain's head, and leaves its own. */
 function link(usage: Usage, carries: Map<string, bigint>, hashes: Map<string, string>): Linked {
-  const { tenant, meter, window, revision, exactMs } = usage;
-  const { quantity, carryMs } = emit(carries.get(keyOf(usage)) ?? 0n, exactMs);
+  const { tenant, window } = usage;
+  const { quantity, carryMs } = emit(carries.get(keyOf(usage)) ?? 0n, usage.exactMs);
   const previous = hashes.get(tenant) ?? chainStart;
   const start = window.start / 1000;
   const end = window.end / 1000;
-  const hash = chainHash(previous, { tenant, meter, start, end, revision, exactMs, quantity });
+  const hash = chainHash(previous, { ...usage, start, end, carryMs, quantity });
   carries.set(keyOf(usage), carryMs);
   hashes.set(tenant, hash);
   return { usage, quantity, carryMs, previous, hash };

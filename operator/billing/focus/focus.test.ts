@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+
+import { formatDecimal, parseDecimal } from '../money/decimal.ts';
+import { type FocusRow, focusColumns } from './columns.ts';
+import { csvOf } from './csv.ts';
+import { type Charged, focusRow } from './rows.ts';
+
+const charged: Charged = {
+  ...{ tenant: 'acme', model: 'NVIDIA-L4', profile: 'full', sku: 'l4', book: 'standard', version: 1, currency: 'usd' },
+  ...{ start: Date.parse('2026-01-31T23:00:00Z'), end: Date.parse('2026-02-01T00:00:00Z'), quantity: 3600n },
+  ...{ unitPrice: '0.069444444444', amount: '249.999999998400', provider: 'stripe', customer: 'cus_acme' },
+};
+
+type Rule = readonly [says: string, holds: (row: FocusRow) => boolean];
+
+const decimal = /^-?\d+([.]\d+)?$/;
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const costs = ['BilledCost', 'EffectiveCost', 'ListCost', 'ContractedCost'] as const;
+const notNull = [
+  ...costs,
+  ...(['BillingAccountId', 'BillingAccountName', 'BillingCurrency', 'BillingPeriodStart', 'BillingPeriodEnd'] as const),
+  ...(['ChargeCategory', 'ChargeDescription', 'ChargeFrequency', 'ChargePeriodStart', 'ChargePeriodEnd'] as const),
+  ...(['InvoiceIssuerName', 'ProviderName', 'PublisherName', 'ServiceCategory', 'ServiceName'] as const),
+];
+const isJsonObject = (text: string): boolean => {
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+};
+/** The scale of a product of two decimals is cut to twelve places, beyond which FOCUS asks for nothing. */
+const times = (price: string, quantity: string): string =>
+  formatDecimal((parseDecimal(price.slice(0, price.indexOf('.') + 13)) * parseDecimal(quantity)) / 10n ** 12n);
+const about = (a: string, b: string): boolean => {
+  const difference = parseDecimal(a.slice(0, a.indexOf('.') + 13)) - parseDecimal(b);
+  return (difference < 0n ? -difference : difference) <= 3600n;
+};
+
+/** What FOCUS 1.2 says of the columns that are exported; null is the empty string. */
+const rules: readonly Rule[] = [
+  ['columns that must not be null are not', (row) => notNull.every((column) => row[column] !== '')],
+  ['costs are decimals', (row) => costs.every((column) => decimal.test(row[column]))],
+  ['the currency is an ISO 4217 code', ({ BillingCurrency }) => /^[A-Z]{3}$/.test(BillingCurrency)],
+  [
+    'times are ISO 8601 in UTC',
+    (row) =>
+      [row.BillingPeriodStart, row.BillingPeriodEnd, row.ChargePeriodStart, row.ChargePeriodEnd].every((one) =>
+        time.test(one),
+      ),
+  ],
+  ['the charge period ends after it begins', (row) => row.ChargePeriodStart < row.ChargePeriodEnd],
+  [
+    'the billing period holds the charge period',
+    (row) => row.BillingPeriodStart <= row.ChargePeriodStart && row.ChargePeriodEnd <= row.BillingPeriodEnd,
+  ],
+  [
+    'the charge category is one of five',
+    ({ ChargeCategory }) => ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'].includes(ChargeCategory),
+  ],
+  ['the charge class is null or Correction', ({ ChargeClass }) => ['', 'Correction'].includes(ChargeClass)],
+  [
+    'the frequency is one of three, and Usage is not One-Time',
+    (row) => ['Recurring', 'Usage-Based'].includes(row.ChargeFrequency) || row.ChargeCategory !== 'Usage',
+  ],
+  [
+    'consumed quantity and unit are null together',
+    (row) => (row.ConsumedQuantity === '') === (row.ConsumedUnit === ''),
+  ],
+  ['usage has a pricing quantity and unit', (row) => row.PricingQuantity !== '' && row.PricingUnit !== ''],
+  ['usage has a unit price', (row) => decimal.test(row.ListUnitPrice) && decimal.test(row.ContractedUnitPrice)],
+  ['list cost is price times quantity', (row) => about(row.ListCost, times(row.ListUnitPrice, row.PricingQuantity))],
+  [
+    'contracted cost is price times quantity',
+    (row) => about(row.ContractedCost, times(row.ContractedUnitPrice, row.PricingQuantity)),
+  ],
+  [
+    'the pricing category is one of four',
+    ({ PricingCategory }) => ['Standard', 'Dynamic', 'Committed', 'Other'].includes(PricingCategory),
+  ],
+  ['a SKU price belongs to a SKU', (row) => row.SkuPriceId === '' || row.SkuId !== ''],
+  ['a resource name and type belong to a resource', (row) => row.ResourceName === '' || row.ResourceId !== ''],
+  [
+    'a sub account name and type belong to a sub account',
+    (row) => row.SubAccountName === '' || row.SubAccountId !== '',
+  ],
+  ['the service category is of the list', ({ ServiceCategory }) => ServiceCategory === 'Compute'],
+  ['tags and price details are JSON objects', (row) => isJsonObject(row.Tags) && isJsonObject(row.SkuPriceDetails)],
+  ['no discount: its columns are null', (row) => row.CommitmentDiscountId === ''],
+  ['nothing is split: no method of allocation', (row) => row.AllocatedMethodId === ''],
+];
+
+test.each<[string, Partial<Charged>]>([
+  ['an hour that ends with its month', {}],
+  ['a correction that takes away', { quantity: -7n, amount: '-0.486111111108' }],
+  ['a currency without minor units', { currency: 'jpy', unitPrice: '0.100000000000', amount: '360.000000000000' }],
+  ['nobody to charge at a provider', { provider: undefined, customer: undefined }],
+])('%s: every rule of the specification holds', (_, change) => {
+  const row = focusRow({ ...charged, ...change });
+  expect(rules.filter(([, holds]) => !holds(row)).map(([says]) => says)).toEqual([]);
+});
+
+test.each<[string, Partial<FocusRow>, string]>([
+  ['a cost with an exponent', { BilledCost: '1e3' }, 'costs are decimals'],
+  [
+    'a period that ends before it begins',
+    { ChargePeriodEnd: '2026-01-01T00:00:00Z' },
+    'the charge period ends after it begins',
+  ],
+  ['an invented category', { ChargeCategory: 'Rent' }, 'the charge category is one of five'],
+  ['a wrong product', { ListCost: '2.4' }, 'list cost is price times quantity'],
+])('the rules find %s', (_, change, expected) => {
+  const row = { ...focusRow(charged), ...change };
+  expect(rules.filter(([, holds]) => !holds(row)).map(([says]) => says)).toContain(expected);
+});
+
+test('amounts are exact decimals of the currency', () => {
+  const { BilledCost, ListUnitPrice } = focusRow(charged);
+  expect([BilledCost, ListUnitPrice]).toEqual(['2.499999999984', '0.00069444444444']);
+});
+
+test('cells with commas, quotes and line ends are quoted', () => {
+  const row = { ...focusRow(charged), Tags: '{"a":"b"}', ChargeDescription: 'one, two\r\nthree' };
+  const [head, ...rest] = csvOf([row]).split('\r\n');
+  expect(head).toBe(focusColumns.join(','));
+  expect(rest.join('\r\n')).toContain('"one, two\r\nthree"');
+  expect(rest.join('\r\n')).toContain('"{""a"":""b""}"');
+});

@@ -1,0 +1,28 @@
+/** What does not fit in a ledger; values as text, integers and times alike. */
+export interface Mismatch {
+  readonly tenant: string;
+  readonly meter: string;
+  /** RFC 3339. */
+  readonly windowStart: string;
+  /**
+   * hash: a row is not what was hashed; link: a row does not follow the one before; revision: a revision is missing;
+   * quantity, carry: not what the milliseconds and the remainder give; remainder: not what the last row left; grid: windows
+   * overlap, leave a gap, or a row is of none; sum: not what the intervals add up to; device: not what the intervals are of.
+   */
+  readonly kind:
+    | 'hash'
+    | 'link'
+    | 'revision'
+    | 'quantity'
+    | 'carry'
+    | 'remainder'
+    | 'grid'
+    | 'sum'
+    | 'device'
+    | BillKind;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What does not fit in what rests on the windows: the price, the charge, or the row that is sent. */
+export type BillKind = 'price' | 'charge' | 'outbox';
