@@ -1,4 +1,4 @@
-import { type Compiled, compile } from './demand.ts';
+import { type Compiled, compile, costMilli } from './demand.ts';
 import { type Eligible, eligibleNodes } from './eligible.ts';
 import { hold, release, take } from './hold.ts';
 import { type Planner, placeMember } from './place.ts';
@@ -40,7 +40,9 @@ export interface ClearingRules {
   readonly quotasOf: (tenant: string | undefined) => readonly Quota[];
 }
 
-/** Nodes for which new places are looked for, the cheapest first: each look is some more placements. */
+/** Nodes for which it is worked out who leaves, the cheapest at a glance first: on many nodes that is most of the time. */
+const LOOKED_AT = 64;
+/** Nodes of them for which new places are looked for, the cheapest first: each look is some more placements. */
 const TRIED = 16;
 
 /**
@@ -51,8 +53,13 @@ export function clearFor(planner: Planner, member: Member, rules: ClearingRules)
   const { snapshot } = planner;
   const demand = compile(snapshot, member);
   const eligible = eligibleNodes(planner.eligibility, member);
-  const found = snapshot.nodes.flatMap((_, node) => {
+  const likely = snapshot.nodes.flatMap((_, node) => {
     if (eligible[node] !== 1 || rules.nodes[node] !== 1) return [];
+    const minutes = roughMinutes(planner, node, demand, rules);
+    return minutes === undefined ? [] : [{ node, minutes }];
+  });
+  likely.sort((left, right) => left.minutes - right.minutes || left.node - right.node);
+  const found = likely.slice(0, LOOKED_AT).flatMap(({ node }) => {
     const leave = whoLeaves(planner, node, demand, rules);
     return leave === undefined ? [] : [{ node, leave, minutes: sumMinutes(leave) }];
   });
@@ -69,16 +76,35 @@ function sumMinutes(pods: readonly Movable[]): number {
   return pods.reduce((sum, { podMinutes }) => sum + podMinutes, 0);
 }
 
-/** The cheapest pods of a node without which a demand fits, nobody who could stay among them; the snapshot is as before. */
-function whoLeaves(
-  { snapshot }: Planner,
-  node: number,
-  demand: Compiled,
-  { movable, disruptions, moves }: ClearingRules,
-): readonly Movable[] | undefined {
-  const here = (movable.get(snapshot.nodes[node]?.name ?? '') ?? [])
+/** Pods of a node that may be moved, the cheapest first. */
+function residents({ snapshot }: Planner, node: number, { movable }: ClearingRules): readonly Movable[] {
+  return (movable.get(snapshot.nodes[node]?.name ?? '') ?? [])
     .filter(({ holding }) => snapshot.taken.get(holding.key)?.node === node)
     .sort((left, right) => left.podMinutes - right.podMinutes || (left.holding.key < right.holding.key ? -1 : 1));
+}
+
+/** What it costs about to clear a node, by the amount of GPU alone; undefined where all that may leave is too little. */
+function roughMinutes(planner: Planner, node: number, demand: Compiled, rules: ClearingRules): number | undefined {
+  const { snapshot } = planner;
+  let missing = costMilli(snapshot, node, demand) - (snapshot.idleMilli[node] as number);
+  let minutes = 0;
+  for (const { holding, podMinutes } of residents(planner, node, rules)) {
+    if (missing <= 0) break;
+    missing -= snapshot.taken.get(holding.key)?.gpuMilli ?? 0;
+    minutes += podMinutes;
+  }
+  return missing > 0 ? undefined : minutes;
+}
+
+/** The cheapest pods of a node without which a demand fits, nobody who could stay among them; the snapshot is as before. */
+function whoLeaves(
+  planner: Planner,
+  node: number,
+  demand: Compiled,
+  rules: ClearingRules,
+): readonly Movable[] | undefined {
+  const { snapshot } = planner;
+  const { disruptions, moves } = rules;
   const fits = (): boolean => {
     if (take(snapshot, TRIAL, node, demand) === undefined) return false;
     release(snapshot, TRIAL);
@@ -86,7 +112,7 @@ function whoLeaves(
   };
   const left = new Map(disruptions);
   const out = new Map<Movable, Taken>();
-  for (const one of here) {
+  for (const one of residents(planner, node, rules)) {
     if (fits() || out.size >= moves + SPARE) break;
     const { budget, holding } = one;
     if (budget !== undefined && (left.get(budget) ?? 0) < 1) continue;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comeBack, type Movable } from './clearing.ts';
 import { hold, release } from './hold.ts';
@@ -174,5 +175,51 @@ describe('room by moves', () => {
       comeBack(planner.snapshot, one, undefined);
     }
     expect([...planner.snapshot.taken.keys()].sort()).toEqual(before.keys);
+  });
+
+  it('whatever runs: a gang that found none finds room, nothing is overcommitted, and who is not moved stays', () => {
+    const resident = fc.record({
+      at: fc.integer({ min: 0, max: 4 }),
+      gpus: fc.integer({ min: 1, max: 4 }),
+      minutes: fc.integer({ min: 0, max: 99 }),
+    });
+    const gangs = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 });
+    let moved = 0;
+    fc.assert(
+      fc.property(fc.array(resident, { maxLength: 14 }), gangs, (drafts, sizes) => {
+        const free = [8, 8, 8, 8, 8];
+        const fitting = drafts.flatMap(({ at, gpus, minutes }, index): Resident[] => {
+          if ((free[at] ?? 0) < gpus) return [];
+          free[at] = (free[at] ?? 0) - gpus;
+          return [{ key: `r${index}`, node: 'abcef'[at] ?? '', gpus, minutes }];
+        });
+        const { planner, movable } = world(fitting, [...'abcef']);
+        const { snapshot } = planner;
+        const before = structuredClone(snapshot.gpuFree);
+        const nodesBefore = new Map([...snapshot.taken].map(([key, { node }]) => [key, node]));
+        const gang = testGang(
+          'g',
+          sizes.map((gpus, at) => testPod(`g${at}`, gpus)),
+        );
+        const made = makeRoom(planner, gang, request(movable, { maxMoves: 6 }));
+        if (made === undefined) {
+          expect(snapshot.gpuFree.map((one) => one).sort()).toEqual(before.sort());
+          expect(new Map([...snapshot.taken].map(([key, { node }]) => [key, node]))).toEqual(nodesBefore);
+          return;
+        }
+        moved += 1;
+        const went = new Set(made.moves.map(({ movable: { member } }) => member.key));
+        expect(went.size).toBe(made.moves.length);
+        expect(went.size).toBeGreaterThan(0);
+        expect(went.size).toBeLessThanOrEqual(6);
+        expect(snapshot.gpuFree.every((one) => one >= 0 && one <= 1000)).toBe(true);
+        for (const [key, node] of nodesBefore) {
+          expect(snapshot.taken.get(key)?.node === node).toBe(!went.has(key));
+        }
+        for (const { key } of gang.members) expect(snapshot.taken.has(key)).toBe(true);
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+    expect(moved).toBeGreaterThan(10);
   });
 });
