@@ -8,7 +8,7 @@ TRACE ?=
 DATA ?= $(GPUOPT_BENCH_DATA)
 
 .PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
-        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime faults-billing soak-runtime
+        demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime faults-billing soak-runtime bench-billing
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench-size: $(READY) ## Memory and CPU of the operator at 1,213 nodes and 5,000 
 
 bench-runtime: $(READY) ## The runtime beside controller-runtime: 10,000 objects, 100,000 pods (ARGS="--objects 1000 --pods 10000")
 	@$(NODE) e2e/bench/runtime.ts $(ARGS)
+
+bench-billing: $(READY) ## Metering and billing: error of 10^6 allocations, seal, send and watch-to-interval times (ARGS="--help")
+	@$(NODE) e2e/bench/billing.ts $(ARGS)
 
 faults-runtime: $(READY) ## Break every write and watch of the operator and compare with clean runs (ARGS="--help")
 	@$(NODE) e2e/faults/main.ts $(ARGS)
