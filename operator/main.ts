@@ -1,6 +1,7 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
 import {
   billingRoom,
+  clusterPages,
   clusterReceivers,
   freezeSealed,
   ledgerApi,
@@ -10,7 +11,8 @@ import {
 } from './billing/index.ts';
 import { type AddressName, explainAddress, explainStart } from './cli/address-error.ts';
 import { endAtOnce, endOnSurprise, stopSignal } from './cli/process-end.ts';
-import type { Settings } from './cli/settings.ts';
+import type { Address, Settings } from './cli/settings.ts';
+import { releaseText } from './cli/version.ts';
 import { growthRoom, httpServer, jobApi, tokenReviewer } from './growth/index.ts';
 import { meteringRoom } from './metering/index.ts';
 import {
@@ -22,6 +24,7 @@ import {
   systemClock,
 } from './observability/index.ts';
 import { namespaceWebhooks, poolsRoom } from './pools/index.ts';
+import { clusterAuthoriser, portalApi } from './portal/index.ts';
 import {
   type Check,
   type Client,
@@ -90,8 +93,9 @@ interface ServerFate {
 const ownServers = {
   apiAddress: { name: 'usage-api', says: 'serving usage' },
   jobsAddress: { name: 'jobs-api', says: 'serving campaign runs and webhooks' },
+  portalAddress: { name: 'portal', says: 'serving tenants' },
 } as const;
-const addressNames = ['apiAddress', 'jobsAddress'] as const;
+const addressNames = ['apiAddress', 'jobsAddress', 'portalAddress'] as const;
 
 /**
  * The operator's own servers: usage for the command line, and the API of campaign runs. They work on the store alone, so a
@@ -101,15 +105,18 @@ function serverRoom({ settings, store, clock, log, registry }: RoomParts, client
   const receiverFor = clusterReceivers({ client, operatorNamespace: settings.namespace, clock });
   const webhooks = webhookApi(store, clock, receiverFor, webhookReceipts(registry));
   const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
+  const pages = clusterPages(client, settings.namespace);
+  const authoriser = clusterAuthoriser(client, clock);
+  const portal = portalApi({ store, clock, log, pages, authoriser, version: releaseText() });
   // What strangers reach, the unsubscribing and the signed webhooks, is apart from the usage API, which asks nobody who he is.
-  const handlers = { apiAddress: [ledgerApi(store, clock)], jobsAddress: [...jobs, webhooks] };
-  const runnables = addressNames.map((address) => {
+  const handlers = { apiAddress: [ledgerApi(store, clock)], jobsAddress: [...jobs, webhooks], portalAddress: [portal] };
+  const runnables = served(settings).map(([address, at]) => {
     const { name, says } = ownServers[address];
     const onListening = (port: number): void => {
       fate.open.add(address);
-      log.info({ host: settings[address].host, port }, says);
+      log.info({ host: at.host, port }, says);
     };
-    const runnable = httpServer({ name, ...settings[address], handlers: handlers[address], log, onListening });
+    const runnable = httpServer({ name, ...at, handlers: handlers[address], log, onListening });
     const run = (signal: AbortSignal): Promise<void> =>
       runnable.run(signal).catch((error: unknown) => {
         // A standby would otherwise wait for the lease with a server missing.
@@ -121,9 +128,17 @@ function serverRoom({ settings, store, clock, log, registry }: RoomParts, client
   return { name: 'servers', controllers: [], runnables };
 }
 
+/** The servers that have an address: the portal has one only where it is given. */
+function served(settings: Settings): readonly (readonly [keyof typeof ownServers, Address])[] {
+  return addressNames.flatMap((name) => {
+    const address = settings[name];
+    return address === undefined ? [] : [[name, address] as const];
+  });
+}
+
 /** Ready means: this process can do its part, be it as leader or as standby. */
-function readinessChecks(store: Store, { open }: ServerFate): readonly Check[] {
-  const servers = addressNames.map((address) => ({
+function readinessChecks(settings: Settings, store: Store, { open }: ServerFate): readonly Check[] {
+  const servers = served(settings).map(([address]) => ({
     name: ownServers[address].name,
     check: () => (open.has(address) ? undefined : 'not listening yet'),
   }));
@@ -159,6 +174,8 @@ export async function runOperator(settings: Settings): Promise<number> {
   const connection = connect(cluster);
   try {
     await store.migrate();
+    // A portal without the roles that keep tenants apart is not served at all.
+    if (settings.portalAddress !== undefined) await store.readAs('', () => Promise.resolve());
     const parts = { settings, store, clock, log, registry };
     const fate: ServerFate = { open: new Set(), failure: new AbortController() };
     const probe = createGateProbe({
@@ -178,7 +195,7 @@ export async function runOperator(settings: Settings): Promise<number> {
       clock,
       http: settings.metricsAddress,
       ...webhooksOf(settings),
-      checks: [...readinessChecks(store, fate), probe.check],
+      checks: [...readinessChecks(settings, store, fate), probe.check],
       ...(settings.leaderElection === 'on' && { leaderElection: election }),
     });
     await manager.run(AbortSignal.any([stop, fate.failure.signal]));

@@ -11,6 +11,7 @@ const rooms = {
   billing: ['api', 'kube', 'runtime', 'store', 'observability', 'metering'],
   tuning: ['api', 'kube', 'runtime', 'store', 'observability', 'pools', 'metering'],
   growth: ['api', 'kube', 'runtime', 'store', 'observability', 'billing'],
+  portal: ['api', 'kube', 'runtime', 'store', 'observability', 'metering', 'billing', 'growth'],
   crdgen: [],
 };
 

@@ -1,8 +1,10 @@
 /** What usage costs and how it is charged: prices, outbox, sinks, `gpuopt usage`. */
 export { registerBill } from './bill/bill-command.ts';
+export { formatDecimal, parseDecimal } from './money/decimal.ts';
 export { freezeSealed } from './outbox/freeze.ts';
 export { priceChanges } from './price-book/changes.ts';
 export { billingRoom } from './room.ts';
+export { clusterPages } from './sinks/pages.ts';
 export { ledgerApi } from './usage/ledger-api.ts';
 export type { UsageAnswer } from './usage/query.ts';
 export { registerUsage } from './usage/usage-command.ts';

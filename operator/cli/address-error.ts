@@ -3,12 +3,13 @@ import { CliError } from './cli-error.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings that are addresses to listen at. */
-export type AddressName = 'metricsAddress' | 'apiAddress' | 'jobsAddress' | 'webhookAddress';
+export type AddressName = 'metricsAddress' | 'apiAddress' | 'jobsAddress' | 'portalAddress' | 'webhookAddress';
 
 const flags: Readonly<Record<AddressName, string>> = {
   metricsAddress: '--metrics-address',
   apiAddress: '--api-address',
   jobsAddress: '--jobs-address',
+  portalAddress: '--portal-address',
   webhookAddress: '--webhook-address',
 };
 

@@ -11,6 +11,7 @@ export interface Settings {
   readonly apiAddress: Address;
   readonly jobsAddress: Address;
   readonly jobsUrl: string;
+  readonly portalAddress?: Address;
   readonly webhookAddress?: Address;
   readonly webhookCertificates: string;
   readonly jobImage: string;
@@ -96,6 +97,9 @@ export const runOptions: readonly Option[] = [
     .env('GPUOPT_JOBS_URL')
     .argParser(parseUrl)
     .default('http://gpuopt.gpuopt-system.svc:8082'),
+  option('--portal-address <host:port>', 'HTTP API for tenants (ServiceAccount tokens); default: none')
+    .env('GPUOPT_PORTAL_ADDRESS')
+    .argParser(parseAddress),
   option('--webhook-address <host:port>', 'admission webhooks, for clusters without admission policies; default: none')
     .env('GPUOPT_WEBHOOK_ADDRESS')
     .argParser(parseAddress),

@@ -29,6 +29,8 @@ export type Service = Resource<k8s.V1Service>;
 export type ServiceAccount = Resource<k8s.V1ServiceAccount>;
 export type StatefulSet = Resource<k8s.V1StatefulSet>;
 export type TokenReview = Resource<k8s.V1TokenReview>;
+/** A SubjectAccessReview, as the cluster serves it. */
+export type SubjectAccessReview = Resource<k8s.V1SubjectAccessReview>;
 
 const namespaced = <T>(group: string, version: string, kind: string, plural: string): KindToken<T> => ({
   group,
@@ -121,3 +123,10 @@ export const ServiceAccount = namespaced<ServiceAccount>('', 'v1', 'ServiceAccou
 export const StatefulSet = namespaced<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
 /** The kind TokenReview. */
 export const TokenReview = cluster<TokenReview>('authentication.k8s.io', 'v1', 'TokenReview', 'tokenreviews');
+/** The kind SubjectAccessReview. */
+export const SubjectAccessReview = cluster<SubjectAccessReview>(
+  'authorization.k8s.io',
+  'v1',
+  'SubjectAccessReview',
+  'subjectaccessreviews',
+);

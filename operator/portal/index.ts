@@ -1,0 +1,3 @@
+/** The tenants' HTTP API: usage, charges, invoices, plan, and the payment provider's pages. */
+export { clusterAuthoriser } from './authorise.ts';
+export { portalApi } from './portal-api.ts';
