@@ -25,16 +25,19 @@ export function isDone(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
-function gpusOf(pod: Pod): number {
+/** GPUs that a pod asks for. */
+export function gpusOf(pod: Pod): number {
   return Number(pod.spec?.containers[0]?.resources?.limits?.['nvidia.com/gpu'] ?? 0);
 }
 
-function bindOf(pod: Pod): number {
+/** When the scheduler bound the pod, in milliseconds since 1970. */
+export function bindOf(pod: Pod): number {
   const condition = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
   return Date.parse(condition?.lastTransitionTime ?? '');
 }
 
-function endOf(pod: Pod): number {
+/** When its container ended or it was deleted, in milliseconds since 1970. */
+export function endOf(pod: Pod): number {
   const finished = pod.status?.containerStatuses?.[0]?.state?.terminated?.finishedAt;
   return Date.parse(finished ?? pod.metadata.deletionTimestamp ?? '');
 }
