@@ -11,6 +11,7 @@ const rooms: Readonly<Record<string, string>> = {
   metering: 'Usage',
   observability: 'Logs, metrics, time',
   pools: 'Pools and tenants',
+  portal: 'The API for tenants',
   runtime: 'The runtime and the API server',
   scheduling: 'Scheduling and simulation',
   store: 'The database',
