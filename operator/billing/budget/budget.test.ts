@@ -135,6 +135,18 @@ describe('a budget', () => {
     });
   });
 
+  it('does not count what the plan includes, be it sealed or held', async () => {
+    await seen(NOON);
+    await seedPayer(store);
+    await store.db.updateTable('customer_link').set({ included: '{"l4":"3000"}' }).execute();
+    const charged = await sealWindow(store, '2027-01-10T09:00:00Z', 1000n);
+    await store.fence.within((trx) => freezeSealed(trx, [charged]));
+    await sealedThrough('2027-01-10T11:00:00Z');
+    await held('2027-01-10T11:00:00Z', 1);
+    // 1000 s are sealed and 3600 s held, of which 3000 s cost nothing.
+    expect(await pass(NOON)).toMatchObject({ spent: '1.60' });
+  });
+
   it('keeps since when a step is reached, writes the numbers every five minutes, and begins anew with the period', async () => {
     await held('2027-01-10T09:00:00Z', 1);
     await seen(NOON);

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 
-import type { Period } from '../../metering/index.ts';
+import { type Period, periodOf } from '../../metering/index.ts';
 import type { Store } from '../../store/index.ts';
 import { parseDecimal } from '../money/decimal.ts';
+import { marginal, type Rating } from '../rating/rate.ts';
+import { readIncluded, readPrice } from '../rating/stored.ts';
 
 /** What usage costs by local rating; amounts in minor units, in the scale of money/decimal.ts. */
 export interface Spend {
@@ -28,29 +30,45 @@ interface Used {
   readonly held: string;
 }
 
+/** How a kind of device is rated, and what the month has of it already. */
+interface Rate {
+  readonly rating: Rating;
+  readonly before: bigint;
+}
+
 /**
  * What a tenant has spent: the charges of sealed windows, and what is neither sealed nor charged yet at the prices in force
- * at the end of the span. Undefined while the list has no version in force. What no SKU matches costs nothing.
+ * at the end of the span, as if it were the next window of its month. Undefined while the list has no version in force.
+ * What no SKU matches costs nothing.
  */
 export async function readSpend(store: Store, { tenant, book, span }: SpendQuestion): Promise<Spend | undefined> {
-  const prices = await readPrices(store, book, span.end);
+  const prices = await readPrices(store, tenant, book, span.end);
   if (prices === undefined) return undefined;
-  const { currency, unitPrices } = prices;
-  const charged = await readCharged(store, tenant, currency, span);
+  const { currency, rates } = prices;
+  let amount = await readCharged(store, tenant, currency, span);
+  let perSecond = 0n;
   const used = [...(await readUncharged(store, tenant, span)), ...(await readOpen(store, tenant, span))];
-  const priceOf = ({ model, profile }: Used): bigint => unitPrices.get(`${model}\n${profile}`) ?? 0n;
-  return {
-    currency,
-    amount: used.reduce((sum, one) => sum + BigInt(one.seconds) * priceOf(one), charged),
-    perSecond: used.reduce((sum, one) => sum + BigInt(one.held) * priceOf(one), 0n),
-  };
+  for (const [device, parts] of Map.groupBy(used, deviceOf)) {
+    const rate = rates.get(device);
+    if (rate === undefined) continue;
+    const quantity = parts.reduce((sum, { seconds }) => sum + BigInt(seconds), 0n);
+    const held = parts.reduce((sum, one) => sum + BigInt(one.held), 0n);
+    amount += marginal(rate.rating, rate.before, quantity);
+    perSecond += marginal(rate.rating, rate.before + quantity, held);
+  }
+  return { currency, amount, perSecond };
+}
+
+function deviceOf({ model, profile }: Pick<Used, 'model' | 'profile'>): string {
+  return `${model}\n${profile}`;
 }
 
 async function readPrices(
   store: Store,
+  tenant: string,
   book: string,
   at: number,
-): Promise<{ readonly currency: string; readonly unitPrices: ReadonlyMap<string, bigint> } | undefined> {
+): Promise<{ readonly currency: string; readonly rates: ReadonlyMap<string, Rate> } | undefined> {
   const version = await store.db
     .selectFrom('price_book')
     .select(['version', 'currency'])
@@ -62,12 +80,34 @@ async function readPrices(
   if (version === undefined) return undefined;
   const skus = await store.db
     .selectFrom('price_sku')
-    .select(['model', 'profile', 'unit_price'])
+    .select(['name', 'model', 'profile', 'unit_price', 'tiers'])
     .where('book', '=', book)
     .where('version', '=', version.version)
     .execute();
-  const unitPrices = new Map(skus.map((sku) => [`${sku.model}\n${sku.profile}`, parseDecimal(sku.unit_price)]));
-  return { currency: version.currency, unitPrices };
+  const link = await store.db
+    .selectFrom('customer_link')
+    .select('included')
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  const month = await readMonth(store, tenant, at);
+  const rates = skus.map((sku): readonly [string, Rate] => {
+    const included = readIncluded(link?.included ?? null, sku.name);
+    return [
+      deviceOf(sku),
+      { rating: { ...readPrice(sku.tiers, sku.unit_price), included }, before: month.get(sku.name) ?? 0n },
+    ];
+  });
+  return { currency: version.currency, rates: new Map(rates) };
+}
+
+/** What the month's charges count, by SKU. */
+async function readMonth(store: Store, tenant: string, at: number): Promise<ReadonlyMap<string, bigint>> {
+  const { start, end } = periodOf('Month', at);
+  const { rows } = await sql<{ sku: string; quantity: string }>`
+    SELECT c.sku, sum(c.quantity)::text AS quantity FROM charge c JOIN usage_window w ON w.id = c.usage_window_id
+    WHERE w.tenant = ${tenant} AND w.window_start >= ${new Date(start)} AND w.window_start < ${new Date(end)}
+    GROUP BY c.sku`.execute(store.db);
+  return new Map(rows.map(({ sku, quantity }) => [sku, BigInt(quantity)]));
 }
 
 async function readCharged(store: Store, tenant: string, currency: string, { start, end }: Period): Promise<bigint> {
