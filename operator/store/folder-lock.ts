@@ -15,8 +15,16 @@ const silentMillis = 6 * heartbeatMillis;
 /** Long enough for a rival that judged the same stale lock to have finished its rename. */
 const settleMillis = 100;
 
+/** A holder that was not seen to hold for so long looks again before it writes; well before it can be taken for dead. */
+const doubtMillis = silentMillis / 2;
+
 /** A held lock on a data folder. */
 export interface FolderLock {
+  /**
+   * Throws `StoreLocked` when another process has taken the lock over, as it may from one that was stopped for a minute
+   * (SIGSTOP, a frozen container). Reads the file only when that could have happened since the last look.
+   */
+  verify(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -36,7 +44,7 @@ export async function lockFolder(folder: string, clock: Clock): Promise<FolderLo
   } finally {
     await rm(draft, { force: true });
   }
-  return hold(path, identity);
+  return hold(path, identity, clock);
 }
 
 async function takeOver(path: string, draft: string, identity: ProcessIdentity, clock: Clock): Promise<void> {
@@ -85,6 +93,14 @@ function locked(path: string, holder: ProcessIdentity | undefined): StoreError {
   return new StoreError('StoreLocked', `the data folder's lock ${path} is held by ${who}: ${remedy}`);
 }
 
+function lost(path: string, holder: ProcessIdentity | undefined): StoreError {
+  const who = holder === undefined ? 'nobody' : `process ${holder.pid}`;
+  return new StoreError(
+    'StoreLocked',
+    `the data folder's lock ${path} was taken from this process while it was stopped, and is held by ${who} now: start this process again once the other has ended, or use PostgreSQL with --database-url, which many processes may open`,
+  );
+}
+
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -127,13 +143,29 @@ function isIdentity(value: unknown): value is ProcessIdentity {
   );
 }
 
-function hold(path: string, identity: ProcessIdentity): FolderLock {
-  const beat = setInterval(() => {
+function hold(path: string, identity: ProcessIdentity, clock: Clock): FolderLock {
+  let provenAt = clock.monotonic();
+  const prove = async (): Promise<void> => {
+    const lookedAt = clock.monotonic();
+    const holder = await readHolder(path);
+    if (holder?.nonce !== identity.nonce) throw lost(path, holder);
     const now = new Date();
-    utimes(path, now, now).catch(() => clearInterval(beat));
+    await utimes(path, now, now);
+    provenAt = lookedAt;
+  };
+  const beat = setInterval(() => {
+    prove().catch((error: unknown) => {
+      // A failure to look is tried again. A lock that is lost ends the process, as any error that nobody catches.
+      if (!(error instanceof StoreError)) return;
+      clearInterval(beat);
+      throw error;
+    });
   }, heartbeatMillis);
   beat.unref();
   return {
+    verify: async () => {
+      if (clock.monotonic() - provenAt >= doubtMillis) await prove();
+    },
     release: async () => {
       clearInterval(beat);
       const holder = await readHolder(path);

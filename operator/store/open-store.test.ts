@@ -115,6 +115,44 @@ test.each([
   await (await opening).close();
 });
 
+test.each([
+  ['goes on when the lock is still its own', false],
+  ['is refused when another has taken the lock over', true],
+])('a process that was stopped for more than a minute %s', async (_, isTaken) => {
+  const dataDir = await folder();
+  let stoppedFor = 0;
+  const clock = { ...systemClock, monotonic: () => performance.now() + stoppedFor };
+  const store = await openStore({ dataDir, log, clock });
+  cleanups.push(() => store.close());
+  await store.migrate();
+  const lock = join(dataDir, lockFileName);
+  const own: object = JSON.parse(await readFile(lock, 'utf8'));
+  if (isTaken) await writeFile(lock, JSON.stringify({ ...own, nonce: 'rival' }));
+  stoppedFor = 70_000;
+  const reading = store.db.selectFrom('leader_epoch').select('epoch').execute();
+  if (isTaken) await expect(reading).rejects.toMatchObject({ code: 'StoreLocked' });
+  else expect(await reading).toHaveLength(1);
+});
+
+test('a holder that was silent and taken for dead writes nothing more, not even what it had begun', async () => {
+  const dataDir = await folder();
+  let late = 0;
+  const store = await openStore({ dataDir, log, clock: { ...systemClock, monotonic: () => performance.now() + late } });
+  cleanups.push(() => store.close());
+  await store.migrate();
+  const path = join(dataDir, lockFileName);
+  const own: object = JSON.parse(await readFile(path, 'utf8'));
+  const begun = store.db.transaction().execute(async (trx) => {
+    await trx.updateTable('leader_epoch').set({ holder: 'begun' }).execute();
+    await writeFile(path, JSON.stringify({ ...own, nonce: 'other', pid: 4711 }));
+    late = 60_000;
+  });
+  const taken = { code: 'StoreLocked', message: expect.stringContaining('is held by process 4711 now') };
+  await expect(begun).rejects.toMatchObject(taken);
+  await expect(store.db.selectFrom('leader_epoch').selectAll().execute()).rejects.toMatchObject(taken);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ nonce: 'other' });
+});
+
 test('a server that does not answer is named without its password', async () => {
   const opening = openStore({ url: 'postgres://gpuopt:hunter2@127.0.0.1:1/gpuopt', log, clock: systemClock });
   await expect(opening).rejects.toMatchObject({ code: 'StoreUnreachable' });

@@ -6,7 +6,7 @@ import { type Dialect, Kysely, PGliteDialect } from 'kysely';
 
 import type { Clock } from '../observability/index.ts';
 import { exclusiveDriver } from './exclusive-driver.ts';
-import { lockFolder } from './folder-lock.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { assumingDriver } from './roles/assume.ts';
 import type { Schema } from './schema/index.ts';
 import { StoreError } from './store-error.ts';
@@ -32,7 +32,7 @@ export async function openPglite(
   const lock = dataDir === undefined ? undefined : await lockFolder(dataDir, clock);
   try {
     const pglite = await createPglite(dataDir);
-    const db = new Kysely<Schema>({ dialect: exclusiveDialect(pglite, clock, role) });
+    const db = new Kysely<Schema>({ dialect: exclusiveDialect(pglite, clock, role, lock) });
     const close = async (): Promise<void> => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
@@ -61,11 +61,16 @@ async function createPglite(dataDir: string | undefined): Promise<PGlite> {
   }
 }
 
-function exclusiveDialect(pglite: PGlite, clock: Clock, role: () => string | undefined): Dialect {
+function exclusiveDialect(
+  pglite: PGlite,
+  clock: Clock,
+  role: () => string | undefined,
+  lock: FolderLock | undefined,
+): Dialect {
   const inner = new PGliteDialect({ pglite });
   return {
     createAdapter: () => inner.createAdapter(),
-    createDriver: () => assumingDriver(exclusiveDriver(inner.createDriver(), clock), role),
+    createDriver: () => assumingDriver(exclusiveDriver(inner.createDriver(), clock, lock), role),
     createIntrospector: (db) => inner.createIntrospector(db),
     createQueryCompiler: () => inner.createQueryCompiler(),
   };
