@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { NotReached, runBreach, runMigration, runSecondProcess } from './breach.ts';
+import { runBreach, runMigration, runSecondProcess } from './breach.ts';
 import { sourcePath } from './bundle.ts';
 import { Cell, type Recovery, recoveries } from './cell.ts';
 import type { Ground } from './ground.ts';
 import type { States, Verdict } from './judge.ts';
 import type { Expiry } from './peer.ts';
 import { type Point, points } from './points.ts';
-import { SubjectFailed } from './process.ts';
 import type { SenderName } from './protocol.ts';
 import { runWebhook } from './webhook.ts';
 import { generateWorld } from './world.ts';
@@ -71,17 +70,10 @@ export async function runCell(planned: PlannedCell, { databases, program }: Grou
       : { program, database: { url } };
   const world = generateWorld({ seed, tenants: 3, pods: 24, hours: 6 });
   const cell = await Cell.open({ ...place, world, expiry, sender });
-  const seconds = (): number => Math.round((performance.now() - started) / 100) / 10;
   try {
     const verdict = await run(cell, planned, url);
-    return { id, what: point.what, ...shown(verdict), states: cell.states, seconds: seconds() };
-  } catch (error) {
-    if (!(error instanceof NotReached || error instanceof SubjectFailed)) throw error;
-    const nothing = { truth: '0', billed: '0', lost: '0', surplus: '0', doubled: 0 };
-    return {
-      ...{ id, what: point.what, ...nothing, states: cell.states, seconds: seconds() },
-      violations: [error.message],
-    };
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    return { id, what: point.what, ...shown(verdict), states: cell.states, seconds };
   } finally {
     await cell.close();
     await rm(folder, { recursive: true, force: true });

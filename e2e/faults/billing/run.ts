@@ -1,5 +1,7 @@
+import { NotReached } from './breach.ts';
 import type { Ground } from './ground.ts';
 import { type CellResult, planCells, runCell } from './matrix.ts';
+import { SubjectFailed } from './process.ts';
 import { runRandom } from './random-cells.ts';
 import { describeCell, type Report } from './report.ts';
 import { runStorm, type StormResult } from './storm.ts';
@@ -43,14 +45,10 @@ export async function runPlan(plan: Plan, ground: Ground): Promise<Report> {
       left.push(part.id);
       continue;
     }
-    if (part.list === 'storm') {
-      storm = await part.run();
-      plan.say(describeCell(storm));
-      continue;
-    }
-    const result = await part.run();
-    plan.say(describeCell(result));
-    ({ cells, naive, random })[part.list].push(result);
+    const outcome = await orBrokenOff(part);
+    plan.say(describeCell(outcome.result));
+    if (outcome.list === 'storm') storm = outcome.result;
+    else ({ cells, naive, random })[outcome.list].push(outcome.result);
   }
   const ours = [...cells, ...random, ...(storm === undefined ? [] : [storm])];
   const sum = (values: readonly string[]): string => String(values.reduce((total, value) => total + BigInt(value), 0n));
@@ -65,6 +63,23 @@ export async function runPlan(plan: Plan, ground: Ground): Promise<Report> {
     surplus: sum(ours.map(({ surplus }) => surplus)),
     violations: [...ours.flatMap((one) => violationsOf(one, plan.seed)), ...naiveViolations(naive, plan.seed)],
   };
+}
+
+type Ran =
+  | { readonly list: 'cells' | 'naive' | 'random'; readonly result: CellResult }
+  | { readonly list: 'storm'; readonly result: StormResult };
+
+/** A process that did what it may not ends its part, which is a violation, and not the run. */
+async function orBrokenOff(part: Part): Promise<Ran> {
+  try {
+    if (part.list === 'storm') return { list: part.list, result: await part.run() };
+    return { list: part.list, result: await part.run() };
+  } catch (error) {
+    if (!(error instanceof NotReached || error instanceof SubjectFailed)) throw error;
+    const nothing = { truth: '0', billed: '0', lost: '0', surplus: '0', doubled: 0, states: {}, seconds: 0 };
+    const list = part.list === 'storm' ? 'cells' : part.list;
+    return { list, result: { id: part.id, what: 'broken off', ...nothing, violations: [error.message] } };
+  }
 }
 
 function partsOf({ seed, wanted, random, sends, say }: Plan, ground: Ground | undefined): readonly Part[] {
