@@ -1,5 +1,5 @@
 import type { Clock } from '../../observability/index.ts';
-import type { Store } from '../../store/index.ts';
+import { type Store, StoreError } from '../../store/index.ts';
 import type { SinkEntry } from '../sinks/registry.ts';
 import { settleMillis } from './decide.ts';
 import { settleHour } from './hour.ts';
@@ -25,27 +25,49 @@ export interface PassResult {
 const hourSeconds = 3600;
 const daySeconds = 86_400;
 
-/** Compares every pair of a scope, one read of the provider each, and settles the hours that differ. */
+/**
+ * Compares every pair of a scope, one read of the provider each, and settles the hours that differ. A pair that cannot be
+ * read keeps no other from being compared; its error is thrown at the end, so that the comparison counts as not made.
+ */
 export async function comparePairs(deps: PassDeps, scope: Scope, signal: AbortSignal): Promise<PassResult> {
-  const { from, to, grain, customer } = scope;
-  let checked = 0;
-  let differing = 0;
+  const { from, to, customer } = scope;
+  let [checked, differing] = [0, 0];
+  const failures: unknown[] = [];
   for (const pair of await readPairs(deps.store, deps.provider, from, to, customer)) {
     signal.throwIfAborted();
-    const theirs = await sums(deps, pair, from, to, grain, signal);
-    const ours = await readOurs(deps.store, pair, from, to, grain);
-    const open = await readOpenHours(deps.store, pair, from, to);
-    const step = grain === 'hour' ? hourSeconds : daySeconds;
-    const reopened = open.map((hour) => hour - (hour % step));
-    const starts = new Set([...ours.keys(), ...theirs.keys(), ...reopened]);
-    checked += starts.size;
-    for (const start of [...starts].toSorted((a, b) => a - b)) {
-      if ((ours.get(start) ?? 0n) === (theirs.get(start) ?? 0n) && !reopened.includes(start)) continue;
-      if (grain === 'hour') differing += await settle(deps, { ...pair, hour: start }, theirs.get(start) ?? 0n);
-      if (grain === 'day') differing += await compareHours(deps, pair, start, start + daySeconds, signal);
+    try {
+      const found = await comparePair(deps, pair, scope, signal);
+      checked += found.checked;
+      differing += found.differing;
+    } catch (error) {
+      // A successor writes now: nothing more can be settled.
+      if (error instanceof StoreError) throw error;
+      failures.push(error);
     }
   }
+  if (failures.length > 0) throw failures[0];
   return { checked, differing };
+}
+
+async function comparePair(
+  deps: PassDeps,
+  pair: Pair,
+  { from, to, grain }: Scope,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const theirs = await sums(deps, pair, from, to, grain, signal);
+  const ours = await readOurs(deps.store, pair, from, to, grain);
+  const open = await readOpenHours(deps.store, pair, from, to);
+  const step = grain === 'hour' ? hourSeconds : daySeconds;
+  const reopened = open.map((hour) => hour - (hour % step));
+  const starts = new Set([...ours.keys(), ...theirs.keys(), ...reopened]);
+  let differing = 0;
+  for (const start of [...starts].toSorted((a, b) => a - b)) {
+    if ((ours.get(start) ?? 0n) === (theirs.get(start) ?? 0n) && !reopened.includes(start)) continue;
+    if (grain === 'hour') differing += await settle(deps, { ...pair, hour: start }, theirs.get(start) ?? 0n);
+    if (grain === 'day') differing += await compareHours(deps, pair, start, start + daySeconds, signal);
+  }
+  return { checked: starts.size, differing };
 }
 
 /** The hours of a day that differs. */

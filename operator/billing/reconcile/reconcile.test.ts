@@ -199,3 +199,27 @@ test('a drift in an hour whose invoice is closed is held', async () => {
   await world.rounds(3);
   expect(await world.drifts()).toEqual(['HELD 3600 0']);
 });
+
+test('a pair that cannot be read keeps no other from being compared, and the comparison counts as not made', async () => {
+  const world = new World();
+  await world.send('2026-01-01T00:00:00Z', 3600n);
+  world.alter(0);
+  const { sink } = world;
+  const event = { event_name: 'gpu_seconds__a100', identifier: 'gm1_other', customer: 'cus_acme', provider: 'stripe' };
+  const other = await sealWindow(store, '2026-01-01T00:00:00Z', 7n, { tenant: 'globex' });
+  await store.db
+    .insertInto('outbox')
+    .values({
+      ...{ ...event, usage_window_id: other.id, event_at: '2026-01-01T00:59:59Z' },
+      ...{ quantity: 7n, state: 'ACCEPTED' },
+    })
+    .execute();
+  const { recordedSums } = sink;
+  sink.recordedSums = (eventName, ...rest) =>
+    eventName === 'gpu_seconds__a100'
+      ? Promise.reject(new RangeError('1.5 is no exact integer'))
+      : recordedSums.call(sink, eventName, ...rest);
+  await expect(world.rounds(1)).rejects.toThrow('1.5');
+  expect(await world.drifts()).toEqual(['SEEN 3600 0']);
+  expect(await store.db.selectFrom('reconcile_run').selectAll().execute()).toEqual([]);
+});

@@ -20,12 +20,12 @@ export async function reconcileDue({ store, clock, log, sinks }: ReconcileDeps, 
   for (const [provider, entry] of sinks.open()) {
     if (entry.sink.recordedSums === undefined) continue;
     const deps = { store, clock, provider, entry, bound: entry.correctUpTo };
+    await revisitSuspects(deps, signal);
     const last = await readLast(store, provider);
     for (const scope of dueScopes(clock.now(), await readDrafts(store, provider), (name) => last.get(name))) {
       signal.throwIfAborted();
       await compare(deps, log, scope, signal);
     }
-    await revisitSuspects(deps, signal);
   }
 }
 

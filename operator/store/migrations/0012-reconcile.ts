@@ -33,6 +33,8 @@ export const reconcile: Migration = {
     // A correction's row and a replacement's point at what they answer; each is answered once.
     `ALTER TABLE outbox ADD COLUMN drift_id bigint UNIQUE REFERENCES drift`,
     `ALTER TABLE outbox ADD COLUMN replaces bigint UNIQUE REFERENCES outbox`,
+    // Verifying reads all tenants of one window, again for each window.
+    `CREATE INDEX usage_window_start ON usage_window (window_start)`,
     `CREATE INDEX outbox_hour ON outbox (provider, customer, event_name, event_at)`,
   ],
 };
