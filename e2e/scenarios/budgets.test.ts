@@ -73,9 +73,9 @@ function priceBook(): PriceBook {
 
 function plan(evictAfterSeconds?: number): BillingPlan {
   const dunning = [
-    { phase: 'Warning', afterSeconds: 0 },
-    { phase: 'Delinquent', afterSeconds: 25 },
-    { phase: 'Frozen', afterSeconds: 50 },
+    { step: 'Warning', afterSeconds: 0 },
+    { step: 'Delinquent', afterSeconds: 25 },
+    { step: 'Frozen', afterSeconds: 50 },
   ] as const;
   const spec = { book: NAME, dunning, ...(evictAfterSeconds !== undefined && { evictAfterSeconds }) };
   return { apiVersion, kind: 'BillingPlan', metadata: { name: NAME }, spec };

@@ -33,7 +33,7 @@ export interface BillingPlanSpec {
    * @minItems 1
    * @maxItems 3
    * @listType map
-   * @listKey phase
+   * @listKey step
    */
   readonly dunning?: readonly DunningStep[];
   /**
@@ -58,8 +58,8 @@ export interface IncludedQuantity {
 
 /** DunningStep is one step of the ladder. */
 export interface DunningStep {
-  /** phase is Warning (an event and a condition), Delinquent (the same, louder) or Frozen: no new GPU pod or claim. */
-  readonly phase: 'Warning' | 'Delinquent' | 'Frozen';
+  /** step is Warning (an event and a condition), Delinquent (the same, louder) or Frozen: no new GPU pod or claim. */
+  readonly step: 'Warning' | 'Delinquent' | 'Frozen';
   /** afterSeconds is how long the invoice has been unpaid. */
   readonly afterSeconds: Seconds;
 }

@@ -130,8 +130,8 @@ describe('a tenant', () => {
 describe('an invoice', () => {
   const ladder = plan({
     dunning: [
-      { phase: 'Warning', afterSeconds: 0 },
-      { phase: 'Frozen', afterSeconds: 86_400 },
+      { step: 'Warning', afterSeconds: 0 },
+      { step: 'Frozen', afterSeconds: 86_400 },
     ],
   });
 

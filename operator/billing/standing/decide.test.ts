@@ -91,9 +91,9 @@ describe('the standing of a tenant', () => {
 
 describe('the ladder of an unpaid invoice', () => {
   const ladder = [
-    { phase: 'Frozen', afterSeconds: 14 * 86_400 },
-    { phase: 'Warning', afterSeconds: 0 },
-    { phase: 'Delinquent', afterSeconds: 7 * 86_400 },
+    { step: 'Frozen', afterSeconds: 14 * 86_400 },
+    { step: 'Warning', afterSeconds: 0 },
+    { step: 'Delinquent', afterSeconds: 7 * 86_400 },
   ] as const;
   it.each([
     [0, 'Warning', 0],
@@ -108,7 +108,7 @@ describe('the ladder of an unpaid invoice', () => {
 
   it('has no step yet where the first comes later', () => {
     const unpaid = { tenant: 'acme', provider: 'stripe', invoice: 'in_1', since: NOW, readAt: NOW };
-    expect(dunningDemand([{ phase: 'Warning', afterSeconds: 1 }], unpaid, NOW)).toBeUndefined();
+    expect(dunningDemand([{ step: 'Warning', afterSeconds: 1 }], unpaid, NOW)).toBeUndefined();
   });
 });
 

@@ -43,13 +43,13 @@ export function dunningDemand(
 ): Demand | undefined {
   const climbed = ladder
     .filter(({ afterSeconds }) => now - since >= afterSeconds * 1000)
-    .toSorted((a, b) => order.indexOf(b.phase) - order.indexOf(a.phase));
+    .toSorted((a, b) => order.indexOf(b.step) - order.indexOf(a.step));
   const [highest] = climbed;
   if (highest === undefined) return undefined;
-  const lifts = highest.phase === 'Frozen' ? '; new GPU pods start again once it is paid' : '';
+  const lifts = highest.step === 'Frozen' ? '; new GPU pods start again once it is paid' : '';
   return {
     cause: 'Dunning',
-    step: highest.phase,
+    step: highest.step,
     since: since + highest.afterSeconds * 1000,
     observedAt: readAt,
     evicts: true,

@@ -7,8 +7,8 @@ const base: SampleObject = {
   spec: {
     book: 'standard',
     dunning: [
-      { phase: 'Warning', afterSeconds: 0 },
-      { phase: 'Frozen', afterSeconds: 1_209_600 },
+      { step: 'Warning', afterSeconds: 0 },
+      { step: 'Frozen', afterSeconds: 1_209_600 },
     ],
     evictAfterSeconds: 259_200,
   },
@@ -32,14 +32,14 @@ export const billingPlans: SampleTable = {
   invalid: [
     { name: 'no price list', object: changed(base, { 'spec.book': undefined }), says: 'spec.book: Required value' },
     {
-      name: 'a phase twice',
-      object: changed(base, { 'spec.dunning.1.phase': 'Warning' }),
+      name: 'a step twice',
+      object: changed(base, { 'spec.dunning.1.step': 'Warning' }),
       says: 'spec.dunning[1]: Duplicate value',
     },
     {
-      name: 'a phase that there is not',
-      object: changed(base, { 'spec.dunning.1.phase': 'Closed' }),
-      says: 'spec.dunning[1].phase: Unsupported value: "Closed"',
+      name: 'a step that there is not',
+      object: changed(base, { 'spec.dunning.1.step': 'Closed' }),
+      says: 'spec.dunning[1].step: Unsupported value: "Closed"',
     },
     {
       name: 'less than nothing included',
