@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type BillingPlan, type Budget, kinds, type Tenant } from '../../api/index.ts';
-import { Namespace, Pod } from '../../kube/index.ts';
+import { Namespace, Pod, PodDisruptionBudget } from '../../kube/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
 import type { Store } from '../../store/index.ts';
 import { emptyTables, testStores } from '../../store/testing/index.ts';
@@ -51,9 +51,18 @@ function namespace(name: string, labels: Readonly<Record<string, string>>): Thin
   return thing(Namespace, { metadata: { name, uid: name, labels: own } });
 }
 
-function pod(name: string, limits: Readonly<Record<string, string>> = { 'nvidia.com/gpu': '1' }): Thing {
+function pod(name: string, limits: Readonly<Record<string, string>> = { 'nvidia.com/gpu': '1' }, app?: string): Thing {
   const spec = { nodeName: 'n', containers: [{ name: 'main', resources: { limits } }] };
-  return thing(Pod, { metadata: { name, namespace: 'a', uid: name }, spec, status: { phase: 'Running' } });
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: app ?? '', uid: app ?? '', controller: true };
+  const set = app === undefined ? {} : { labels: { app }, ownerReferences: [owner] };
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  return thing(Pod, { metadata: { name, namespace: 'a', uid: name, ...set }, spec, status });
+}
+
+function keepsAll(app: string): Thing {
+  const spec = { selector: { matchLabels: { app } }, maxUnavailable: 0 };
+  const status = { disruptionsAllowed: 0, currentHealthy: 60, desiredHealthy: 60, expectedPods: 60 };
+  return thing(PodDisruptionBudget, { metadata: { name: app, namespace: 'a', uid: app }, spec, status });
 }
 
 const pass = (...world: readonly Thing[]) => runPass(standingController(store), { world, now: NOW });
@@ -113,6 +122,17 @@ describe('a tenant', () => {
     expect(conditionOf(output)).toMatchObject({ reason: 'StandingEvicting' });
     expect(output.acts.filter(({ act }) => act === 'evict')).toHaveLength(1);
     expect(output.events.map(({ reason }) => reason).toSorted()).toEqual(['TenantFrozen', 'TenantPodEvicted']);
+  });
+
+  it('loses the rest though a PodDisruptionBudget keeps more pods than one pass tries', async () => {
+    const kept = Array.from({ length: 60 }, (_, at) => pod(`a-${at}`, undefined, 'kept'));
+    const output = await pass(
+      ...[tenant(), namespace('a', { tenant: 'acme' }), budget('Evict'), plan({ evictAfterSeconds: 3600 })],
+      ...[...kept, pod('other', undefined, 'other'), keepsAll('kept')],
+    );
+    const goes = (name: string) => output.get(Pod, { namespace: 'a', name })?.metadata.deletionTimestamp !== undefined;
+    expect([goes('other'), goes('a-0'), goes('a-59')]).toEqual([true, false, false]);
+    expect(conditionOf(output).message).toContain('a/a-0');
   });
 
   it('is not evicted a second before', async () => {

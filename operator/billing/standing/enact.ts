@@ -24,20 +24,34 @@ export async function markNamespaces(standings: ReadonlyMap<string, Standing>, c
   }
 }
 
-/** Evicts what a tenant holds GPUs with; answers the names of pods that PodDisruptionBudgets keep. */
+/**
+ * Evicts what a tenant holds GPUs with; answers the names of pods that PodDisruptionBudgets keep. One that is kept speaks for
+ * the others of its controller until the next pass, so that a large protected set neither costs a request a pod nor stands
+ * before the rest.
+ */
 export async function evictAll(tenant: string, standing: Standing, ctx: Context): Promise<readonly string[]> {
   const pods = ctx
     .list(Namespace)
     .filter(({ metadata }) => metadata.labels?.[TENANT_LABEL] === tenant)
     .flatMap(({ metadata }) => ctx.list(Pod, { namespace: metadata.name ?? '' }))
     .filter(holdsGpus);
-  const blocked: string[] = [];
-  for (const pod of pods.slice(0, mostEvictions)) {
+  const blocked = new Map<string, string>();
+  let evicted = 0;
+  for (const pod of pods) {
+    if (evicted === mostEvictions) break;
+    const owner = ownerOf(pod);
+    if (blocked.has(owner)) continue;
     const result = await unlessOvertaken(ctx.evict(pod));
-    if (result === 'blocked') blocked.push(`${pod.metadata.namespace}/${pod.metadata.name}`);
-    if (result === 'evicted') ctx.event(evictedEvent(pod, tenant, standing));
+    if (result === 'blocked') blocked.set(owner, `${pod.metadata.namespace}/${pod.metadata.name}`);
+    if (result !== 'evicted') continue;
+    evicted += 1;
+    ctx.event(evictedEvent(pod, tenant, standing));
   }
-  return blocked.toSorted().slice(0, mostNamed);
+  return [...blocked.values()].toSorted().slice(0, mostNamed);
+}
+
+function ownerOf({ metadata }: Pod): string {
+  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid ?? metadata.uid ?? metadata.name ?? '';
 }
 
 /** What changed or went since it was looked at is decided about anew by the next pass. */
