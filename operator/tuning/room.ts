@@ -1,9 +1,8 @@
-import type { Clock, Logger, Registry } from '../observability/index.ts';
+import { type Clock, type Logger, prometheusSource, type Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { tuningMetrics } from './metrics.ts';
 import { optimizationPolicy } from './policy/controller.ts';
 import { optimizationRecommendation } from './recommendation/controller.ts';
-import { prometheusSource } from './telemetry/prometheus.ts';
 
 /** What the room needs from the process. */
 export interface TuningDeps {

@@ -1,6 +1,6 @@
+import type { Sample } from '../../observability/index.ts';
 import type { Device } from '../telemetry/devices.ts';
 import type { MetricKey } from '../telemetry/metric-names.ts';
-import type { Sample } from '../telemetry/series.ts';
 import type { GateFacts } from './facts.ts';
 
 /** The moment at which every fixture is looked at: 2026-08-01T12:00:00Z. */

@@ -1,5 +1,6 @@
+import type { Sample } from '../../observability/index.ts';
 import type { Device } from '../telemetry/devices.ts';
-import { medianGap, paired, type Sample } from '../telemetry/series.ts';
+import { medianGap, paired } from '../telemetry/series.ts';
 import type { Finding, GateFacts, Rule } from './facts.ts';
 import { activityOf } from './signal.ts';
 

@@ -1,5 +1,5 @@
+import type { Sample } from '../../observability/index.ts';
 import type { Device } from '../telemetry/devices.ts';
-import type { Sample } from '../telemetry/series.ts';
 
 /** How well a device's activity is known: by SM activity, by engine activity, or only by NVML's utilisation. */
 export type SignalSource = 'SMActive' | 'GREngine' | 'UtilOnly';

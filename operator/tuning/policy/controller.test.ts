@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import { group, kinds, type OptimizationPolicySpec } from '../../api/index.ts';
 import { Node, Pod } from '../../kube/index.ts';
-import { createRegistry } from '../../observability/index.ts';
+import { createRegistry, TelemetryError } from '../../observability/index.ts';
 import { runPass, thing } from '../../runtime/testing/index.ts';
 import { fixtureNow, minute } from '../gate/fixtures.ts';
 import { tuningMetrics } from '../metrics.ts';
 import { optimizationRecommendation } from '../recommendation/controller.ts';
 import { FakeSource } from '../telemetry/fake-source.ts';
-import { TelemetryError } from '../telemetry/telemetry-error.ts';
 import { optimizationPolicy } from './controller.ts';
 
 const namespace = 'team-a';

@@ -1,12 +1,11 @@
 /** Keeps the recommendations of a policy in step with what its pods are seen to use. */
 import { kinds } from '../../api/index.ts';
 import { Node, Pod, seconds } from '../../kube/index.ts';
+import { type MetricSource, TelemetryError } from '../../observability/index.ts';
 import { type Controller, controller } from '../../runtime/index.ts';
 import type { TuningMetrics } from '../metrics.ts';
 import { collect } from '../telemetry/collect.ts';
 import { devicesByPod } from '../telemetry/devices.ts';
-import type { MetricSource } from '../telemetry/prometheus.ts';
-import { TelemetryError } from '../telemetry/telemetry-error.ts';
 import { decide, type TelemetryFacts } from './decide.ts';
 import { idleFound, withdrawn } from './events.ts';
 import { observe, recommendationsOf } from './observe.ts';

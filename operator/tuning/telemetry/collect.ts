@@ -1,7 +1,6 @@
+import type { MetricSource, Series } from '../../observability/index.ts';
 import { type MetricKey, metricKeys } from './metric-names.ts';
-import type { MetricSource } from './prometheus.ts';
 import { type LabelForm, windowQuery } from './queries.ts';
-import type { Series } from './series.ts';
 
 /** What was asked and what came back, over one window of one namespace. */
 export interface Telemetry {

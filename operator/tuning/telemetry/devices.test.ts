@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-
+import type { Series } from '../../observability/index.ts';
 import { minute } from '../gate/fixtures.ts';
 import type { Telemetry } from './collect.ts';
 import { devicesByPod } from './devices.ts';
 import { windowQuery } from './queries.ts';
-import type { Series } from './series.ts';
 
 const none = { engine: [], sm: [], util: [], power: [], energy: [], memoryUsed: [] };
 const seen = (engine: readonly Series[], form: Telemetry['form'] = 'namespace'): Telemetry => ({

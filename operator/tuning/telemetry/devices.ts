@@ -1,6 +1,6 @@
+import type { Sample, Series } from '../../observability/index.ts';
 import type { Telemetry } from './collect.ts';
 import { type MetricKey, metricKeys } from './metric-names.ts';
-import type { Sample, Series } from './series.ts';
 
 /** One GPU, or one MIG instance of it, as a pod's series show it. */
 export interface Device {

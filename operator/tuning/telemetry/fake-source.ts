@@ -1,7 +1,5 @@
+import { type MetricSource, type Sample, type Series, TelemetryError } from '../../observability/index.ts';
 import { type MetricKey, metricNames } from './metric-names.ts';
-import type { MetricSource } from './prometheus.ts';
-import type { Sample, Series } from './series.ts';
-import { TelemetryError } from './telemetry-error.ts';
 
 /** A metric database in memory: answers the two forms of query that this room asks, and nothing else. */
 export class FakeSource implements MetricSource {

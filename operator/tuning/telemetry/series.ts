@@ -1,14 +1,4 @@
-/** One sample: milliseconds since 1970 UTC and the value in the metric's own unit. */
-export interface Sample {
-  readonly at: number;
-  readonly value: number;
-}
-
-/** One series as the database holds it; samples in the order of time. */
-export interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly samples: readonly Sample[];
-}
+import type { Sample } from '../../observability/index.ts';
 
 /** Milliseconds between samples: the median gap, which a few lost scrapes do not move. Undefined below two samples. */
 export function medianGap(samples: readonly Sample[]): number | undefined {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { Clock } from '../../observability/index.ts';
+import type { Clock } from '../clock.ts';
 import { type PrometheusLimits, prometheusSource } from './prometheus.ts';
 
 const matrix = (values: unknown = [[1785585600.5, '0.25']]) =>

@@ -1,11 +1,11 @@
 import { type Dispatcher, errors, request } from 'undici';
 
-import type { Clock } from '../../observability/index.ts';
+import type { Clock } from '../clock.ts';
 import { parseMatrix } from './matrix.ts';
 import type { Series } from './series.ts';
 import { TelemetryError } from './telemetry-error.ts';
 
-/** Where metrics are asked for. Declared by the room, so that tests and replays bring their own. */
+/** Where metrics are asked for: an interface, so that tests and replays bring their own. */
 export interface MetricSource {
   /** Evaluates a query whose result is a range vector, such as `m{…}[60s]`, at one instant (milliseconds). */
   at(query: string, instant: number, signal: AbortSignal): Promise<readonly Series[]>;
