@@ -2,6 +2,7 @@ import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { budgetController } from './budget/controller.ts';
+import { usageCorrectionController } from './correction/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import { sendDue } from './outbox/sender.ts';
@@ -60,6 +61,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace }: 
       billingLinksController(store),
       billingPlanController(),
       budgetController(store),
+      usageCorrectionController(store),
       standingController(store),
     ],
     runnables: [

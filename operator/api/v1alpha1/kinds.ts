@@ -11,6 +11,7 @@ import type { OptimizationPolicy as OptimizationPolicyObject } from './optimizat
 import type { OptimizationRecommendation as OptimizationRecommendationObject } from './optimization-recommendation.ts';
 import type { PriceBook as PriceBookObject } from './price-book.ts';
 import type { Tenant as TenantObject } from './tenant.ts';
+import type { UsageCorrection as UsageCorrectionObject } from './usage-correction.ts';
 
 const version = 'v1alpha1';
 
@@ -101,5 +102,14 @@ export const Tenant: KindToken<TenantObject> = {
   version,
   kind: 'Tenant',
   plural: 'tenants',
+  scope: 'Cluster',
+};
+
+/** The kind UsageCorrection. */
+export const UsageCorrection: KindToken<UsageCorrectionObject> = {
+  group,
+  version,
+  kind: 'UsageCorrection',
+  plural: 'usagecorrections',
   scope: 'Cluster',
 };

@@ -9,6 +9,7 @@ import { optimizationRecommendations } from './optimization-recommendation.ts';
 import { priceBooks } from './price-book.ts';
 import type { SampleTable } from './table.ts';
 import { tenants } from './tenant.ts';
+import { usageCorrections } from './usage-correction.ts';
 
 /** Valid and invalid objects of every kind; unit tests run them through ajv, the scenario through a real API server. */
 export const sampleTables: readonly SampleTable[] = [
@@ -22,4 +23,5 @@ export const sampleTables: readonly SampleTable[] = [
   optimizationRecommendations,
   priceBooks,
   tenants,
+  usageCorrections,
 ];

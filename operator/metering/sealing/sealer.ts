@@ -1,8 +1,9 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 
 import type { Clock } from '../../observability/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { lockPasses, readSeen } from '../repository.ts';
+import { measuredMs } from './correct.ts';
 import { readHeld, readMeters } from './read.ts';
 import { exactMillis, firstPart, lastPart, nextWindow, type Span, windowStart } from './window.ts';
 import { type SealedUsage, type Usage, writeUsages } from './write.ts';
@@ -144,7 +145,7 @@ async function revise(
   const stated = await trx
     .selectFrom('usage_window')
     .select(({ fn }) => [
-      sql<string>`coalesce(sum(exact_ms), 0)`.as('exact'),
+      measuredMs.as('exact'),
       fn.max('revision').as('revision'),
       fn.max('model').as('model'),
       fn.max('profile').as('profile'),

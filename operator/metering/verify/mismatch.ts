@@ -7,7 +7,8 @@ export interface Mismatch {
   /**
    * hash: a row is not what was hashed; link: a row does not follow the one before; revision: a revision is missing;
    * quantity, carry: not what the milliseconds and the remainder give; remainder: not what the last row left; grid: windows
-   * overlap, leave a gap, or a row is of none; sum: not what the intervals add up to; device: not what the intervals are of.
+   * overlap, leave a gap, or a row is of none; sum: not what the intervals add up to; device: not what the intervals are of;
+   * correction: not what the person who corrected the window said.
    */
   readonly kind:
     | 'hash'
@@ -19,6 +20,7 @@ export interface Mismatch {
     | 'grid'
     | 'sum'
     | 'device'
+    | 'correction'
     | BillKind;
   readonly expected: string;
   readonly found: string;

@@ -5,7 +5,7 @@ import { touching } from '../sealing/read.ts';
 import type { Span } from '../sealing/window.ts';
 import { type ChainCheck, checkChain } from './chain.ts';
 import type { Mismatch } from './mismatch.ts';
-import { checkGrid, checkWindow, type HeldSum, keyOf, type StatedSum } from './windows.ts';
+import { checkCorrections, checkGrid, checkWindow, type HeldSum, keyOf, type StatedSum } from './windows.ts';
 
 /** What was verified, and what did not fit. */
 export interface Verification {
@@ -109,10 +109,14 @@ async function verifyWindows({ db }: Store): Promise<readonly Mismatch[]> {
 async function verifyWindow(trx: Transaction<Schema>, window: Span): Promise<readonly Mismatch[]> {
   const intervals = await touching(trx, window).execute();
   const rows = await trx
-    .selectFrom('usage_window')
-    .select(['tenant', 'meter', 'exact_ms', 'model', 'profile'])
-    .where('window_start', '=', new Date(window.start))
+    .selectFrom('usage_window as w')
+    .leftJoin('usage_correction as c', 'c.usage_window_id', 'w.id')
+    .select(['w.tenant', 'w.meter', 'w.exact_ms', 'w.model', 'w.profile', 'c.tenant as corrects', 'c.quantity'])
+    .where('w.window_start', '=', new Date(window.start))
     .execute();
+  const corrections = rows.flatMap(({ corrects, quantity, exact_ms, ...row }) =>
+    corrects === null ? [] : [{ ...row, corrects, exactMs: exact_ms, quantity: BigInt(quantity ?? '0') }],
+  );
   const changes = await trx
     .selectFrom('late_change')
     .select(['tenant', 'meter'])
@@ -127,13 +131,15 @@ async function verifyWindow(trx: Transaction<Schema>, window: Span): Promise<rea
     }));
     return [{ tenant: first.tenant, meter: first.meter, devices: devicesOf(group), intervals: touched }];
   });
-  const stated = [...Map.groupBy(rows, keyOf).values()].flatMap((group): readonly StatedSum[] => {
+  const measured = rows.filter(({ corrects }) => corrects === null);
+  const stated = [...Map.groupBy(measured, keyOf).values()].flatMap((group): readonly StatedSum[] => {
     const [first] = group;
     if (first === undefined) return [];
     const exactMs = group.reduce((sum, { exact_ms }) => sum + exact_ms, 0n);
     return [{ tenant: first.tenant, meter: first.meter, exactMs, devices: devicesOf(group) }];
   });
-  return checkWindow(window, held, stated, new Set(changes.map(keyOf)));
+  const sums = checkWindow(window, held, stated, new Set(changes.map(keyOf)));
+  return [...sums, ...checkCorrections(window, corrections)];
 }
 
 function devicesOf(rows: readonly { readonly model: string; readonly profile: string }[]): readonly string[] {

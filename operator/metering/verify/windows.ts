@@ -46,6 +46,25 @@ export function checkWindow(
   });
 }
 
+/** A revision that states what a person corrected, and what the correction says. */
+interface CorrectedRow {
+  readonly tenant: string;
+  readonly meter: string;
+  readonly exactMs: bigint;
+  /** Whose usage was corrected, by how many GPU-seconds. */
+  readonly corrects: string;
+  readonly quantity: bigint;
+}
+
+/** No interval answers for a correction: its revision must state what the person said, of whom they said it. */
+export function checkCorrections(window: Span, rows: readonly CorrectedRow[]): readonly Mismatch[] {
+  const windowStart = new Date(window.start).toISOString();
+  return rows.flatMap(({ tenant, meter, exactMs, corrects, quantity }): readonly Mismatch[] => {
+    const [expected, found] = [`${corrects} ${quantity * 1000n} ms`, `${tenant} ${exactMs} ms`];
+    return expected === found ? [] : [{ tenant, meter, windowStart, kind: 'correction', expected, found }];
+  });
+}
+
 /** Windows of the grid follow each other without a gap. */
 export function checkGrid(before: Span | undefined, window: Span): readonly Mismatch[] {
   if (before === undefined || before.end === window.start) return [];

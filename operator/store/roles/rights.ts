@@ -52,6 +52,8 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   charge: { writer: ledger, reader: true, tenant: mine },
   outbox: { writer: state, reader: true, tenant: ofMyWindow },
 
+  usage_correction: { writer: ledger, reader: true, tenant: mine },
+
   webhook_inbox: { writer: state, reader: true },
   invoice_mirror: { writer: state, reader: true, tenant: ofMyCustomer },
   subscription_mirror: { writer: state, reader: true, tenant: ofMyCustomer },

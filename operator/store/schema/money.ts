@@ -97,6 +97,22 @@ export interface OutboxTable {
   readonly replaces: ColumnType<bigint | null, bigint | null | undefined, never>;
 }
 
+/** What a person corrected, under the name of the UsageCorrection that said so. */
+export interface UsageCorrectionTable {
+  readonly name: string;
+  readonly tenant: string;
+  readonly sku: string;
+  readonly window_start: Time;
+  /** GPU-seconds, signed. */
+  readonly quantity: Integer;
+  readonly held: 'Recorded' | 'Send' | null;
+  readonly reason: string;
+  readonly approved_by: string;
+  /** The revision that states it; null where no usage was changed. */
+  readonly usage_window_id: bigint | null;
+  readonly applied_at: Time;
+}
+
 /** Tables of billing. */
 export interface MoneySchema {
   readonly price_book: PriceBookTable;
@@ -105,4 +121,5 @@ export interface MoneySchema {
   readonly billing_account: BillingAccountTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;
+  readonly usage_correction: UsageCorrectionTable;
 }

@@ -39,6 +39,10 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     SELECT id, 'stripe', 'gm1_' || hash, 'e', 'cus_1', window_end - interval '1 s', quantity,
     CASE revision WHEN 1 THEN 'ACCEPTED' ELSE 'PENDING' END FROM usage_window`,
   ],
+  [
+    'usage_correction',
+    `SELECT 'acme-1', tenant, 'l4', window_start, -1, NULL, 'r', 'me', id, now() FROM usage_window WHERE revision = 2`,
+  ],
   ['growth_key', `VALUES ('k', 'secret', now())`],
   [
     'growth_contact',
