@@ -1,6 +1,7 @@
 /** One process: settings in, rooms built, run until SIGTERM. */
 import {
   billingRoom,
+  clusterMark,
   clusterPages,
   clusterReceivers,
   freezeSealed,
@@ -51,10 +52,11 @@ export interface RoomParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: Registry;
+  readonly client: Client;
 }
 
 /** Builds every room; nothing runs yet. */
-export function buildRooms({ settings, store, clock, log, registry }: RoomParts): readonly Room[] {
+export function buildRooms({ settings, store, clock, log, registry, client }: RoomParts): readonly Room[] {
   return [
     poolsRoom({ clock, log, registry }),
     schedulingRoom({ clock, log, registry, operatorNamespace: settings.namespace }),
@@ -68,7 +70,14 @@ export function buildRooms({ settings, store, clock, log, registry }: RoomParts)
       onSealed: freezeSealed,
       readCuts: priceChanges,
     }),
-    billingRoom({ store, clock, log, registry, operatorNamespace: settings.namespace }),
+    billingRoom({
+      store,
+      clock,
+      log,
+      registry,
+      operatorNamespace: settings.namespace,
+      mark: clusterMark(client, settings.namespace),
+    }),
     tuningRoom({ clock, log, registry, prometheusUrl: settings.prometheusUrl }),
     growthRoom({
       store,
@@ -101,7 +110,7 @@ const addressNames = ['apiAddress', 'jobsAddress', 'portalAddress'] as const;
  * The operator's own servers: usage for the command line, and the API of campaign runs. They work on the store alone, so a
  * standby answers as well as the leader: a Service may send a request to either.
  */
-function serverRoom({ settings, store, clock, log, registry }: RoomParts, client: Client, fate: ServerFate): Room {
+function serverRoom({ settings, store, clock, log, registry, client }: RoomParts, fate: ServerFate): Room {
   const receiverFor = clusterReceivers({ client, operatorNamespace: settings.namespace, clock });
   const webhooks = webhookApi(store, clock, receiverFor, webhookReceipts(registry));
   const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
@@ -176,7 +185,7 @@ export async function runOperator(settings: Settings): Promise<number> {
     await store.migrate();
     // A portal without the roles that keep tenants apart is not served at all.
     if (settings.portalAddress !== undefined) await store.readAs('', () => Promise.resolve());
-    const parts = { settings, store, clock, log, registry };
+    const parts = { settings, store, clock, log, registry, client: connection.client };
     const fate: ServerFate = { open: new Set(), failure: new AbortController() };
     const probe = createGateProbe({
       resources: (group, version, signal) => connection.client.resources(group, version, signal),
@@ -185,7 +194,7 @@ export async function runOperator(settings: Settings): Promise<number> {
       log,
     });
     const admission: Room = { name: 'admission', controllers: [], runnables: [probe.runnable] };
-    const rooms = [...buildRooms(parts), serverRoom(parts, connection.client, fate), admission];
+    const rooms = [...buildRooms(parts), serverRoom(parts, fate), admission];
     const election = { namespace: settings.namespace, name: LEASE };
     const manager = createManager({
       cluster,

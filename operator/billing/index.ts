@@ -2,6 +2,7 @@
 export { registerBill } from './bill/bill-command.ts';
 export { formatDecimal, parseDecimal } from './money/decimal.ts';
 export { freezeSealed } from './outbox/freeze.ts';
+export { clusterMark } from './outbox/mark.ts';
 export { priceChanges } from './price-book/changes.ts';
 export { billingRoom } from './room.ts';
 export { clusterPages } from './sinks/pages.ts';

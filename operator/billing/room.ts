@@ -5,6 +5,7 @@ import { budgetController } from './budget/controller.ts';
 import { usageCorrectionController } from './correction/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
+import type { SentMark } from './outbox/mark.ts';
 import { sendDue } from './outbox/sender.ts';
 import { billingPlanController } from './plan/controller.ts';
 import { priceBookController } from './price-book/controller.ts';
@@ -23,13 +24,15 @@ export interface BillingDeps {
   readonly registry: Registry;
   /** Where Secrets with API keys are. */
   readonly operatorNamespace: string;
+  /** Where the number of the last batch that left is kept. */
+  readonly mark: SentMark;
 }
 
 const idleMillis = 1000;
 const failureMillis = 10_000;
 
 /** Billing: what sealed usage costs, and its way to the provider, each once. */
-export function billingRoom({ store, clock, log, registry, operatorNamespace }: BillingDeps): Room {
+export function billingRoom({ store, clock, log, registry, operatorNamespace, mark }: BillingDeps): Room {
   const sinks = createSinks(clock);
   const sources = new Map<string, WebhookSource>();
   const metrics = createBillingMetrics(registry);
@@ -41,7 +44,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace }: 
   };
   const round = async (signal: AbortSignal): Promise<number> => {
     try {
-      const attempts = await sendDue({ store, clock, log, sinks }, signal);
+      const attempts = await sendDue({ store, clock, log, sinks, mark }, signal);
       metrics.attempts.inc(attempts);
       await metrics.refresh(store, clock);
       return attempts > 0 ? 0 : idleMillis;

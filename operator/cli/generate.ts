@@ -12,6 +12,7 @@ import { stringify } from 'yaml';
 import { buildRooms } from '../main.ts';
 import { createLogger, createRegistry, systemClock } from '../observability/index.ts';
 import {
+  connect,
   createManager,
   describe,
   describePermissions,
@@ -55,7 +56,8 @@ async function outputs(): Promise<Readonly<Record<string, string>>> {
   const store = await openStore({ dataDir: ':memory:', log, clock: systemClock });
   try {
     const registry = createRegistry({ process: 'include' });
-    const rooms = buildRooms({ settings, store, clock: systemClock, log, registry });
+    const { client } = connect(nowhere);
+    const rooms = buildRooms({ settings, store, clock: systemClock, log, registry, client });
     createManager({ cluster: nowhere, rooms, log, registry });
     new WebhookMetrics(registry);
     const controllers = rooms.flatMap((room) => room.controllers);

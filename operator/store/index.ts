@@ -1,4 +1,5 @@
 /** The database: PostgreSQL by URL or embedded PGlite in a locked folder; one schema for both. */
+export { doubtUnsettled } from './doubt.ts';
 export type { Fence } from './fence.ts';
 export type { Migration } from './migration.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';

@@ -16,7 +16,7 @@ export class NotReached extends Error {
 
 const hourMillis = 3_600_000;
 /** A window is sealed and sent in the step after this time of the world. */
-const workMillis = 3 * hourMillis;
+export const workMillis = 3 * hourMillis;
 const pollMillis = 10;
 const patienceMillis = 120_000;
 
@@ -39,7 +39,7 @@ export async function runBreach(cell: Cell, breach: Breach, recovery: Recovery):
 }
 
 /** A step in which the process stops by itself. */
-async function halted(cell: Cell, subject: Subject, halt: Halt, expected: 'died' | 'stopped'): Promise<void> {
+export async function halted(cell: Cell, subject: Subject, halt: Halt, expected: 'died' | 'stopped'): Promise<void> {
   cell.time.advance(stepMillis);
   const outcome = await subject.ask(cell.command(halt));
   if (outcome.kind === expected) return;

@@ -1,6 +1,6 @@
 /** One cell of the matrix: a world, a process that is broken at a point, and how things go on afterwards. */
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -41,6 +41,7 @@ const pauses: Readonly<Record<Recovery, number>> = { soon: minute / 2, '25h': 25
 export class Cell {
   readonly time: SharedTime;
   readonly provider: Provider;
+  readonly #markFile: string;
   readonly #setup: CellSetup;
   readonly #released = new Set<string>();
   readonly #subjects: Subject[] = [];
@@ -51,12 +52,15 @@ export class Cell {
     this.#setup = setup;
     this.time = time;
     this.provider = provider;
+    this.#markFile = `${time.file}-mark`;
   }
 
   /** Opens the time and the provider of a cell. */
   static async open(setup: CellSetup): Promise<Cell> {
     const time = new SharedTime(join(tmpdir(), `gpuopt-time-${randomUUID()}`), setup.world.begin);
-    return new Cell(setup, time, await startProvider(setup.world, time, setup.expiry));
+    const cell = new Cell(setup, time, await startProvider(setup.world, time, setup.expiry));
+    await writeFile(cell.#markFile, '0');
+    return cell;
   }
 
   /** Starts a process and does not wait for it. */
@@ -68,7 +72,8 @@ export class Cell {
 
   get #options(): SubjectOptions {
     const { database, sender, world } = this.#setup;
-    return { database, sender, clockFile: this.time.file, peer: this.provider.url, eventNames: eventNames(world) };
+    const files = { clockFile: this.time.file, markFile: this.#markFile };
+    return { database, sender, ...files, peer: this.provider.url, eventNames: eventNames(world) };
   }
 
   /** A new process; with `prepare`, it states prices and payers. */
@@ -128,6 +133,6 @@ export class Cell {
   async close(): Promise<void> {
     for (const subject of this.#subjects) await subject.kill();
     await this.provider.close();
-    await rm(this.time.file, { force: true });
+    for (const file of [this.time.file, this.#markFile]) await rm(file, { force: true });
   }
 }

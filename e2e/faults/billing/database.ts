@@ -9,6 +9,41 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
+/** Copies a database as it is now; the connections to it are ended. Returns the copy's name. */
+export async function copyDatabase(url: string): Promise<string> {
+  const name = nameOf(url);
+  const copy = `${name}_copy`;
+  await administer(url, [endConnections(name), `CREATE DATABASE ${copy} TEMPLATE ${name}`]);
+  return copy;
+}
+
+/** Puts a copy in the place of a database, which goes; the connections to it are ended. */
+export async function putBack(url: string, copy: string): Promise<void> {
+  const name = nameOf(url);
+  await administer(url, [`DROP DATABASE ${name} WITH (FORCE)`, `CREATE DATABASE ${name} TEMPLATE ${copy}`]);
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.slice(1);
+}
+
+function endConnections(database: string): string {
+  return `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${database}'`;
+}
+
+/** Statements that take no transaction, from another database of the same server. */
+async function administer(url: string, statements: readonly string[]): Promise<void> {
+  const other = new URL(url);
+  other.pathname = '/postgres';
+  const client = new pg.Client({ connectionString: other.toString() });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
 /** This machine has no PostgreSQL to check against. */
 export class NoPostgres extends Error {
   override readonly name = 'NoPostgres';

@@ -10,12 +10,13 @@ import type { States, Verdict } from './judge.ts';
 import type { Expiry } from './peer.ts';
 import { type Point, points } from './points.ts';
 import type { SenderName } from './protocol.ts';
+import { runRestore } from './restore.ts';
 import { runWebhook } from './webhook.ts';
 import { generateWorld } from './world.ts';
 
 /** A cell of the plan. */
 export interface PlannedCell {
-  /** `K5/25h/expiry=24h`, or `naive/...`. */
+  /** `K5/25h/expiry=24h`, `naive/...` or `markless/...`. */
   readonly id: string;
   readonly point: Point;
   readonly recovery: Recovery;
@@ -42,19 +43,25 @@ const expiries: readonly Expiry[] = ['24h', 'never'];
 /** Points at which something has been sent, or could have been, when the naive sender comes back. */
 const naivePoints = ['K3', 'K4', 'K5', 'K6'];
 
-/** Every cell: all points, recoveries and expiries with our sender; after 25 hours also with the naive one. */
+/** Every cell: all points, recoveries and expiries with our sender; after 25 hours also with one that lacks what matters. */
 export function planCells(): readonly PlannedCell[] {
   const ours = points.flatMap((point) =>
     recoveries.flatMap((recovery) => expiries.map((expiry) => cellOf(point, recovery, expiry, 'ours'))),
   );
-  const naive = points
-    .filter(({ id }) => naivePoints.includes(id))
-    .flatMap((point) => expiries.map((expiry) => cellOf(point, '25h', expiry, 'naive')));
-  return [...ours, ...naive];
+  const lacking = points.flatMap((point) => {
+    const sender = lackingAt(point);
+    return sender === undefined ? [] : expiries.map((expiry) => cellOf(point, '25h', expiry, sender));
+  });
+  return [...ours, ...lacking];
+}
+
+function lackingAt({ id, breach }: Point): SenderName | undefined {
+  if (breach.kind === 'restore') return 'markless';
+  return naivePoints.includes(id) ? 'naive' : undefined;
 }
 
 function cellOf(point: Point, recovery: Recovery, expiry: Expiry, sender: SenderName): PlannedCell {
-  const prefix = sender === 'naive' ? 'naive/' : '';
+  const prefix = sender === 'ours' ? '' : `${sender}/`;
   return { id: `${prefix}${point.id}/${recovery}/expiry=${expiry}`, point, recovery, expiry, sender };
 }
 
@@ -83,6 +90,7 @@ export async function runCell(planned: PlannedCell, { databases, program }: Grou
 async function run(cell: Cell, { point: { breach }, recovery }: PlannedCell, url: string): Promise<Verdict> {
   if (breach.kind === 'migration') return await runMigration(cell, url, recovery);
   if (breach.kind === 'second-process') return await runSecondProcess(cell, recovery);
+  if (breach.kind === 'restore') return await runRestore(cell, url, breach.halt, recovery);
   if (breach.kind === 'webhook') return await runWebhook(cell, breach.halt, recovery);
   return await runBreach(cell, breach, recovery);
 }

@@ -1,4 +1,4 @@
-/** The kill points K0 to K12, and how the process is brought to each. */
+/** The kill points K0 to K12, the restores of rule R9, and how the process is brought to each. */
 import type { Halt } from './protocol.ts';
 
 /** How a process is broken: at a point of its own, or in a way that needs more than that. */
@@ -12,6 +12,8 @@ export type Breach =
   | { readonly kind: 'migration' }
   /** A webhook is taken, or worked on, and the process killed before the commit. */
   | { readonly kind: 'webhook'; readonly halt: Halt }
+  /** Killed at a point where the database is copied; after more was sent, the copy is put back by other tools. */
+  | { readonly kind: 'restore'; readonly halt: Halt }
   /** A second process opens the embedded database's folder. */
   | { readonly kind: 'second-process' };
 
@@ -25,6 +27,7 @@ export interface Point {
 const killedAt = (point: string): Breach => ({ kind: 'halt', halt: { point, nth: 1, signal: 'SIGKILL' } });
 const stoppedAt = (point: string): Breach => ({ kind: 'halt', halt: { point, nth: 1, signal: 'SIGSTOP' } });
 const webhookAt = (point: string): Breach => ({ kind: 'webhook', halt: { point, nth: 1, signal: 'SIGKILL' } });
+const restoredTo = (point: string): Breach => ({ kind: 'restore', halt: { point, nth: 1, signal: 'SIGKILL' } });
 const decisionAfter = (point: string): Breach => ({ kind: 'decision', halt: { point, nth: 1, signal: 'SIGKILL' } });
 
 /** Every point; letters tell variants of one. */
@@ -45,5 +48,7 @@ export const points: readonly Point[] = [
   { id: 'K10c', what: 'SIGSTOP inside a transaction, SIGCONT', breach: stoppedAt('send:commit') },
   { id: 'K11a', what: 'webhook taken, before it is in the inbox', breach: webhookAt('hook:taken') },
   { id: 'K11b', what: 'webhook handled, before inbox commit', breach: webhookAt('inbox:commit') },
+  { id: 'R9a', what: 'put back to before a seal that was sent since', breach: restoredTo('seal:commit') },
+  { id: 'R9b', what: 'put back to sealed, before it was sent', breach: restoredTo('seal:committed') },
   { id: 'K12', what: 'second process on a PGlite directory', breach: { kind: 'second-process' } },
 ];

@@ -26,14 +26,16 @@ export interface SubjectOptions {
   readonly database: { readonly url: string } | { readonly dataDir: string };
   /** File with the virtual time, milliseconds since 1970. */
   readonly clockFile: string;
+  /** File with the number of the last batch that left, in the place of the cluster's mark. */
+  readonly markFile: string;
   /** URL of the Stripe peer. */
   readonly peer: string;
   readonly eventNames: readonly string[];
   readonly sender: SenderName;
 }
 
-/** The project's sender, or one that has nothing but the identifier. */
-export type SenderName = 'ours' | 'naive';
+/** The project's sender; the same without a mark outside its database; or one that has nothing but the identifier. */
+export type SenderName = 'ours' | 'markless' | 'naive';
 
 /** A tenant and who pays for it, at which list of prices. */
 export interface Payer {

@@ -7,7 +7,7 @@ export interface Report {
   /** Cells with our sender that ran, and those that were left out when the time was over. */
   readonly cells: readonly CellResult[];
   readonly left: readonly string[];
-  /** Cells with the sender that has the identifier only: shown beside ours, never a violation of ours. */
+  /** Cells with the sender that has the identifier only, or no mark: shown beside ours, never a violation of ours. */
   readonly naive: readonly CellResult[];
   readonly random: readonly CellResult[];
   readonly storm?: StormResult;
@@ -39,7 +39,7 @@ export function describeReport(report: Report): string {
     ...(storm === undefined
       ? []
       : [`storm: ${storm.events} events in ${storm.calls} calls, ${storm.broken} broken, ${storm.kills} kills`]),
-    `the naive sender billed wrongly in ${failed.length} of ${naive.length} cells: ${failed.map(({ id }) => id).join(', ')}`,
+    `senders that have the identifier only, or no mark, billed wrongly in ${failed.length} of ${naive.length} cells: ${failed.map(({ id }) => id).join(', ')}`,
     `lost ${lost} GPU-s, surplus ${surplus} GPU-s, violations ${violations.length}`,
     ...violations.map(({ cell, what, replay }) => `  ${cell}: ${what}\n    ${replay}`),
     JSON.stringify(report),

@@ -91,7 +91,7 @@ export class RightsWorld {
   /** The rooms of the operator, made anew. */
   rooms(log: Logger, registry: Registry): readonly Room[] {
     const settings = withRunOptions(new Command()).parse([], { from: 'user' }).opts<Settings>();
-    return buildRooms({ settings, store: this.#store, clock: systemClock, log, registry });
+    return buildRooms({ settings, store: this.#store, clock: systemClock, log, registry, client: this.client });
   }
 
   /** What the operator declares. */

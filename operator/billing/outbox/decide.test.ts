@@ -28,14 +28,23 @@ test.each<[string, Partial<RowFacts>, object]>([
   expect(nextStep({ ...row, ...change }, capabilities, now)).toEqual(expected);
 });
 
-test.each([
-  ['first reading', undefined, 7200n, 'again'],
-  ['readings differ', 3600n, 7200n, 'again'],
-  ['with the row', 7200n, 7200n, 'recorded'],
-  ['without the row', 3600n, 3600n, 'absent'],
-  ['neither', 5000n, 5000n, 'unclear'],
-] as const)('read-back, %s: %s', (_, before, recorded, verdict) => {
-  expect(judge(3600n, 3600n, before, recorded)).toBe(verdict);
+test.each<[string, readonly bigint[], bigint | undefined, bigint, string]>([
+  ['first reading', [], undefined, 7200n, 'again'],
+  ['readings differ', [], 3600n, 7200n, 'again'],
+  ['with the row', [], 7200n, 7200n, 'recorded'],
+  ['without the row', [], 3600n, 3600n, 'absent'],
+  ['neither', [], 5000n, 5000n, 'unclear'],
+  ['all that is doubtful is there', [500n, 70n], 7770n, 7770n, 'recorded'],
+  ['nothing that is doubtful is there', [500n, 70n], 3600n, 3600n, 'absent'],
+  ['only another doubtful one is there', [500n, 70n], 4100n, 4100n, 'absent'],
+  ['the row and one other are there', [500n, 70n], 7270n, 7270n, 'recorded'],
+  ['a correction that takes away may be there', [-600n], 6600n, 6600n, 'recorded'],
+  ['one of two equal ones is there', [3600n], 7200n, 7200n, 'unclear'],
+  ['two others explain it as well', [3000n, 600n], 7200n, 7200n, 'unclear'],
+  ['neither, with doubtful ones', [500n], 5000n, 5000n, 'unclear'],
+  ['more doubtful ones than can be told apart', Array.from({ length: 17 }, () => 1n), 7200n, 7200n, 'unclear'],
+])('read-back, %s', (_, doubtful, before, recorded, verdict) => {
+  expect(judge(3600n, { recorded: 3600n, doubtful }, before, recorded)).toBe(verdict);
 });
 
 test.each<[string, Delivery, number, object]>([

@@ -58,16 +58,41 @@ function readBack(read: RowFacts['read'], now: number): Step {
   return { kind: 'wait', until: read.at + settleMillis };
 }
 
-/** What two readings of the hour say about a row past its guard. `others` is what is known to be recorded without it. */
+/** What is known of the rest of a row's UTC hour at the provider. */
+export interface RestOfHour {
+  /** What the provider is known to have recorded without the row. */
+  readonly recorded: bigint;
+  /** Quantities of the hour's other rows that may have been recorded too and are not settled yet. */
+  readonly doubtful: readonly bigint[];
+}
+
+/** With more doubtful rows of one hour than this, too many sums are possible for one to prove anything. */
+const mostDoubtful = 16;
+
+/**
+ * What two readings of the hour say about a row past its guard. It is recorded if the sum can only be explained with it,
+ * and absent if only without it, whichever of the doubtful rows are there; one that both explain is unclear.
+ */
 export function judge(
   quantity: bigint,
-  others: bigint,
+  rest: RestOfHour,
   before: bigint | undefined,
   recorded: bigint,
 ): 'again' | 'recorded' | 'absent' | 'unclear' {
   if (before !== recorded) return 'again';
-  if (recorded === others + quantity) return 'recorded';
-  return recorded === others ? 'absent' : 'unclear';
+  if (rest.doubtful.length > mostDoubtful) return 'unclear';
+  const possible = sumsOf(rest.recorded, rest.doubtful);
+  const isWith = possible.has(recorded - quantity);
+  const isWithout = possible.has(recorded);
+  if (isWith === isWithout) return 'unclear';
+  return isWith ? 'recorded' : 'absent';
+}
+
+/** `base` with each choice of the quantities added to it. */
+function sumsOf(base: bigint, quantities: readonly bigint[]): ReadonlySet<bigint> {
+  let sums = new Set([base]);
+  for (const quantity of quantities) sums = new Set([...sums, ...[...sums].map((sum) => sum + quantity)]);
+  return sums;
 }
 
 /** What an answer makes of a row in SENDING. */

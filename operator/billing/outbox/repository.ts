@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 
 import type { OutboxTable, Store } from '../../store/index.ts';
 import type { FrozenUsage } from '../sinks/sink.ts';
-import type { RowFacts, Settled } from './decide.ts';
+import type { RestOfHour, RowFacts, Settled } from './decide.ts';
 
 /** A row of the outbox as stored. */
 export type OutboxRow = Selectable<OutboxTable>;
@@ -77,18 +77,26 @@ export function factsOf(row: OutboxRow): RowFacts {
   };
 }
 
-/** Moves rows to SENDING before any byte leaves; `fresh` restarts the guard of a row that was read back as absent. */
+/** Rows that may leave once the number of their batch is kept outside the database. */
+export interface Batch {
+  readonly number: bigint;
+  readonly rows: readonly Claimed[];
+}
+
+/**
+ * Moves rows to SENDING and counts them as a batch, before any byte leaves; `fresh` restarts the guard of a row that was
+ * read back as absent.
+ */
 export async function claim(
   store: Store,
   ids: readonly bigint[],
   now: number,
   guard: 'keep' | 'fresh',
-): Promise<readonly Claimed[]> {
-  if (ids.length === 0) return [];
+): Promise<Batch> {
   const epoch = await store.fence.epoch();
   const at = new Date(now);
-  const rows = await store.fence.within((trx) =>
-    trx
+  return await store.fence.within(async (trx) => {
+    const rows = await trx
       .updateTable('outbox')
       .set((eb) => ({
         state: 'SENDING',
@@ -103,14 +111,22 @@ export async function claim(
       .where('id', 'in', ids)
       .where('state', 'in', ['PENDING', 'UNKNOWN'])
       .returningAll()
-      .execute(),
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    attempts: row.attempts,
-    guardFrom: row.guard_from?.getTime() ?? now,
-    usage: frozen(row),
-  }));
+      .execute();
+    const { number } = await trx
+      .insertInto('sent_batch')
+      .values({ number: 1n })
+      .onConflict((conflict) =>
+        conflict.column('one').doUpdateSet((eb) => ({ number: eb('sent_batch.number', '+', 1n) })),
+      )
+      .returning('number')
+      .executeTakeFirstOrThrow();
+    return { number, rows: rows.map((row) => claimedOf(row, now)) };
+  });
+}
+
+function claimedOf(row: OutboxRow, now: number): Claimed {
+  const { id, attempts, guard_from } = row;
+  return { id, attempts, guardFrom: guard_from?.getTime() ?? now, usage: frozen(row) };
 }
 
 function frozen(row: OutboxRow): FrozenUsage {
@@ -123,21 +139,24 @@ function frozen(row: OutboxRow): FrozenUsage {
   };
 }
 
-/** Stores the outcome of an attempt of this epoch; a late twin's outcome changes nothing. */
-export async function finish(store: Store, id: bigint, settled: Settled): Promise<void> {
+/** The outcome of an attempt. */
+export interface Answer {
+  readonly id: bigint;
+  readonly settled: Settled;
+}
+
+/** Stores the outcomes of attempts of this epoch, all of them or none; a late twin's outcome changes nothing. */
+export async function finish(store: Store, answers: readonly Answer[]): Promise<void> {
   const epoch = await store.fence.epoch();
+  const lines = answers.map(({ id, settled: { state, error = null, nextAttemptAt } }) => {
+    const next = nextAttemptAt === undefined ? null : new Date(nextAttemptAt);
+    return { id: String(id), state, error, next };
+  });
   await store.fence.within((trx) =>
-    trx
-      .updateTable('outbox')
-      .set({
-        state: settled.state,
-        last_error: settled.error ?? null,
-        next_attempt_at: settled.nextAttemptAt === undefined ? null : new Date(settled.nextAttemptAt),
-      })
-      .where('id', '=', id)
-      .where('state', '=', 'SENDING')
-      .where('fence', '=', epoch)
-      .execute(),
+    sql`UPDATE outbox SET state = answer.state, last_error = answer.error, next_attempt_at = answer.next
+      FROM jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+        AS answer(id bigint, state text, error text, next timestamptz)
+      WHERE outbox.id = answer.id AND outbox.state = 'SENDING' AND outbox.fence = ${epoch}`.execute(trx),
   );
 }
 
@@ -175,10 +194,8 @@ export async function postpone(store: Store, id: bigint, until: number, reason: 
   );
 }
 
-/** What is known of the rest of a row's UTC hour. */
-export interface RestOfHour {
-  /** What the provider is known to have recorded without the row. */
-  readonly recorded: bigint;
+/** The rest of an hour, and whether it can prove anything. */
+export interface DisputedRest extends RestOfHour {
   /** Whether a row of the hour is held that may or may not be recorded: then no sum proves anything. */
   readonly disputed: boolean;
 }
@@ -187,7 +204,7 @@ export interface RestOfHour {
  * Adds up the other rows of the UTC hour of a row. Corrections make up for what the provider lost or doubled, so that
  * those that it has leave the sum of the other rows, and those that it has not are still missing from it.
  */
-export async function restOfHour(store: Store, row: OutboxRow): Promise<RestOfHour> {
+export async function restOfHour(store: Store, row: OutboxRow): Promise<DisputedRest> {
   const hour = hourOf(row);
   const rest = await store.db
     .selectFrom('outbox')
@@ -199,6 +216,10 @@ export async function restOfHour(store: Store, row: OutboxRow): Promise<RestOfHo
       sql<boolean>`coalesce(bool_or(state = 'HOLD' AND guard_from IS NOT NULL AND id <> ${row.id}), false)`.as(
         'disputed',
       ),
+      sql<readonly string[] | null>`array_agg(quantity::text) FILTER (
+        WHERE id <> ${row.id} AND guard_from IS NOT NULL AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))`.as(
+        'doubtful',
+      ),
     ])
     .where('provider', '=', row.provider)
     .where('customer', '=', row.customer)
@@ -206,7 +227,8 @@ export async function restOfHour(store: Store, row: OutboxRow): Promise<RestOfHo
     .where('event_at', '>=', new Date(hour * 1000))
     .where('event_at', '<', new Date((hour + 3600) * 1000))
     .executeTakeFirstOrThrow();
-  return { recorded: BigInt(rest.recorded), disputed: rest.disputed };
+  const doubtful = (rest.doubtful ?? []).map((quantity) => BigInt(quantity));
+  return { recorded: BigInt(rest.recorded), doubtful, disputed: rest.disputed };
 }
 
 /** The UTC hour of a row's event, in unix seconds of its start. */

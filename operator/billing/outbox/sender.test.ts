@@ -5,6 +5,7 @@ import type { Store } from '../../store/index.ts';
 import { emptyTables, storeKinds, testStores } from '../../store/testing/index.ts';
 import { createSinks, type Sinks } from '../sinks/registry.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
+import { MemoryMark } from '../testing/memory-mark.ts';
 import { type Fate, MemorySink } from '../testing/memory-sink.ts';
 import { freezeSealed } from './freeze.ts';
 import { sendDue } from './sender.ts';
@@ -25,6 +26,7 @@ class World {
   now = Date.parse('2026-01-01T02:00:00Z');
   readonly clock: Clock = { now: () => this.now, monotonic: () => this.now, sleep: async () => undefined };
   readonly sink = new MemorySink(() => this.now);
+  readonly mark = new MemoryMark();
   sinks: Sinks = createSinks(this.clock);
 
   constructor(store: Store) {
@@ -44,7 +46,7 @@ class World {
   }
 
   async send(): Promise<number> {
-    return await sendDue({ store: this.store, clock: this.clock, log, sinks: this.sinks }, signal);
+    return await sendDue({ store: this.store, clock: this.clock, log, sinks: this.sinks, mark: this.mark }, signal);
   }
 
   /** Rounds of the sender, a step of time apart. */

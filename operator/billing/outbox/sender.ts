@@ -2,21 +2,12 @@ import type { Clock, Logger } from '../../observability/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { SinkEntry, Sinks } from '../sinks/registry.ts';
 import type { Delivery } from '../sinks/sink.ts';
-import { guardMillis, judge, nextStep, settle } from './decide.ts';
-import {
-  type Claimed,
-  claim,
-  factsOf,
-  finish,
-  hourOf,
-  type OutboxRow,
-  postpone,
-  readDue,
-  recover,
-  remember,
-  resolve,
-  restOfHour,
-} from './repository.ts';
+import { Answers } from './answers.ts';
+import { guardMillis, nextStep, settle } from './decide.ts';
+import type { SentMark } from './mark.ts';
+import { readBack } from './read-back.ts';
+import { type Claimed, claim, factsOf, type OutboxRow, postpone, readDue, recover, resolve } from './repository.ts';
+import { doubtIfBehind } from './restored.ts';
 
 /** What the sender works with. */
 export interface SenderDeps {
@@ -24,21 +15,30 @@ export interface SenderDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly sinks: Sinks;
+  readonly mark: SentMark;
 }
 
-/** Rows in flight at once: a crash leaves at most these to be resolved. */
-const batchRows = 16;
-const settleMillis = 120_000;
-const readRetryMillis = 60_000;
+/** Rows that are claimed at once, a second's worth of calls between these: a crash leaves at most so many to be resolved. */
+const leastBatchRows = 16;
+const mostBatchRows = 512;
 
 /** Sends what is due to every provider that takes it; returns the number of attempts. */
 export async function sendDue(deps: SenderDeps, signal: AbortSignal): Promise<number> {
-  const broken = await recover(deps.store);
-  if (broken > 0) deps.log.warn({ rows: broken }, 'usage rows were broken off while being sent');
+  const { store, clock, log, sinks, mark } = deps;
+  const doubted = await doubtIfBehind(store, await mark.read(signal), clock.now());
+  if (doubted !== undefined) {
+    log.warn(
+      { rows: doubted },
+      'the database was put back to an earlier state: unsent usage is read back before it is sent',
+    );
+  }
+  const broken = await recover(store);
+  if (broken > 0) log.warn({ rows: broken }, 'usage rows were broken off while being sent');
   let attempts = 0;
-  for (const [provider, entry] of deps.sinks.open()) {
+  for (const [provider, entry] of sinks.open()) {
     if (signal.aborted) return attempts;
-    const due = await readDue(deps.store, provider, entry.eventNames, deps.clock.now(), batchRows);
+    const most = Math.min(mostBatchRows, Math.max(leastBatchRows, Math.floor(entry.requestsPerSecond)));
+    const due = await readDue(store, provider, entry.eventNames, clock.now(), most);
     attempts += await sendBatch(deps, provider, entry, due, signal);
   }
   return attempts;
@@ -51,36 +51,56 @@ async function sendBatch(
   due: readonly OutboxRow[],
   signal: AbortSignal,
 ): Promise<number> {
-  const now = deps.clock.now();
+  const { store, clock } = deps;
+  const now = clock.now();
   const fresh: bigint[] = [];
+  const absent: bigint[] = [];
   for (const row of due) {
     const step = nextStep(factsOf(row), entry.sink.capabilities, now);
     if (step.kind === 'send') fresh.push(row.id);
-    if (step.kind === 'hold') await resolve(deps.store, row.id, 'HOLD', step.reason);
-    if (step.kind === 'wait')
-      await postpone(deps.store, row.id, step.until, row.last_error ?? 'waits for a second reading');
-    if (step.kind === 'read') await readBack(deps, provider, entry, row, signal);
+    if (step.kind === 'hold') await resolve(store, row.id, 'HOLD', step.reason);
+    if (step.kind === 'wait') await postpone(store, row.id, step.until, row.last_error ?? 'waits for a second reading');
+    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') absent.push(row.id);
   }
-  const claimed = await claim(deps.store, fresh, now, 'keep');
+  return (
+    (await deliverAll(deps, provider, entry, absent, 'fresh', signal)) +
+    (await deliverAll(deps, provider, entry, fresh, 'keep', signal))
+  );
+}
+
+/** One batch: claimed, its number kept outside the database, then each row called once; all have ended when this does. */
+async function deliverAll(
+  deps: SenderDeps,
+  provider: string,
+  entry: SinkEntry,
+  ids: readonly bigint[],
+  guard: 'keep' | 'fresh',
+  signal: AbortSignal,
+): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { number, rows } = await claim(deps.store, ids, deps.clock.now(), guard);
+  await deps.mark.raise(number, signal);
+  const answers = new Answers(deps.store);
   // All must have ended before the next batch: what is in flight then is taken for broken off.
-  const ended = await Promise.allSettled(claimed.map((one) => deliver(deps, provider, entry, one, signal)));
+  const ended = await Promise.allSettled(rows.map((one) => deliver(deps, provider, entry, one, answers, signal)));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  return claimed.length;
+  return rows.length;
 }
 
 async function deliver(
-  { store, clock, log, sinks }: SenderDeps,
+  { clock, log, sinks }: SenderDeps,
   provider: string,
   entry: SinkEntry,
   claimed: Claimed,
+  answers: Answers,
   signal: AbortSignal,
 ): Promise<void> {
   await entry.pace(signal);
   const delivery = await attempt(entry, claimed, clock.now(), signal);
   if (delivery.kind === 'refused') sinks.pause(provider, delivery.message);
   const settled = settle(delivery, claimed.attempts, clock.now());
-  await finish(store, claimed.id, settled);
+  await answers.put({ id: claimed.id, settled });
   if (delivery.kind === 'accepted') return;
   const { identifier, eventName } = claimed.usage;
   log.warn(
@@ -93,45 +113,4 @@ async function deliver(
 async function attempt({ sink }: SinkEntry, claimed: Claimed, now: number, signal: AbortSignal): Promise<Delivery> {
   if (now - claimed.guardFrom < guardMillis(sink.capabilities)) return await sink.deliver(claimed.usage, signal);
   return { kind: 'unknown', reason: 'not sent: too long ago since it was claimed' };
-}
-
-/** Past the guard a row is never sent blindly: the provider's sum of its hour, read twice, says whether it arrived. */
-async function readBack(
-  deps: SenderDeps,
-  provider: string,
-  entry: SinkEntry,
-  row: OutboxRow,
-  signal: AbortSignal,
-): Promise<void> {
-  const { store, clock } = deps;
-  await entry.pace(signal);
-  let recorded: bigint;
-  try {
-    recorded = await entry.sink.recorded(row.event_name, row.customer, hourOf(row));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    await postpone(store, row.id, clock.now() + readRetryMillis, `could not read back: ${reason}`);
-    return;
-  }
-  const { quantity, read } = factsOf(row);
-  const { recorded: others, disputed } = await restOfHour(store, row);
-  const verdict = judge(quantity, others, read?.value, recorded);
-  if (disputed && verdict !== 'again') {
-    const reason = 'another row of the same hour is held, so the sum of the hour says nothing about this one';
-    return await resolve(store, row.id, 'HOLD', reason);
-  }
-  switch (verdict) {
-    case 'again':
-      return await remember(store, row.id, recorded, clock.now(), clock.now() + settleMillis);
-    case 'recorded':
-      return await resolve(store, row.id, 'CONFIRMED', 'read back: the provider has recorded it');
-    case 'unclear': {
-      const reason = `the provider has recorded ${recorded} in the hour; ${others} without this row and ${others + quantity} with it were expected`;
-      return await resolve(store, row.id, 'HOLD', reason);
-    }
-    case 'absent': {
-      const claimed = await claim(store, [row.id], clock.now(), 'fresh');
-      for (const one of claimed) await deliver(deps, provider, entry, one, signal);
-    }
-  }
 }

@@ -10,6 +10,7 @@ import {
   type Reader,
 } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
+import { markPermission } from '../outbox/mark.ts';
 import { countRows } from '../outbox/repository.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
@@ -55,6 +56,7 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       in: 'operator',
       why: 'reads the API key and the signing secrets of webhooks that a BillingProvider names',
     })
+    .may(markPermission)
     .every('1m')
     .timeout('120s')
     .gone(async ({ name }) => {

@@ -7,6 +7,7 @@ import { freezeSealed } from '../outbox/freeze.ts';
 import { sendDue } from '../outbox/sender.ts';
 import { createSinks } from '../sinks/registry.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
+import { MemoryMark } from '../testing/memory-mark.ts';
 import { MemorySink } from '../testing/memory-sink.ts';
 import { reconcileDue } from './reconcile.ts';
 
@@ -28,6 +29,7 @@ class World {
   readonly clock: Clock = { now: () => this.now, monotonic: () => this.now, sleep: async () => undefined };
   readonly sink = new MemorySink(() => this.now);
   readonly sinks = createSinks(this.clock);
+  readonly mark = new MemoryMark();
 
   constructor(correctUpTo = 86_400n) {
     this.sinks.set('stripe', this.sink, ['gpu_seconds__l4'], 1000, correctUpTo);
@@ -40,7 +42,7 @@ class World {
   }
 
   async deliver(): Promise<void> {
-    while ((await sendDue({ store, clock: this.clock, log, sinks: this.sinks }, signal)) > 0);
+    while ((await sendDue({ store, clock: this.clock, log, sinks: this.sinks, mark: this.mark }, signal)) > 0);
   }
 
   /** What the provider has recorded of a row changes behind our back. */

@@ -8,6 +8,7 @@ import { sendDue } from '../outbox/sender.ts';
 import { createSinks } from '../sinks/registry.ts';
 import { stripeSink } from '../sinks/stripe/stripe-sink.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
+import { MemoryMark } from '../testing/memory-mark.ts';
 import { reconcileDue } from './reconcile.ts';
 
 const store = storeForFile();
@@ -48,7 +49,7 @@ test.each([
   await sink.ensureMeters('acct_1', ['gpu_seconds__l4']);
   const sinks = createSinks(clock);
   sinks.set('stripe', sink, ['gpu_seconds__l4'], 1000);
-  const deps = { store: store(), clock, log, sinks };
+  const deps = { store: store(), clock, log, sinks, mark: new MemoryMark() };
   const round = async (minutes: number): Promise<void> => {
     await reconcileDue(deps, signal);
     while ((await sendDue(deps, signal)) > 0);

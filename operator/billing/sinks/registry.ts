@@ -6,6 +6,7 @@ export interface SinkEntry {
   readonly sink: UsageSink;
   /** Events whose meters the provider has: others would be rejected for good, so they wait. */
   readonly eventNames: readonly string[];
+  readonly requestsPerSecond: number;
   /** Resolves when the next call may be made: calls are spread over the second. */
   pace(signal: AbortSignal): Promise<void>;
   /** The same for reading sums, of which fewer may be asked for. */
@@ -53,7 +54,7 @@ export function createSinks(clock: Clock): Sinks {
     set: (provider, sink, eventNames, requestsPerSecond, correctUpTo = defaultCorrectUpTo) => {
       const { pace } = pacer(rates, provider, requestsPerSecond);
       const { pace: paceReads } = pacer(reads, provider, Math.min(mostReadsPerSecond, requestsPerSecond));
-      entries.set(provider, { sink, eventNames, pace, paceReads, correctUpTo });
+      entries.set(provider, { sink, eventNames, requestsPerSecond, pace, paceReads, correctUpTo });
       pauses.delete(provider);
     },
     remove: (provider) => {

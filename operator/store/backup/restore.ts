@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 
+import { doubtUnsettled } from '../doubt.ts';
 import type { Schema } from '../schema/index.ts';
 import { StoreError } from '../store-error.ts';
 import type { OnTable } from './backup.ts';
@@ -20,8 +21,6 @@ export interface Restored extends CheckedBackup {
 
 /** Rows that are in memory at once. */
 const batchRows = 500;
-/** How old usage may be that a provider still takes (rule R9). */
-const backdateDays = 35;
 
 /**
  * Puts a backup into a migrated database, all of it or nothing. The file is read to its end and compared with its
@@ -45,7 +44,7 @@ export async function restoreStore(
     await load(trx, file, onTable);
     await continueIdentities(trx);
     await sameChains(trx, file, checked);
-    return { ...checked, epoch: await raiseEpoch(trx, before), doubtful: await doubt(trx, now) };
+    return { ...checked, epoch: await raiseEpoch(trx, before), doubtful: await doubtUnsettled(trx, now) };
   });
 }
 
@@ -145,22 +144,4 @@ async function raiseEpoch(trx: Transaction<Schema>, before: bigint): Promise<big
     .returning('epoch')
     .executeTakeFirstOrThrow();
   return epoch;
-}
-
-/**
- * Puts unsettled rows past their guard. One of an hour may be UNKNOWN at a time; the others of it stay PENDING, and a
- * guard that has passed has them read back as well.
- */
-async function doubt(trx: Transaction<Schema>, now: Date): Promise<number> {
-  await sql`INSERT INTO watermark (name, at) VALUES ('restored', ${now})
-    ON CONFLICT (name) DO UPDATE SET at = excluded.at`.execute(trx);
-  const open = sql`state IN ('PENDING', 'SENDING', 'UNKNOWN')
-    AND event_at > ${now}::timestamptz - make_interval(days => ${sql.lit(backdateDays)})`;
-  const { rows } = await sql`UPDATE outbox SET state = 'PENDING', guard_from = 'epoch', next_attempt_at = NULL,
-    read_value = NULL, read_at = NULL, last_error = 'restored from a backup: it may have been sent since'
-    WHERE ${open} RETURNING id`.execute(trx);
-  await sql`UPDATE outbox SET state = 'UNKNOWN' WHERE id IN (
-    SELECT min(id) FROM outbox WHERE ${open}
-    GROUP BY provider, customer, event_name, date_trunc('hour', event_at AT TIME ZONE 'UTC'))`.execute(trx);
-  return rows.length;
 }

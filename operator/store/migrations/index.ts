@@ -9,6 +9,7 @@ import { journal } from './0013-journal.ts';
 import { tiers } from './0014-tiers.ts';
 import { roleRights } from './0015-roles.ts';
 import { restore } from './0016-restore.ts';
+import { sentBatch } from './0018-sent-batch.ts';
 import { corrections } from './0020-corrections.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   tiers,
   roleRights,
   restore,
+  sentBatch,
   corrections,
 ];

@@ -51,6 +51,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   billing_account: { writer: state, reader: true },
   charge: { writer: ledger, reader: true, tenant: mine },
   outbox: { writer: state, reader: true, tenant: ofMyWindow },
+  sent_batch: { writer: state, reader: true },
 
   usage_correction: { writer: ledger, reader: true, tenant: mine },
 

@@ -113,6 +113,12 @@ export interface UsageCorrectionTable {
   readonly applied_at: Time;
 }
 
+/** The number of the last batch of usage that left; none is 0. */
+export interface SentBatchTable {
+  readonly one: ColumnType<boolean, boolean | undefined, never>;
+  readonly number: bigint;
+}
+
 /** Tables of billing. */
 export interface MoneySchema {
   readonly price_book: PriceBookTable;
@@ -121,5 +127,6 @@ export interface MoneySchema {
   readonly billing_account: BillingAccountTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;
+  readonly sent_batch: SentBatchTable;
   readonly usage_correction: UsageCorrectionTable;
 }

@@ -43,6 +43,7 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     'usage_correction',
     `SELECT 'acme-1', tenant, 'l4', window_start, -1, NULL, 'r', 'me', id, now() FROM usage_window WHERE revision = 2`,
   ],
+  ['sent_batch', `(number) VALUES (9007199254740993)`],
   ['growth_key', `VALUES ('k', 'secret', now())`],
   [
     'growth_contact',

@@ -13,6 +13,7 @@ import { runPass, type Thing, thing } from '../../../../operator/runtime/testing
 import { openStore, type Store } from '../../../../operator/store/index.ts';
 import type { ClusterView, Command, Reply, StepReply, SubjectOptions } from '../protocol.ts';
 import { sinkWithPoints, withPoints } from './decorate.ts';
+import { fileMark, noMark } from './file-mark.ts';
 import { listenForHooks } from './hooks.ts';
 import { sendNaively } from './naive.ts';
 import { createPoints } from './points.ts';
@@ -42,8 +43,11 @@ async function open(): Promise<Subject> {
   const sinks = createSinks(clock);
   sinks.set(provider, sink, options.eventNames, 1000);
   const controller = meteringController(store);
+  const mark = options.sender === 'ours' ? fileMark(options.markFile) : noMark;
   const send = async (): Promise<number> =>
-    options.sender === 'ours' ? await sendDue({ store, clock, log, sinks }, signal) : await sendNaively(store, sink);
+    options.sender === 'naive'
+      ? await sendNaively(store, sink)
+      : await sendDue({ store, clock, log, sinks, mark }, signal);
   const onSealed: typeof freezeSealed = async (trx, windows) => {
     points.reach('freeze');
     await freezeSealed(trx, windows);
