@@ -51,6 +51,18 @@ export interface SendOptions {
   readonly also?: readonly number[];
 }
 
+/** The server refused a request; the message has its words. */
+export class AnswerError extends Error {
+  /** HTTP status. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'AnswerError';
+    this.status = status;
+  }
+}
+
 /** What came back. */
 export interface Answer {
   readonly status: number;
@@ -109,7 +121,8 @@ export function openApi(kubeconfig: string): BenchApi {
       );
       const text = await answer.body.text();
       if (answer.statusCode >= 300 && !also.includes(answer.statusCode)) {
-        throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`);
+        const message = `${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`;
+        throw new AnswerError(message, answer.statusCode);
       }
       return { status: answer.statusCode, text };
     },

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
+import { AnswerError } from '../bench/api.ts';
 import { whileAway } from './while-away.ts';
 
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-const forbidden = new Error('answered 403');
+const starting = new AnswerError('answered 503', 503);
+const forbidden = new AnswerError('answered 403', 403);
 
 const rows = [
-  { name: 'an API server that comes back is asked again', failures: [refused, refused], limit: 60_000, sent: 3 },
+  { name: 'an API server that comes back is asked again', failures: [refused, starting], limit: 60_000, sent: 3 },
   { name: 'what it refuses is not asked again', failures: [forbidden], limit: 60_000, sent: 1, fails: forbidden },
   { name: 'one that stays away is given up', failures: [refused, refused], limit: -1, sent: 1, fails: refused },
 ];

@@ -1,9 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AnswerError } from '../bench/api.ts';
 
 /** An API server that a plan has killed is back within this time, also on a machine that has much else to do. */
 const AWAY_MILLIS = 180_000;
 const RETRY_MILLIS = 250;
 const AWAY: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
+
+/** Nobody listens, or a server that has just begun says 503 or, before it knows all its paths, 429. */
+function isAway(error: unknown): boolean {
+  if (error instanceof AnswerError) return error.status === 503 || error.status === 429;
+  return typeof error === 'object' && error !== null && 'code' in error && AWAY.has(error.code);
+}
 
 /**
  * Sends until an API server is there that takes it: plans kill it at their points, and users would try again too.
@@ -15,8 +22,7 @@ export async function whileAway<T>(send: () => Promise<T>, limitMillis = AWAY_MI
     try {
       return await send();
     } catch (error) {
-      const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-      if (!AWAY.has(code) || Date.now() > until) throw error;
+      if (!isAway(error) || Date.now() > until) throw error;
       await delay(RETRY_MILLIS);
     }
   }
