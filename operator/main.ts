@@ -65,6 +65,7 @@ export function buildRooms({ settings, store, clock, log, registry, client }: Ro
       clock,
       log,
       registry,
+      prometheusUrl: settings.prometheusUrl,
       windowSeconds: settings.windowSeconds,
       graceSeconds: settings.sealGraceSeconds,
       onSealed: freezeSealed,

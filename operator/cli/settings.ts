@@ -78,7 +78,7 @@ export const runOptions: readonly Option[] = [
     .default('gpuopt-system'),
   option('--data-dir <folder>', 'folder of the embedded database; one process only').env('GPUOPT_DATA_DIR'),
   option('--database-url <url>', 'PostgreSQL, instead of --data-dir').env('GPUOPT_DATABASE_URL'),
-  option('--prometheus-url <url>', 'Prometheus with DCGM metrics, for tuning')
+  option('--prometheus-url <url>', 'Prometheus with DCGM metrics, for tuning and energy')
     .env('GPUOPT_PROMETHEUS_URL')
     .argParser(parseUrl),
   option('--metrics-address <host:port>', 'metrics and health')

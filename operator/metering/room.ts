@@ -1,9 +1,11 @@
 import { Gauge } from 'prom-client';
 
-import type { Clock, Logger, Registry } from '../observability/index.ts';
+import { type Clock, type Logger, prometheusSource, type Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
+import { capacityController } from './capacity/controller.ts';
 import { meteringController } from './controller.ts';
+import { energyCollector } from './energy/collector.ts';
 import { gpuHoursController } from './gpu-hours/controller.ts';
 import { type OnSealed, type ReadCuts, sealDue } from './sealing/sealer.ts';
 
@@ -13,6 +15,8 @@ export interface MeteringDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: Registry;
+  /** Prometheus with DCGM's counters; absent where nobody measures energy. */
+  readonly prometheusUrl?: string;
   /** Length of a usage window in seconds; 3600 (UTC hours) unless a demonstration cannot wait that long. */
   readonly windowSeconds?: number;
   /** How long after its end a window waits for late news of ends, in seconds; default 120. */
@@ -58,10 +62,15 @@ export function meteringRoom(deps: MeteringDeps): Room {
       await clock.sleep(pauseMillis, signal).catch(() => undefined);
     }
   };
+  const { prometheusUrl } = deps;
+  const collectors =
+    prometheusUrl === undefined
+      ? []
+      : [energyCollector({ store, clock, source: prometheusSource({ url: prometheusUrl, clock }) }, log)];
   return {
     name: 'metering',
-    controllers: [meteringController(store), gpuHoursController(store)],
-    runnables: [{ name: 'metering-sealer', where: 'leader', run }],
+    controllers: [meteringController(store), gpuHoursController(store), capacityController(store)],
+    runnables: [{ name: 'metering-sealer', where: 'leader', run }, ...collectors],
   };
 }
 

@@ -13,7 +13,7 @@ import { createInstalledProbe } from './world.ts';
 export { namespaceWebhooks } from './admission/index.ts';
 export * from './dra/index.ts';
 export { createPoolClaims } from './membership.ts';
-export { migResourceMilli } from './mig/index.ts';
+export { migResourceMilli, migShare } from './mig/index.ts';
 export { nodeGpus } from './nvidia/node-gpus.ts';
 export { nodeAilment } from './nvidia/node-health.ts';
 export { isFinished, podRequests, takesRoom } from './pod-requests.ts';

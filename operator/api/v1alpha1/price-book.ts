@@ -57,6 +57,40 @@ export interface PriceBookSpec {
    * @listKey name
    */
   readonly skus: readonly SKU[];
+  /** idle says whose GPU time is that nobody held; without it, the FOCUS export has no rows for it. */
+  readonly idle?: IdleSplit;
+  /** energy says what a kilowatt-hour drawn by a GPU stands for; without it, no CO2 is stated. */
+  readonly energy?: EnergyFactors;
+}
+
+/**
+ * IdleSplit says how the GPU time that nobody held is divided among those who held GPUs. It is shown, never billed. Of
+ * several lists in force that have it, the one whose name sorts first counts for the whole cluster.
+ */
+export interface IdleSplit {
+  /** split is None (kept as a row of its own), Weighted (by what each tenant held) or Even (alike among those who held anything). */
+  readonly split: 'None' | 'Weighted' | 'Even';
+  /**
+   * scope is Node (the time of a node is divided among those who held GPUs of it) or Cluster.
+   * @default "Node"
+   */
+  readonly scope?: 'Node' | 'Cluster';
+}
+
+/** EnergyFactors turn the energy of a GPU into the greenhouse gas of the data centre. */
+export interface EnergyFactors {
+  /**
+   * gco2PerKWh is the grams of CO2 equivalent that a kilowatt-hour at the data centre's meter stands for.
+   * @min 0
+   * @max 10000
+   */
+  readonly gco2PerKWh: Int32;
+  /**
+   * pue is the power usage effectiveness: kilowatt-hours at the data centre's meter for each at its computers.
+   * @maxLength 6
+   * @pattern ^[1-9][0-9]?([.][0-9]{1,3})?$
+   */
+  readonly pue: string;
 }
 
 /**

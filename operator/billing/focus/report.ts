@@ -1,8 +1,14 @@
+import { daysOf, readUse, type WindowUse } from '../../metering/index.ts';
 import type { Store } from '../../store/index.ts';
+import { inForce, type ListVersion, readVersions } from '../price-book/factors.ts';
 import { timesOf } from '../usage/question.ts';
 import type { Report } from '../usage/report.ts';
+import { readCharged } from './charged.ts';
+import type { FocusRow } from './columns.ts';
 import { csvOf } from './csv.ts';
-import { type Charged, focusRow } from './rows.ts';
+import { readInvoices } from './invoices.ts';
+import { focusRow } from './rows.ts';
+import { unusedRows, type WholePrice } from './unused.ts';
 
 /** The answer of `gpuopt usage export --format focus`. */
 export interface FocusAnswer {
@@ -13,36 +19,42 @@ export interface FocusAnswer {
 export const focusReport: Report<FocusAnswer> = {
   path: '/api/v1/usage/focus',
   read: async (store, asked, now) => {
-    const { from, to } = timesOf(asked, now);
-    const charged = await readCharged(store, asked.tenant ?? undefined, new Date(from), new Date(to));
-    return { csv: csvOf(charged.map(focusRow)) };
+    const times = timesOf(asked, now);
+    const [from, to] = [new Date(times.from), new Date(times.to)];
+    const tenant = asked.tenant ?? undefined;
+    const [versions, invoices] = [await readVersions(store), await readInvoices(store, from, to)];
+    const rows: FocusRow[] = [];
+    for (const day of daysOf(from, to)) {
+      const uses = await readUse(store, day.from, day.to);
+      const charged = await readCharged(store, { tenant, ...day }, { uses, versions, invoices });
+      const unused = await readUnused(store, uses, versions);
+      // Whose part it is depends on everybody, so that it is chosen only now.
+      const chosen = unused.filter(({ SubAccountId }) => tenant === undefined || SubAccountId === tenant);
+      rows.push(...charged.map(focusRow), ...chosen);
+    }
+    return { csv: csvOf(rows) };
   },
   isAnswer: (value): value is FocusAnswer => 'csv' in value && typeof value.csv === 'string',
 };
 
-async function readCharged(
+/** Unused time of each window by the first list in force that says what becomes of it. */
+async function readUnused(
   { db }: Store,
-  tenant: string | undefined,
-  from: Date,
-  to: Date,
-): Promise<readonly Charged[]> {
-  const rows = await db
-    .selectFrom('charge as c')
-    .innerJoin('usage_window as w', 'w.id', 'c.usage_window_id')
-    .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
-    .select(['w.tenant', 'w.model', 'w.profile', 'w.window_start', 'w.window_end', 'c.quantity', 'c.sku', 'c.book'])
-    .select(['c.version', 'c.currency', 'c.unit_price', 'c.amount', 'o.provider', 'o.customer'])
-    .where('w.window_start', '>=', from)
-    .where('w.window_start', '<', to)
-    // What tells a provider a difference charges nothing.
-    .where('c.quantity', '<>', '0')
-    .$if(tenant !== undefined, (query) => query.where('w.tenant', '=', tenant ?? ''))
-    .orderBy('w.window_start')
-    .orderBy('w.id')
-    .execute();
-  return rows.map(({ window_start, window_end, quantity, unit_price, provider, customer, ...row }) => ({
-    ...row,
-    ...{ start: window_start.getTime(), end: window_end.getTime(), quantity: BigInt(quantity), unitPrice: unit_price },
-    ...{ provider: provider ?? undefined, customer: customer ?? undefined },
-  }));
+  uses: readonly WindowUse[],
+  versions: readonly ListVersion[],
+): Promise<readonly FocusRow[]> {
+  if (!versions.some(({ idle }) => idle !== undefined)) return [];
+  const skus = await db.selectFrom('price_sku').selectAll().where('profile', '=', 'full').execute();
+  const links = await db.selectFrom('customer_link').select(['tenant', 'customer']).execute();
+  const customers = new Map(links.map((link) => [link.tenant, link.customer]));
+  return uses.flatMap((use) => {
+    const list = inForce(versions, use.window.start).find(({ idle }) => idle !== undefined);
+    if (list?.idle === undefined) return [];
+    const { book, version, currency } = list;
+    const priceOf = (model: string): WholePrice | undefined => {
+      const sku = skus.find((one) => one.book === book && one.version === version && one.model === model);
+      return sku && { sku: sku.name, book, version, currency, unitPrice: sku.unit_price };
+    };
+    return unusedRows({ use, policy: list.idle, priceOf, customerOf: (tenant) => customers.get(tenant) });
+  });
 }

@@ -1,6 +1,6 @@
-import { one, parseDecimal } from '../money/decimal.ts';
-import { digitsOf } from '../money/price.ts';
+import type { Factors } from '../price-book/factors.ts';
 import type { FocusRow } from './columns.ts';
+import { grams, kilowattHours, major, monthOf, time, weigh } from './format.ts';
 
 /** A charged usage window; times in milliseconds since 1970. */
 export interface Charged {
@@ -21,23 +21,42 @@ export interface Charged {
   /** The provider that charges and its customer; absent where nothing was to be sent. */
   readonly provider?: string;
   readonly customer?: string;
+  /** Absent where the nodes do not say, or say different ones. */
+  readonly region?: string;
+  /** The final invoice on which it is; absent where it is on none yet, or nobody knows on which. */
+  readonly invoice?: { readonly id: string; readonly start: number; readonly end: number };
+  /** When it was charged; only of what was charged after its period's invoice was final. */
+  readonly correctedAt?: number;
+  /** What the GPUs drew; absent where it was not measured from beginning to end. */
+  readonly millijoules?: bigint;
+  /** Absent where the price list does not say. */
+  readonly factors?: Factors;
 }
 
+/** Columns that no row of ours has a value in: nothing is discounted for a commitment. */
+export const noCommitment = {
+  ...{ CommitmentDiscountCategory: '', CommitmentDiscountId: '', CommitmentDiscountName: '' },
+  ...{ CommitmentDiscountQuantity: '', CommitmentDiscountStatus: '', CommitmentDiscountType: '' },
+  CommitmentDiscountUnit: '',
+} as const;
+
 /**
- * The row of a charged window. Billing periods are calendar months in UTC; no discount is given, so that list,
- * contracted, effective and billed cost are one; nothing is split, so that AllocatedMethodId is null.
+ * The row of a charged window. The billing period is that of its invoice, else the calendar month in UTC: of a correction
+ * the month in which it was made. No discount is given, so that list, contracted, effective and billed cost are one.
  */
 export function focusRow(charged: Charged): FocusRow {
-  const { tenant, model, profile, quantity, sku, book, version } = charged;
+  const { tenant, model, profile, quantity, sku, book, version, invoice, millijoules, factors } = charged;
   const cost = major(charged.amount, charged.currency);
   const unitPrice = major(charged.unitPrice, charged.currency);
-  const start = new Date(charged.start);
-  const month = (ahead: number): string => time(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + ahead, 1));
+  const period = invoice ?? monthOf(charged.correctedAt ?? charged.start);
+  const measured = millijoules !== undefined;
   return {
-    ...{ AllocatedMethodId: '', CommitmentDiscountId: '', ChargeClass: '', InvoiceId: '', RegionId: '' },
+    ...noCommitment,
+    ...{ AllocatedMethodId: '', InvoiceId: invoice?.id ?? '', RegionId: charged.region ?? '' },
+    ChargeClass: charged.correctedAt === undefined ? '' : 'Correction',
     ...{ BillingAccountId: charged.customer ?? tenant, BillingAccountName: charged.customer ?? tenant },
     ...{ SubAccountId: tenant, SubAccountName: tenant, SubAccountType: 'Tenant' },
-    ...{ BillingPeriodStart: month(0), BillingPeriodEnd: month(1) },
+    ...{ BillingPeriodStart: time(period.start), BillingPeriodEnd: time(period.end) },
     ...{ ChargePeriodStart: time(charged.start), ChargePeriodEnd: time(charged.end) },
     ...{ ChargeCategory: 'Usage', ChargeFrequency: 'Usage-Based', PricingCategory: 'Standard' },
     ChargeDescription: `GPU-seconds of ${model} ${profile} at ${book} version ${version}`,
@@ -53,23 +72,7 @@ export function focusRow(charged: Charged): FocusRow {
     SkuPriceDetails: JSON.stringify({ x_PriceBook: book, x_PriceBookVersion: version }),
     Tags: '{}',
     ...{ x_GpuModel: model, x_GpuProfile: profile },
+    x_EnergyKWh: measured ? kilowattHours(millijoules) : '',
+    x_CO2e: measured && factors !== undefined ? grams(weigh(millijoules, factors)) : '',
   };
-}
-
-/** ISO 8601 in UTC with seconds, as FOCUS writes it. */
-function time(millis: number): string {
-  return new Date(millis).toISOString().replace(/[.]\d{3}Z$/, 'Z');
-}
-
-/** Minor units as an exact decimal of the currency, without zeros at its end. */
-function major(minor: string, currency: string): string {
-  const digits = digitsOf(currency);
-  const value = parseDecimal(minor);
-  const size = value < 0n ? -value : value;
-  const scale = one * 10n ** BigInt(digits);
-  const fraction = (size % scale)
-    .toString()
-    .padStart(12 + digits, '0')
-    .replace(/0+$/, '');
-  return `${value < 0n ? '-' : ''}${size / scale}${fraction === '' ? '' : `.${fraction}`}`;
 }

@@ -5,6 +5,7 @@ import type { Store } from '../../store/index.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { unitPrice } from '../money/price.ts';
 import { writeTiers } from '../rating/stored.ts';
+import { writeFactors } from './factors.ts';
 
 /** Stores a version of a list unless it is there; returns the object that stated it first, and whether both say the same. */
 export async function keepVersion(
@@ -16,7 +17,15 @@ export async function keepVersion(
   return await store.fence.within(async (trx) => {
     const inserted = await trx
       .insertInto('price_book')
-      .values({ book, version, currency, effective_from: effectiveFromTime, object: priceBook.metadata.name, digest })
+      .values({
+        book,
+        version,
+        currency,
+        effective_from: effectiveFromTime,
+        object: priceBook.metadata.name,
+        digest,
+        ...writeFactors(priceBook.spec),
+      })
       .onConflict((conflict) => conflict.columns(['book', 'version']).doNothing())
       .returning('object')
       .executeTakeFirst();
@@ -58,7 +67,7 @@ function priceOf({ perHour, tiers }: SKU, currency: string) {
   return { ...flat, tiers: writeTiers({ mode: tiers.mode, tiers: priced }) };
 }
 
-/** SHA-256 over what a version says, independent of the order of its SKUs. */
+/** SHA-256 over what a version says, independent of the order of its SKUs; what it leaves out is not in it. */
 export function digestOf({ spec }: PriceBook): string {
   const skus = spec.skus
     .map(({ name, match, perHour, tiers }) => {
@@ -66,7 +75,9 @@ export function digestOf({ spec }: PriceBook): string {
       return tiers === undefined ? flat : [...flat, JSON.stringify(stepsOf(tiers))];
     })
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
-  const text = JSON.stringify([spec.currency, new Date(spec.effectiveFromTime).toISOString(), skus]);
+  const { idle, energy } = writeFactors(spec);
+  const factors = [...(idle === null ? [] : [{ idle }]), ...(energy === null ? [] : [{ energy }])];
+  const text = JSON.stringify([spec.currency, new Date(spec.effectiveFromTime).toISOString(), skus, ...factors]);
   return createHash('sha256').update(text).digest('hex');
 }
 

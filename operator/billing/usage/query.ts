@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { OutboxState, Store } from '../../store/index.ts';
 import { formatDecimal, parseDecimal } from '../money/decimal.ts';
 import { toMajor } from '../money/price.ts';
+import { type EnergyUsage, readEnergy } from './energy.ts';
 
 /** Whose usage of what time: windows that begin in [from, to), RFC 3339. */
 export interface UsageQuestion {
@@ -50,6 +51,7 @@ export interface UsageAnswer extends UsageQuestion {
   readonly cost: Cost | null;
   /** All currencies; more than one only where a price list changed its own. */
   readonly costs: readonly Cost[];
+  readonly energy: EnergyUsage;
 }
 
 type Part = 'accepted' | 'pending' | 'ambiguous' | 'held' | 'rejected';
@@ -87,6 +89,7 @@ export async function showUsage(store: Store, question: UsageQuestion): Promise<
     meters: meters.toSorted((a, b) => (a.meter < b.meter ? -1 : 1)),
     cost: costs.at(-1) ?? null,
     costs,
+    energy: await readEnergy(store, question),
   };
 }
 

@@ -39,7 +39,9 @@ Example:
   gpuopt usage reconcile --json --server http://127.0.0.1:8081`;
 
 const exportHelp = `
-FOCUS 1.2 with AllocatedMethodId of 1.3: a row for each charged usage window, in exact decimals of the currency.
+FOCUS 1.2 with AllocatedMethodId of 1.3: a row for each charged usage window, in exact decimals of the currency. Where a
+price list has idle, also rows for the GPU time that nobody held; they are billed to nobody. x_EnergyKWh is that of the
+GPUs, x_CO2e is in grams; both are empty where not every moment was measured.
 
 Exit codes: 0 good, 2 wrong usage, 3 store or operator unreachable.
 
@@ -89,7 +91,7 @@ export function registerUsage(program: Command, deps: UsageCommandDeps): void {
 
 const columns = ['quantity', 'estimated', 'unpriced', 'accepted', 'pending', 'ambiguous', 'held', 'rejected'] as const;
 
-function table({ tenant, from, to, sealedThrough, meters, costs }: UsageAnswer): string {
+function table({ tenant, from, to, sealedThrough, meters, costs, energy }: UsageAnswer): string {
   const head = ['METER', ...columns.map((column) => column.toUpperCase())];
   const body = meters.map((meter) => [
     meter.meter,
@@ -103,8 +105,15 @@ function table({ tenant, from, to, sealedThrough, meters, costs }: UsageAnswer):
     `Tenant ${tenant}, [${from}, ${to}), sealed through ${sealedThrough ?? 'nothing yet'}, in GPU-seconds`,
     ...tableLines(head, body),
     `Cost: ${cost}`,
+    `Energy: ${energyText(energy)}`,
     '',
   ].join('\n');
+}
+
+function energyText({ kWh, gco2e, windows, measuredWindows }: UsageAnswer['energy']): string {
+  if (kWh === null) return 'not measured';
+  const known = `${kWh} kWh in ${measuredWindows} of ${windows} windows`;
+  return gco2e === null ? known : `${known}, ${gco2e} g CO2e`;
 }
 
 function verified({ windows, chains, mismatches, heads }: VerifyAnswer): string {

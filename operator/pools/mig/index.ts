@@ -13,3 +13,4 @@ export {
   profileShape,
 } from './profile.ts';
 export { fitsAnySlots, robustCuts } from './robust.ts';
+export { migShare } from './share.ts';

@@ -9,6 +9,7 @@ import { journal } from './0013-journal.ts';
 import { tiers } from './0014-tiers.ts';
 import { roleRights } from './0015-roles.ts';
 import { restore } from './0016-restore.ts';
+import { capacityEnergy } from './0017-capacity-energy.ts';
 import { sentBatch } from './0018-sent-batch.ts';
 import { corrections } from './0020-corrections.ts';
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   tiers,
   roleRights,
   restore,
+  capacityEnergy,
   sentBatch,
   corrections,
 ];

@@ -44,6 +44,8 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   late_change: { writer: ['INSERT', 'DELETE'], reader: true },
   sealed_grid: { writer: ledger, reader: true, tenant: everything },
   usage_window: { writer: ledger, reader: true, tenant: mine },
+  node_capacity: { writer: state, reader: true },
+  energy_sample: { writer: ledger, reader: true },
 
   price_book: { writer: ledger, reader: true, tenant: ofMyBook },
   price_sku: { writer: ledger, reader: true, tenant: ofMyBook },

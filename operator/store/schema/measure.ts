@@ -70,6 +70,28 @@ export interface UsageWindowTable {
   readonly hash: string;
 }
 
+/** Physical GPUs of a node from when to when: half-open [opened_at, closed_at). */
+export interface NodeCapacityTable {
+  readonly node: string;
+  readonly model: string;
+  readonly gpus: number;
+  readonly region: string | null;
+  readonly opened_at: Time;
+  readonly closed_at: ColumnType<Date | null, Date | null, Date>;
+}
+
+/** What a GPU drew over a span, as its counter tells; time without a row is not known. */
+export interface EnergySampleTable {
+  /** The GPU's UUID. */
+  readonly gpu: string;
+  readonly from_at: Time;
+  readonly to_at: Time;
+  readonly node: string;
+  readonly millijoules: Integer;
+  /** The pods that the exporter saw on it, a JSON array of `namespace/name`; empty where it saw none or does not look. */
+  readonly pods: string;
+}
+
 /** Tables of metering. */
 export interface MeasureSchema {
   readonly alloc_interval: AllocIntervalTable;
@@ -78,4 +100,6 @@ export interface MeasureSchema {
   readonly late_change: LateChangeTable;
   readonly sealed_grid: SealedGridTable;
   readonly usage_window: UsageWindowTable;
+  readonly node_capacity: NodeCapacityTable;
+  readonly energy_sample: EnergySampleTable;
 }

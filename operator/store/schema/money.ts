@@ -12,6 +12,10 @@ export interface PriceBookTable {
   readonly object: string;
   /** SHA-256 of what it says: a second statement must be the same. */
   readonly digest: string;
+  /** How unused time is divided, as price-book writes it; null where the list does not say. */
+  readonly idle: ColumnType<string | null, string | null | undefined, never>;
+  /** What energy stands for, as price-book writes it; null where the list does not say. */
+  readonly energy: ColumnType<string | null, string | null | undefined, never>;
 }
 
 /** A price of a version. */

@@ -24,6 +24,15 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
       12345678901234567890123456789012345678, false, 'start', 'h1'),
     ('acme', 'm', 'L4', 'full', '2026-01-01T00:00:00Z', '2026-01-01T01:00:00Z', 2, -1000, 0, -1, true, 'h1', 'h2')`,
   ],
+  [
+    'node_capacity',
+    `VALUES ('node', 'L4', 8, NULL, '2026-01-01T00:00:00.123456Z', NULL),
+    ('gone', 'L4', 4, 'eu-1', '2026-01-01', '2026-01-02')`,
+  ],
+  [
+    'energy_sample',
+    `VALUES ('GPU-1', '2026-01-01T00:00:00Z', '2026-01-01T00:15:00Z', 'node', 9007199254740993, '["ns/pod"]')`,
+  ],
   ['price_book', `VALUES ('standard', 1, 'usd', '2025-01-01', 'standard-1', 'digest')`],
   ['price_sku', `VALUES ('standard', 1, 'l4', 'L4', 'full', '2.50', 0.069444444444)`],
   ['customer_link', `VALUES ('acme', 'stripe', 'cus_1', 'standard')`],
