@@ -4,6 +4,7 @@ export { group } from './group.ts';
 export type * from './v1alpha1/billing-plan.ts';
 export type * from './v1alpha1/billing-provider.ts';
 export type * from './v1alpha1/budget.ts';
+export type * from './v1alpha1/credit-grant.ts';
 export type * from './v1alpha1/gpu-pool.ts';
 export type * from './v1alpha1/gpu-pool-defragmentation.ts';
 export type * from './v1alpha1/gpu-pool-mig.ts';

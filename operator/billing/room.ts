@@ -3,6 +3,7 @@ import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { budgetController } from './budget/controller.ts';
 import { usageCorrectionController } from './correction/controller.ts';
+import { creditGrantController, creditsController } from './credit/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import type { SentMark } from './outbox/mark.ts';
@@ -65,6 +66,8 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
       billingPlanController(),
       budgetController(store),
       usageCorrectionController(store),
+      creditGrantController(store),
+      creditsController(store),
       standingController(store),
     ],
     runnables: [

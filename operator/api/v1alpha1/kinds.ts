@@ -4,6 +4,7 @@ import { group } from '../group.ts';
 import type { BillingPlan as BillingPlanObject } from './billing-plan.ts';
 import type { BillingProvider as BillingProviderObject } from './billing-provider.ts';
 import type { Budget as BudgetObject } from './budget.ts';
+import type { CreditGrant as CreditGrantObject } from './credit-grant.ts';
 import type { GPUPool as GPUPoolObject } from './gpu-pool.ts';
 import type { GrowthCampaign as GrowthCampaignObject } from './growth-campaign.ts';
 import type { MessagingChannel as MessagingChannelObject } from './messaging-channel.ts';
@@ -39,6 +40,15 @@ export const Budget: KindToken<BudgetObject> = {
   version,
   kind: 'Budget',
   plural: 'budgets',
+  scope: 'Cluster',
+};
+
+/** The kind CreditGrant. */
+export const CreditGrant: KindToken<CreditGrantObject> = {
+  group,
+  version,
+  kind: 'CreditGrant',
+  plural: 'creditgrants',
   scope: 'Cluster',
 };
 

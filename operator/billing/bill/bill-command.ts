@@ -30,7 +30,8 @@ export function registerBill(program: Command, deps: UsageCommandDeps): void {
 }
 
 /** The preview as a table for people. */
-export function billTable({ tenant, from, to, sealedThrough, lines, unpriced, totals }: BillPreview): string {
+export function billTable(bill: BillPreview): string {
+  const { tenant, from, to, sealedThrough, lines, unpriced, credits, totals, payable } = bill;
   const head = ['SKU', 'PRICE LIST', 'GPU-SECONDS', 'PER SECOND (MINOR)', 'AMOUNT', 'CURRENCY'];
   const body = lines.map((line) => [
     ...[line.sku, `${line.book} v${line.version}`, line.quantity],
@@ -41,6 +42,8 @@ export function billTable({ tenant, from, to, sealedThrough, lines, unpriced, to
     ...tableLines(head, body),
     ...(unpriced === '0' ? [] : [`Without a price: ${unpriced} GPU-seconds`]),
     ...totals.map(({ amount, currency }) => `Total: ${amount} ${currency}`),
+    ...credits.map(({ grant, amount, currency }) => `Credit ${grant}: ${amount} ${currency}`),
+    ...(credits.length === 0 ? [] : payable.map(({ amount, currency }) => `Payable: ${amount} ${currency}`)),
     '',
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { toMajor } from '../money/price.ts';
 import { type Cost, sealedThrough } from '../usage/query.ts';
 import { UsageQuestionError } from '../usage/question.ts';
 import type { Report } from '../usage/report.ts';
+import { type CreditLine, readCredits } from './credits.ts';
 
 /** Usage of one SKU under one version of a price list. */
 export interface BillLine {
@@ -36,8 +37,12 @@ export interface BillPreview {
   readonly lines: readonly BillLine[];
   /** GPU-seconds of the period that nothing prices. */
   readonly unpriced: string;
-  /** One for each currency. */
+  /** What the tenant's credit pays of the lines, by grant. */
+  readonly credits: readonly CreditLine[];
+  /** The lines together, one for each currency. */
   readonly totals: readonly Cost[];
+  /** The totals less the credits. */
+  readonly payable: readonly Cost[];
 }
 
 /** `gpuopt bill preview --tenant T`: what the sealed windows of the current period cost. */
@@ -75,15 +80,16 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
     const money = { currency, amount: toMajor(parseDecimal(amount), currency), exactMinor: amount };
     return [{ sku, book, version, unit: 'GPU-seconds', quantity, unitPrice: unit_price, tiered, ...money }];
   });
+  const credits = await readCredits(store, tenant, from, to);
   return {
     ...{ tenant, from: from.toISOString(), to: to.toISOString(), sealedThrough: await sealedThrough(store) },
     lines,
     unpriced: rows.find(({ sku }) => sku === null)?.quantity ?? '0',
-    totals: totalsOf(lines),
+    ...{ credits, totals: totalsOf(lines), payable: totalsOf([...lines, ...credits]) },
   };
 }
 
-function totalsOf(lines: readonly BillLine[]): readonly Cost[] {
+function totalsOf(lines: readonly Pick<BillLine, 'currency' | 'exactMinor'>[]): readonly Cost[] {
   const byCurrency = Map.groupBy(lines, ({ currency }) => currency);
   return [...byCurrency].toSorted().map(([currency, members]) => {
     const minor = members.reduce((sum, { exactMinor }) => sum + parseDecimal(exactMinor), 0n);

@@ -1,15 +1,18 @@
 /**
  * What each event does to the accounts; pure. Amounts are minor units in the scale of money/decimal.ts, debits positive.
  *
- *   event                     accrued  receivable  earnings  wash
+ *   event                     accrued  receivable  earnings  wash  prepaid  breakage
  *   usage is rated               +                     −
  *   an invoice is finalised      −         +
  *   an invoice is paid                     −                  +
+ *   credit is granted                                         +       −
+ *   usage falls to credit        −                                    +
+ *   credit lapses                                                     +        −
  */
 import type { JournalAccount } from '../../store/index.ts';
 
 /** What a posting is about; each moves its amount from the second account to the first. */
-export type PostingKind = 'charge' | 'invoice' | 'payment';
+export type PostingKind = 'charge' | 'invoice' | 'payment' | 'grant' | 'credit' | 'breakage';
 
 /** One transaction of two entries. */
 export interface Posting {
@@ -28,6 +31,9 @@ const moves: Readonly<Record<PostingKind, readonly [JournalAccount, JournalAccou
   charge: ['accrued', 'earnings'],
   invoice: ['receivable', 'accrued'],
   payment: ['wash', 'receivable'],
+  grant: ['wash', 'prepaid'],
+  credit: ['prepaid', 'accrued'],
+  breakage: ['prepaid', 'breakage'],
 };
 
 /** The key under which a posting is in the journal once, however often it is said. */

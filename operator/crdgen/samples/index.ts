@@ -1,6 +1,7 @@
 import { billingPlans } from './billing-plan.ts';
 import { billingProviders } from './billing-provider.ts';
 import { budgets } from './budget.ts';
+import { creditGrants } from './credit-grant.ts';
 import { gpuPools } from './gpu-pool.ts';
 import { growthCampaigns } from './growth-campaign.ts';
 import { messagingChannels } from './messaging-channel.ts';
@@ -16,6 +17,7 @@ export const sampleTables: readonly SampleTable[] = [
   billingPlans,
   billingProviders,
   budgets,
+  creditGrants,
   gpuPools,
   growthCampaigns,
   messagingChannels,

@@ -12,6 +12,7 @@ import { restore } from './0016-restore.ts';
 import { capacityEnergy } from './0017-capacity-energy.ts';
 import { sentBatch } from './0018-sent-batch.ts';
 import { corrections } from './0020-corrections.ts';
+import { credits } from './0021-credits.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   capacityEnergy,
   sentBatch,
   corrections,
+  credits,
 ];

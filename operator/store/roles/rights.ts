@@ -56,6 +56,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   sent_batch: { writer: state, reader: true },
 
   usage_correction: { writer: ledger, reader: true, tenant: mine },
+  credit_lot: { writer: state, reader: true, tenant: mine },
 
   webhook_inbox: { writer: state, reader: true },
   invoice_mirror: { writer: state, reader: true, tenant: ofMyCustomer },

@@ -123,6 +123,23 @@ export interface SentBatchTable {
   readonly number: bigint;
 }
 
+/** Credit of a tenant; what billing/credit makes of it. */
+export interface CreditLotTable {
+  /** Of the CreditGrant that gave it. */
+  readonly name: string;
+  readonly tenant: string;
+  readonly currency: string;
+  /** Minor units of the currency, as the next two. */
+  readonly amount: Decimal;
+  readonly drawn: ColumnType<string, string | undefined, string>;
+  readonly lapsed: ColumnType<string, string | undefined, string>;
+  readonly priority: number;
+  readonly granted_at: Time;
+  readonly expires_at: ColumnType<Date | null, Date | null, never>;
+  /** How often the journal has followed it. */
+  readonly steps: ColumnType<number, number | undefined, number>;
+}
+
 /** Tables of billing. */
 export interface MoneySchema {
   readonly price_book: PriceBookTable;
@@ -133,4 +150,5 @@ export interface MoneySchema {
   readonly outbox: OutboxTable;
   readonly sent_batch: SentBatchTable;
   readonly usage_correction: UsageCorrectionTable;
+  readonly credit_lot: CreditLotTable;
 }

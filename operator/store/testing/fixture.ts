@@ -53,6 +53,11 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     `SELECT 'acme-1', tenant, 'l4', window_start, -1, NULL, 'r', 'me', id, now() FROM usage_window WHERE revision = 2`,
   ],
   ['sent_batch', `(number) VALUES (9007199254740993)`],
+  [
+    'credit_lot',
+    `(name, tenant, currency, amount, priority, granted_at, drawn)
+    VALUES ('welcome', 'acme', 'usd', 50000.123456789012, 50, '2026-01-01', 0.000000000001)`,
+  ],
   ['growth_key', `VALUES ('k', 'secret', now())`],
   [
     'growth_contact',
