@@ -2,7 +2,7 @@
 import { kinds, type Tenant } from '../api/index.ts';
 import { type Controller, type Reader, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
-import { freezeBacklog } from './outbox/freeze.ts';
+import { freezeBacklog } from './outbox/backlog.ts';
 import { bookOf, planOf } from './plan/agreed.ts';
 import { writeIncluded } from './rating/stored.ts';
 

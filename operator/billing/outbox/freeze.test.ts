@@ -5,7 +5,8 @@ import type { Store } from '../../store/index.ts';
 import { emptyTables, testStores } from '../../store/testing/index.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { showUsage } from '../usage/query.ts';
-import { freezeBacklog, freezeSealed } from './freeze.ts';
+import { freezeBacklog } from './backlog.ts';
+import { freezeSealed } from './freeze.ts';
 
 const stores = testStores();
 let store: Store;

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 
 import type { SealedUsage } from '../../metering/index.ts';
-import type { Schema, Store } from '../../store/index.ts';
+import type { Schema } from '../../store/index.ts';
 import { post } from '../journal/post.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { type Rated, rateWindows } from '../rating/period.ts';
@@ -12,7 +12,10 @@ import { type EventIdentity, identifierOf } from './identifier.ts';
 export const eventPrefix = 'gpu_seconds__';
 
 /** What freezing needs of a sealed window; times in milliseconds since 1970. */
-type Window = Pick<SealedUsage, 'id' | 'tenant' | 'meter' | 'model' | 'profile' | 'window' | 'revision' | 'quantity'>;
+export type Window = Pick<
+  SealedUsage,
+  'id' | 'tenant' | 'meter' | 'model' | 'profile' | 'window' | 'revision' | 'quantity'
+>;
 
 interface Price {
   readonly sku: string;
@@ -45,39 +48,27 @@ interface Priced {
 const batchRows = 1000;
 /** Serialises what charges windows: the sealer and the backlog; any constant that nobody else uses does. */
 const advisoryLock = 7_305_522n;
-/** Windows of one call of the backlog: each is a few statements. */
-const backlogRows = 500;
 
 /**
  * Freezes what sealed windows cost and what is sent for them, in the transaction that seals them.
  * A window whose tenant, price or provider is not known yet stays for `freezeBacklog`.
  */
 export async function freezeSealed(trx: Transaction<Schema>, windows: readonly Window[]): Promise<void> {
-  const payers = new Map<string, Payer | undefined>();
+  const payers = await readPayers(trx, windows);
   const prices = new Map<string, Price | undefined>();
   const priced: Priced[] = [];
+  const left: Window[] = [];
   for (const window of windows) {
     const earlier = await readEarlier(trx, window);
-    const payer = earlier?.payer ?? (await once(payers, window.tenant, () => readPayer(trx, window.tenant)));
-    if (payer === undefined) continue;
-    const price = earlier?.price ?? (await priceOf(trx, window, payer.book, prices));
-    if (price !== undefined) priced.push({ window, payer, price });
+    const payer = earlier?.payer ?? payers.get(window.tenant);
+    const price = earlier?.price ?? (payer && (await priceOf(trx, window, payer.book, prices)));
+    if (payer === undefined || price === undefined) left.push(window);
+    else priced.push({ window, payer, price });
   }
+  await leave(trx, left);
   for (let from = 0; from < priced.length; from += batchRows) {
     await write(trx, priced.slice(from, from + batchRows));
   }
-}
-
-/** Asks once for each key of this call; that nothing was found is remembered too. */
-async function once<T>(
-  known: Map<string, T | undefined>,
-  key: string,
-  read: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  if (known.has(key)) return known.get(key);
-  const value = await read();
-  known.set(key, value);
-  return value;
 }
 
 async function priceOf(
@@ -87,53 +78,23 @@ async function priceOf(
   prices: Map<string, Price | undefined>,
 ): Promise<Price | undefined> {
   const key = [book, window.window.start, window.model, window.profile].join('\n');
-  return await once(prices, key, () => priceInForce(trx, window, book));
+  // That there is none is remembered too.
+  if (!prices.has(key)) prices.set(key, await priceInForce(trx, window, book));
+  return prices.get(key);
 }
 
-/** Freezes windows sealed before their price was known; returns how many were looked at. */
-export async function freezeBacklog(store: Store): Promise<number> {
-  let looked = 0;
-  for (let after = 0n; ; ) {
-    const rows = await unfrozen(store, after);
-    const last = rows.at(-1);
-    if (last === undefined) return looked;
-    await store.fence.within((trx) => freezeSealed(trx, rows));
-    looked += rows.length;
-    after = last.id;
+/** Keeps what could not be priced for `freezeBacklog`, in the transaction that seals it. */
+async function leave(trx: Transaction<Schema>, windows: readonly Window[]): Promise<void> {
+  const rows = windows.map(({ id, tenant, model, profile, window }) => {
+    return { usage_window_id: id, tenant, model, profile, window_start: new Date(window.start) };
+  });
+  for (let from = 0; from < rows.length; from += batchRows) {
+    await trx
+      .insertInto('unfrozen_window')
+      .values(rows.slice(from, from + batchRows))
+      .onConflict((conflict) => conflict.column('usage_window_id').doNothing())
+      .execute();
   }
-}
-
-async function unfrozen(store: Store, after: bigint): Promise<readonly Window[]> {
-  const rows = await store.db
-    .selectFrom('usage_window as w')
-    .innerJoin('customer_link as l', 'l.tenant', 'w.tenant')
-    .leftJoin('charge as c', 'c.usage_window_id', 'w.id')
-    .select(['w.id', 'w.tenant', 'w.meter', 'w.model', 'w.profile', 'w.window_start', 'w.window_end'])
-    .select(['w.revision', 'w.quantity'])
-    .where('c.usage_window_id', 'is', null)
-    // What nothing prices would be looked at again at every pass, for ever.
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('price_book as b')
-          .innerJoin('price_sku as s', (join) =>
-            join.onRef('s.book', '=', 'b.book').onRef('s.version', '=', 'b.version'),
-          )
-          .select('s.name')
-          .whereRef('b.book', '=', 'l.book')
-          .whereRef('b.effective_from', '<=', 'w.window_start')
-          .whereRef('s.model', '=', 'w.model')
-          .whereRef('s.profile', '=', 'w.profile'),
-      ),
-    )
-    .where('w.id', '>', after)
-    .orderBy('w.id')
-    .limit(backlogRows)
-    .execute();
-  return rows.map(({ window_start, window_end, quantity, ...row }) => ({
-    ...row,
-    quantity: BigInt(quantity),
-    window: { start: window_start.getTime(), end: window_end.getTime() },
-  }));
 }
 
 /** Writes the charges that are not there yet, their places in the journal, and one outbox row for each that has something to send. */
@@ -302,12 +263,14 @@ async function priceInForce(trx: Transaction<Schema>, window: Window, book: stri
   return { sku: name, book, ...version, unitPrice, tiered: readPrice(tiers, unitPrice) };
 }
 
-async function readPayer(trx: Transaction<Schema>, tenant: string): Promise<Payer | undefined> {
-  const row = await trx
+/** Who pays for each tenant of the windows; those whom nobody charges are left out. */
+async function readPayers(trx: Transaction<Schema>, windows: readonly Window[]): Promise<ReadonlyMap<string, Payer>> {
+  const tenants = [...new Set(windows.map(({ tenant }) => tenant))];
+  const rows = await trx
     .selectFrom('customer_link as l')
     .innerJoin('billing_account as a', 'a.provider', 'l.provider')
-    .select(['l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account'])
-    .where('l.tenant', '=', tenant)
-    .executeTakeFirst();
-  return row && { ...row, mode: row.mode === 'live' ? 'live' : 'test' };
+    .select(['l.tenant', 'l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account'])
+    .where('l.tenant', '=', sql<string>`ANY(${tenants})`)
+    .execute();
+  return new Map(rows.map(({ tenant, mode, ...row }) => [tenant, { ...row, mode: mode === 'live' ? 'live' : 'test' }]));
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SKU } from '../../api/index.ts';
 import type { Store } from '../../store/index.ts';
 import { emptyTables, storeKinds, testStores } from '../../store/testing/index.ts';
-import { freezeBacklog, freezeSealed } from '../outbox/freeze.ts';
+import { freezeBacklog } from '../outbox/backlog.ts';
+import { freezeSealed } from '../outbox/freeze.ts';
 import { keepVersion } from '../price-book/repository.ts';
 import { sealWindow, seedPayer } from '../testing/ledger.ts';
 import { writeIncluded } from './stored.ts';

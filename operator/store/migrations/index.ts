@@ -11,6 +11,7 @@ import { roleRights } from './0015-roles.ts';
 import { restore } from './0016-restore.ts';
 import { capacityEnergy } from './0017-capacity-energy.ts';
 import { sentBatch } from './0018-sent-batch.ts';
+import { unfrozen } from './0019-unfrozen.ts';
 import { corrections } from './0020-corrections.ts';
 import { credits } from './0021-credits.ts';
 
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   restore,
   capacityEnergy,
   sentBatch,
+  unfrozen,
   corrections,
   credits,
 ];

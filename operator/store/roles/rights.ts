@@ -54,6 +54,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   charge: { writer: ledger, reader: true, tenant: mine },
   outbox: { writer: state, reader: true, tenant: ofMyWindow },
   sent_batch: { writer: state, reader: true },
+  unfrozen_window: { writer: ['INSERT', 'DELETE'], reader: true },
 
   usage_correction: { writer: ledger, reader: true, tenant: mine },
   credit_lot: { writer: state, reader: true, tenant: mine },

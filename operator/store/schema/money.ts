@@ -117,6 +117,15 @@ export interface UsageCorrectionTable {
   readonly applied_at: Time;
 }
 
+/** A window that is not charged yet: what it costs or who pays was not known when it was sealed. */
+export interface UnfrozenWindowTable {
+  readonly usage_window_id: bigint;
+  readonly tenant: string;
+  readonly model: string;
+  readonly profile: string;
+  readonly window_start: Time;
+}
+
 /** The number of the last batch of usage that left; none is 0. */
 export interface SentBatchTable {
   readonly one: ColumnType<boolean, boolean | undefined, never>;
@@ -149,6 +158,7 @@ export interface MoneySchema {
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;
   readonly sent_batch: SentBatchTable;
+  readonly unfrozen_window: UnfrozenWindowTable;
   readonly usage_correction: UsageCorrectionTable;
   readonly credit_lot: CreditLotTable;
 }

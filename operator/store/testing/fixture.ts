@@ -53,6 +53,7 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     `SELECT 'acme-1', tenant, 'l4', window_start, -1, NULL, 'r', 'me', id, now() FROM usage_window WHERE revision = 2`,
   ],
   ['sent_batch', `(number) VALUES (9007199254740993)`],
+  ['unfrozen_window', `SELECT id, tenant, model, profile, window_start FROM usage_window WHERE revision = 2`],
   [
     'credit_lot',
     `(name, tenant, currency, amount, priority, granted_at, drawn)
