@@ -2,7 +2,6 @@ import { daysOf, energyOf, readUse } from '../../metering/index.ts';
 import type { Store } from '../../store/index.ts';
 import { grams, kilowattHours, weigh } from '../focus/format.ts';
 import { inForce, type ListVersion, readVersions } from '../price-book/factors.ts';
-import type { UsageQuestion } from './query.ts';
 
 /** What a tenant's devices drew. A window counts where every moment of it was measured. */
 export interface EnergyUsage {
@@ -15,8 +14,15 @@ export interface EnergyUsage {
   readonly measuredWindows: number;
 }
 
+/** Whose energy of what time: windows that begin in [from, to), RFC 3339. */
+interface EnergyQuestion {
+  readonly tenant: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Adds up a tenant's energy of sealed windows by the price list that the tenant has now. */
-export async function readEnergy(store: Store, { tenant, from, to }: UsageQuestion): Promise<EnergyUsage> {
+export async function readEnergy(store: Store, { tenant, from, to }: EnergyQuestion): Promise<EnergyUsage> {
   const { db } = store;
   const link = await db.selectFrom('customer_link').select('book').where('tenant', '=', tenant).executeTakeFirst();
   const versions = (await readVersions(store)).filter(({ book }) => book === link?.book);
