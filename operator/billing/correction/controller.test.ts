@@ -56,8 +56,8 @@ async function deliver(): Promise<void> {
 
 /** Compares with the provider until what differs is decided. */
 async function compare(): Promise<void> {
-  for (let round = 0; round < 8; round += 1) {
-    now += 600_000;
+  for (let round = 0; round < 3; round += 1) {
+    now += 3_600_000;
     await reconcileDue({ store: store(), clock, log, sinks }, signal);
   }
 }

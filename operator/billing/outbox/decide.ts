@@ -6,6 +6,8 @@
  *      └──sink refused───┘ ├──other 4xx──▶ REJECTED
  *                          └──unknown, crash──▶ UNKNOWN ──inside guard──▶ SENDING
  *                                                  └──past guard, read back──▶ CONFIRMED | SENDING | HOLD
+ *
+ * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING.
  */
 import type { OutboxState } from '../../store/index.ts';
 import type { Delivery, SinkCapabilities } from '../sinks/sink.ts';

@@ -8,7 +8,7 @@ const row = (id: bigint, quantity: bigint, change: Partial<AcknowledgedRow> = {}
   ...change,
 });
 const rows = [row(1n, 3600n), row(2n, 1800n)];
-const read = (theirs: bigint, ago = settleMillis, ours = 5400n) => ({ ours, theirs, at: now - ago });
+const read = (theirs: bigint, ago = settleMillis, ours = 5400n) => ({ ours, theirs, at: now - ago, held: false });
 
 const world: HourFacts = { acknowledged: rows, theirs: 5400n, unsettled: 0, disputed: false, invoiced: false };
 
@@ -18,6 +18,7 @@ test.each<[string, Partial<HourFacts>, Verdict | 'hold']>([
   ['a row is held: no sum proves anything', { theirs: 3600n, disputed: true }, { kind: 'unsettled' }],
   ['seen for the first time', { theirs: 3600n }, { kind: 'seen' }],
   ['seen a moment ago', { theirs: 3600n, before: read(3600n, settleMillis - 1) }, { kind: 'seen' }],
+  ['held a moment ago: it stays held', { theirs: 15_401n, before: { ...read(15_401n, 0), held: true } }, 'hold'],
   ['their sum has moved', { theirs: 3600n, before: read(0n) }, { kind: 'seen' }],
   ['our sum has moved', { theirs: 3600n, before: read(3600n, settleMillis, 3600n) }, { kind: 'seen' }],
   ['lost', { theirs: 3600n, before: read(3600n) }, { kind: 'correct', difference: 1800n }],

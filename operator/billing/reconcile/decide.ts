@@ -5,6 +5,8 @@
  *   (none) ──differs──▶ SEEN ──again──▶ CORRECTED (a correction is frozen)
  *                        │  └─beyond bound, no row of ours, invoice closed──▶ HELD
  *                        └──────────── equal again ◀── CLEARED ───────────────┘
+ *
+ * A person ends HELD by a UsageCorrection (billing/correction): Send ──▶ CORRECTED, Recorded ──▶ CLEARED.
  */
 
 /** A row of ours in the hour that the provider acknowledged. */
@@ -29,7 +31,13 @@ export interface HourFacts {
   /** Whether the invoice of the hour is no longer a draft. */
   readonly invoiced: boolean;
   /** The reading before, where the sums differed. */
-  readonly before?: { readonly ours: bigint; readonly theirs: bigint; readonly at: number };
+  readonly before?: {
+    readonly ours: bigint;
+    readonly theirs: bigint;
+    readonly at: number;
+    /** Whether they are held already: then they need not be read twice again. */
+    readonly held: boolean;
+  };
 }
 
 /** What to do. */
@@ -55,13 +63,13 @@ export function decideHour(facts: HourFacts, bound: bigint, now: number): Verdic
   if (facts.unsettled > 0 || facts.disputed) return { kind: 'unsettled' };
   if (difference === 0n) return { kind: 'level' };
   const isSame = before !== undefined && before.ours === ours && before.theirs === theirs;
-  if (!isSame || now - before.at < settleMillis) return { kind: 'seen' };
+  if (!isSame || (!before.held && now - before.at < settleMillis)) return { kind: 'seen' };
   if (acknowledged.length === 0) {
     return hold(`the provider states ${theirs} and nothing was sent from here; something else writes to this meter`);
   }
   if (facts.invoiced) {
     return hold(
-      'the invoice of the hour is no longer a draft; a UsageCorrection decides between credit and next period',
+      'the invoice of the hour is no longer a draft; settle the money there, and take over its sum by a UsageCorrection with held: Recorded',
     );
   }
   if (difference > bound || difference < -bound) {

@@ -126,14 +126,16 @@ async function isInvoiced({ db }: Pick<Store, 'db'>, { provider, customer, hour 
 async function readBefore({ db }: Pick<Store, 'db'>, at: PairHour): Promise<HourFacts['before']> {
   const row = await db
     .selectFrom('drift')
-    .select(['ours', 'theirs', 'seen_at'])
+    .select(['ours', 'theirs', 'seen_at', 'state'])
     .where('provider', '=', at.provider)
     .where('customer', '=', at.customer)
     .where('event_name', '=', at.eventName)
     .where('hour', '=', new Date(at.hour * 1000))
     .where('state', 'in', ['SEEN', 'HELD'])
     .executeTakeFirst();
-  return row && { ours: BigInt(row.ours), theirs: BigInt(row.theirs), at: row.seen_at.getTime() };
+  if (row === undefined) return undefined;
+  const { ours, theirs, seen_at, state } = row;
+  return { ours: BigInt(ours), theirs: BigInt(theirs), at: seen_at.getTime(), held: state === 'HELD' };
 }
 
 /** Hours of a provider whose drift was seen by `seenBefore` (milliseconds since 1970) and is to be looked at again. */
