@@ -34,7 +34,7 @@ export interface Plan {
 /** What happened that must not. */
 export interface Violation {
   readonly plan: string;
-  readonly oracle: 'state' | 'counts' | 'writes' | 'silence' | 'crash' | 'leak';
+  readonly oracle: 'state' | 'counts' | 'writes' | 'silence' | 'crash' | 'leak' | 'checker';
   readonly object: string;
   readonly expected: string;
   readonly actual: string;

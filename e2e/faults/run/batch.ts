@@ -77,7 +77,8 @@ function prepared({ traces, workloads }: BatchOptions, { plan, token }: Assigned
 
 /** A plan that got stuck is judged by where it got stuck; the others by what stood still between the steps and after them. */
 function judgeOne(harness: Harness, one: Running, between: Snapshot, after: Snapshot): readonly Finding[] {
-  const { returned, stuck, token, trace } = one;
+  const { failed, returned, stuck, token, trace } = one;
+  if (failed !== undefined) return [{ oracle: 'checker', object: 'plan', expected: 'to be run', actual: failed }];
   if (stuck !== undefined) {
     return judgeState(stuck.differences).map((finding) => ({
       ...finding,

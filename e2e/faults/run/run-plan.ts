@@ -20,6 +20,8 @@ export interface Running {
   returned?: true;
   /** The step whose end state never came, and how the state differed from it. */
   stuck?: { readonly step: string; readonly differences: readonly Difference[] };
+  /** Why the checker itself could not go on with the plan: it proves nothing, and the others go on. */
+  failed?: string;
 }
 
 type Fault = Plan['injection']['fault'];
@@ -69,8 +71,21 @@ function arm(harness: Harness, running: Running): ArmedWrite | ArmedWatch {
 
 /** Does steps of a plan one after the other, each once the one before has led to its end state; stops where it never comes. */
 export async function advance(harness: Harness, running: Running, from: number, to: number): Promise<void> {
+  try {
+    await walk(harness, running, from, to);
+  } catch (error) {
+    running.failed = error instanceof Error ? error.message : String(error);
+    await running.action?.catch(() => undefined);
+  }
+}
+
+function isOver({ failed, returned, stuck }: Running): boolean {
+  return stuck !== undefined || returned !== undefined || failed !== undefined;
+}
+
+async function walk(harness: Harness, running: Running, from: number, to: number): Promise<void> {
   const { plan, token, workload } = running;
-  for (let step = from; step < to && running.stuck === undefined && running.returned === undefined; step += 1) {
+  for (let step = from; step < to && !isOver(running); step += 1) {
     harness.proxy.journal.enter(token, workload.steps[step]?.name ?? '');
     if (step === plan.step) running.armed = arm(harness, running);
     await workload.steps[step]?.act(token, harness.api);

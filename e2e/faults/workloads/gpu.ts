@@ -1,5 +1,6 @@
 /** The workloads of the thread: whose namespaces are, what pools have, which pod runs where, what it costs, who gets mail. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { AnswerError } from '../../bench/api.ts';
 import type { Api } from '../api.ts';
 import { campaign, channel, gpuNode, gpuPod, namespace, pool, priceBook, tenant } from './objects.ts';
 import { collections, ours, type Workload } from './workload.ts';
@@ -100,14 +101,23 @@ const scheduling: Workload = {
   ],
 };
 
-/** The admission policy sees the label of a namespace some time after the namespace has it. */
+/**
+ * The admission policy sees the label of a namespace some time after the namespace has it, and the controller manager makes
+ * its service account some time after an API server that went is back.
+ */
 async function gated(token: string, api: Api): Promise<void> {
+  let seen = 'they are taken as they are; are the admission policies installed?';
   for (let tries = 0; tries < GATE_TRIES; tries += 1) {
-    const pod = await api.rehearse(pods(token), gpuPod(token, token, 'probe', 1));
-    if (JSON.stringify(pod.spec).includes('schedulingGates')) return;
+    try {
+      const pod = await api.rehearse(pods(token), gpuPod(token, token, 'probe', 1));
+      if (JSON.stringify(pod.spec).includes('schedulingGates')) return;
+    } catch (error) {
+      if (!(error instanceof AnswerError) || error.status !== 403) throw error;
+      seen = error.message;
+    }
     await delay(GATE_PAUSE_MILLIS);
   }
-  throw new Error(`pods in ${token} are not gated; are the admission policies installed?`);
+  throw new Error(`pods in ${token} are not gated: ${seen}`);
 }
 
 /** A price list gets a second version, and both go: a row in the store and status. */
