@@ -10,7 +10,10 @@ const row = (id: bigint, quantity: bigint, change: Partial<AcknowledgedRow> = {}
 const rows = [row(1n, 3600n), row(2n, 1800n)];
 const read = (theirs: bigint, ago = settleMillis, ours = 5400n) => ({ ours, theirs, at: now - ago, held: false });
 
-const world: HourFacts = { acknowledged: rows, theirs: 5400n, unsettled: 0, disputed: false, invoiced: false };
+const world: HourFacts = {
+  ...{ acknowledged: rows, theirs: 5400n, unsettled: 0 },
+  ...{ disputed: false, invoiced: false, restored: false },
+};
 
 test.each<[string, Partial<HourFacts>, Verdict | 'hold']>([
   ['the sums are equal', {}, { kind: 'level' }],
@@ -27,6 +30,12 @@ test.each<[string, Partial<HourFacts>, Verdict | 'hold']>([
   ['beyond the bound', { theirs: 15_401n, before: read(15_401n) }, 'hold'],
   ['at the bound', { theirs: 15_400n, before: read(15_400n) }, { kind: 'correct', difference: -10_000n }],
   ['not from here', { acknowledged: [], theirs: 7n, before: read(7n, settleMillis, 0n) }, 'hold'],
+  ['more there, and the database was put back', { theirs: 9000n, restored: true, before: read(9000n) }, 'hold'],
+  [
+    'lost, and the database was put back',
+    { theirs: 3600n, restored: true, before: read(3600n) },
+    { kind: 'correct', difference: 1800n },
+  ],
   ['the invoice is closed', { theirs: 3600n, invoiced: true, before: read(3600n) }, 'hold'],
   [
     'the provider reported the row that is missing',

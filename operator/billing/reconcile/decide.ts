@@ -30,6 +30,8 @@ export interface HourFacts {
   readonly disputed: boolean;
   /** Whether the invoice of the hour is no longer a draft. */
   readonly invoiced: boolean;
+  /** Whether the database was put back to an earlier state since: then rows that were sent may be unknown here. */
+  readonly restored: boolean;
   /** The reading before, where the sums differed. */
   readonly before?: {
     readonly ours: bigint;
@@ -66,6 +68,11 @@ export function decideHour(facts: HourFacts, bound: bigint, now: number): Verdic
   if (!isSame || (!before.held && now - before.at < settleMillis)) return { kind: 'seen' };
   if (acknowledged.length === 0) {
     return hold(`the provider states ${theirs} and nothing was sent from here; something else writes to this meter`);
+  }
+  if (facts.restored && difference < 0n) {
+    return hold(
+      'the database was put back to an earlier state since, so the provider may rightly have more than is known here; a UsageCorrection settles it',
+    );
   }
   if (facts.invoiced) {
     return hold(

@@ -96,6 +96,7 @@ export async function readHour(
     unsettled: rows.filter(({ state }) => state === 'PENDING' || state === 'SENDING' || state === 'UNKNOWN').length,
     disputed: rows.some(({ state, guard_from }) => state === 'HOLD' && guard_from !== null),
     invoiced: await isInvoiced(store, at),
+    restored: await isRestored(store, at),
     before: await readBefore(store, at),
   };
   const windows = acknowledged.map(({ id, usage_window_id, tenant }) => ({ row: id, window: usage_window_id, tenant }));
@@ -119,6 +120,16 @@ async function isInvoiced({ db }: Pick<Store, 'db'>, { provider, customer, hour 
     .where('period_start', '<=', new Date(hour * 1000))
     .where('period_end', '>', new Date(hour * 1000))
     .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+async function isRestored({ db }: Pick<Store, 'db'>, { hour }: PairHour): Promise<boolean> {
+  const found = await db
+    .selectFrom('watermark')
+    .select('name')
+    .where('name', '=', 'restored')
+    .where('at', '>=', new Date(hour * 1000))
     .executeTakeFirst();
   return found !== undefined;
 }
