@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { Namespace, Pod } from '../../operator/kube/index.ts';
@@ -117,6 +118,10 @@ afterAll(async () => {
   await cluster.release();
 });
 
+/** As often in a row, over some three seconds: after each change of policies the API server compiles them all anew, and reads parameters anew. */
+const STEADY_TRIES = 12;
+const STEADY_PAUSE_MILLIS = 250;
+
 /** Waits until the first pod of the table is gated, and a namespace labelled: the API server knows what is installed. */
 async function inForce(): Promise<void> {
   await eventually('pods are gated', async () => {
@@ -127,11 +132,14 @@ async function inForce(): Promise<void> {
     const { stdout } = await judge('create', namespaceNamed('mine'), {});
     return stdout.includes('gpuoptimizer.io/managed') ? true : undefined;
   });
+  let inARow = 0;
   await eventually('claims are added', async () => {
     const labels = { 'gpuoptimizer.io/shape': '1g.10gb' };
     const spec = { containers: [{ name: 'main', image: 'pause' }] };
     const { stdout } = await judge('create', gpuPod(NAMESPACES.managed, 'probe', spec, { labels }), {});
-    return stdout.includes('gpuopt-shape') ? true : undefined;
+    inARow = stdout.includes('gpuopt-shape') ? inARow + 1 : 0;
+    if (inARow < STEADY_TRIES) await delay(STEADY_PAUSE_MILLIS);
+    return inARow >= STEADY_TRIES ? true : undefined;
   });
   await eventually('labels are guarded', async () => {
     const labels = { 'gpuoptimizer.io/tenant': 'acme' };
