@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PriceBook } from '../../operator/api/index.ts';
+import type { CreditGrant, PriceBook, UsageCorrection } from '../../operator/api/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
 import { gpuNode, gpuPod, gpuPool, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';
 import { eventually, gpuopt } from './gpu/operator.ts';
@@ -71,7 +71,14 @@ afterAll(async () => {
   await world?.end({
     namespaces: [...tenants],
     objects: [
-      ...['gpupool/preview', `billingprovider/${BOOK}`, `pricebook/${BOOK}-1`, `pricebook/${BOOK}-2`],
+      ...[
+        `usagecorrection/${BOOK}`,
+        `creditgrant/${BOOK}`,
+        'gpupool/preview',
+        `billingprovider/${BOOK}`,
+        `pricebook/${BOOK}-1`,
+        `pricebook/${BOOK}-2`,
+      ],
       ...tenants.map((name) => `tenant/${name}`),
       ...nodes.map(({ metadata }) => `node/${metadata.name}`),
     ],
@@ -198,4 +205,44 @@ it('the export for other programs holds each window once, split where the price 
   const [before, after] = secondsOf(tenants[0]);
   expect(cells.reduce((sum, row) => sum + BigInt(row[quantity] ?? '0'), 0n)).toBe(before + after);
   expect(cells.map((row) => row[start])).toContain(new Date(changeAt).toISOString().replace('.000Z', 'Z'));
+});
+
+it('a GPU-second that a person takes back is a revision that the provider has, and the ledger still adds up', async () => {
+  const [tenant] = tenants;
+  const correction: UsageCorrection = {
+    ...{ apiVersion, kind: 'UsageCorrection', metadata: { name: BOOK } },
+    spec: {
+      ...{ tenantRef: { name: tenant }, sku: 'preview_h100__full', quantitySeconds: '-1' },
+      ...{ windowStartTime: new Date(changeAt).toISOString(), reason: 'the node was down', approvedBy: 'cfo' },
+    },
+  };
+  await world.send(['apply', '--server-side'], correction);
+  const { status } = await eventually('the correction is applied', async () => {
+    const found = await world.get<UsageCorrection>('usagecorrection', BOOK);
+    return found.status?.appliedTime === undefined ? undefined : found;
+  });
+  expect(status).toMatchObject({ revision: 2, identifier: expect.stringMatching(/^gm1_/) });
+  const [before, after] = secondsOf(tenant);
+  await eventually('the provider has it', async () => {
+    const { sums } = await peer.truth();
+    const corrected = `${before + after - 1n}`;
+    return sums.some(({ customer, value }) => customer === customerOf(tenant) && value === corrected) || undefined;
+  });
+  const { code, out } = await run('usage', 'verify', '--json');
+  expect(JSON.parse(out)).toMatchObject({ mismatches: [] });
+  expect(code).toBe(0);
+});
+
+it('credit is posted, and pays nothing of what was used before it', async () => {
+  const [tenant] = tenants;
+  const spec = { tenantRef: { name: tenant }, amount: '5.00', currency: 'usd' };
+  const grant: CreditGrant = { apiVersion, kind: 'CreditGrant', metadata: { name: BOOK }, spec };
+  await world.send(['apply', '--server-side'], grant);
+  const { status } = await eventually('the grant is posted', async () => {
+    const found = await world.get<CreditGrant>('creditgrant', BOOK);
+    return found.status?.remaining === undefined ? undefined : found;
+  });
+  expect(status).toMatchObject({ remaining: '5.00' });
+  const { out } = await run('bill', 'preview', '--tenant', tenant, '--json');
+  expect(JSON.parse(out)).toMatchObject({ credits: [] });
 });
