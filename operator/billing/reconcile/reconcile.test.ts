@@ -151,6 +151,18 @@ test('beyond the bound a person decides, and once the sums are equal again nobod
   expect(await world.drifts()).toEqual(['CLEARED 3600 7200']);
 });
 
+test.each([
+  ['before the restore is held', '2026-01-01T04:00:00Z', 'HELD 3600 7200'],
+  ['after the restore is corrected', '2025-12-31T23:00:00Z', 'CORRECTED 3600 7200'],
+])('what the provider has more in an hour %s', async (_, at, expected) => {
+  const world = new World();
+  await world.send('2026-01-01T00:00:00Z', 3600n);
+  await store.db.insertInto('watermark').values({ name: 'restored', at }).execute();
+  world.alter(0, 3600n, 3600n);
+  await world.rounds(3);
+  expect((await world.drifts())[0]).toBe(expected);
+});
+
 test('a row that was taken and reported later is rejected, and another takes its quantity', async () => {
   const world = new World();
   await world.send('2026-01-01T00:00:00Z', 3600n);
