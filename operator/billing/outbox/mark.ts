@@ -42,9 +42,10 @@ export function clusterMark(client: Pick<Client, 'get' | 'create' | 'replace'>, 
   };
   const write = async (batch: bigint, signal: AbortSignal): Promise<void> => {
     const data = { batch: String(batch) };
+    const fresh = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data } as const;
     kept =
       kept === undefined
-        ? await client.create(ConfigMap, { metadata: { namespace, name }, data }, 'gpuopt-billing', signal)
+        ? await client.create(ConfigMap, fresh, 'gpuopt-billing', signal)
         : await client.replace(ConfigMap, { ...kept, data }, signal);
   };
   return {
