@@ -19,7 +19,7 @@ export function registerBill(program: Command, deps: UsageCommandDeps): void {
   const preview = bill
     .command('preview')
     .description('what a tenant has used in the current period, and what it costs')
-    .option('--tenant <name>', 'name of the Tenant');
+    .requiredOption('--tenant <name>', 'name of the Tenant');
   withSource(preview)
     .option('--json', 'print JSON')
     .addHelpText('after', help)

@@ -54,7 +54,7 @@ export function registerUsage(program: Command, deps: UsageCommandDeps): void {
   const show = usage
     .command('show')
     .description("a tenant's sealed usage, what of it was delivered to the billing provider, and what it costs")
-    .option('--tenant <name>', 'name of the Tenant');
+    .requiredOption('--tenant <name>', 'name of the Tenant');
   withSource(withTimes(show))
     .option('--json', 'print JSON')
     .addHelpText('after', help)
