@@ -9,7 +9,7 @@ import { effectsOf, type Trace } from '../plan/trace.ts';
 import { withoutToken } from '../proxy/token.ts';
 import type { Workload } from '../workloads/workload.ts';
 import { inLanes } from './lanes.ts';
-import { advance, prepare, type Running } from './run-plan.ts';
+import { advance, owed, prepare, type Running } from './run-plan.ts';
 
 /** A plan with the token of its objects. */
 export interface Assigned {
@@ -89,7 +89,7 @@ function judgeOne(harness: Harness, one: Running, between: Snapshot, after: Snap
   const [before, last] = trace.references.slice(-2);
   return [
     ...(before === undefined || returned === true ? [] : judgeState(compare(before, between.of(token)))),
-    ...(last === undefined ? [] : judgeState(compare(last, after.of(token)))),
+    ...(last === undefined ? [] : judgeState(owed(one, compare(last, after.of(token))))),
     // What its users took back while it was away it need not have made.
     ...judgeEffects(trace, effectsOf(writes, token), returned === true ? 'at-most' : 'exactly'),
     ...judgeWrites(

@@ -109,6 +109,12 @@ async function comeBack(harness: Harness, running: Running, step: number): Promi
   await settle(harness, running, steps.length - 1);
 }
 
+/** Without what an operator that was away while its users took everything back need not have made. */
+export function owed({ returned, trace }: Running, differences: readonly Difference[]): readonly Difference[] {
+  if (returned !== true) return differences;
+  return differences.filter(({ kind, object }) => kind !== 'missing' || !trace.effects.has(`create ${object}`));
+}
+
 /** Waits for the end state of a step, and for the fault if this is its step. */
 async function settle(harness: Harness, running: Running, step: number): Promise<void> {
   const { plan, token, trace, workload } = running;
@@ -119,7 +125,7 @@ async function settle(harness: Harness, running: Running, step: number): Promise
   let reachedAt: number | undefined;
   for (;;) {
     const state = (await harness.observer.look()).of(token);
-    const differences = compare(reference, state, workload.awaited);
+    const differences = owed(running, compare(reference, state, workload.awaited));
     if (isAway(running)) return;
     const now = Date.now();
     // The time counts from when the operator is back: how long a start takes is the machine's matter.
