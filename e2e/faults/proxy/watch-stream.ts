@@ -33,8 +33,8 @@ export class WatchStream {
   readonly #context: WatchContext;
   readonly #to: ServerResponse;
   #initial: boolean;
-  /** Timers of frames that are held back, by object. */
-  readonly #held = new Map<string, NodeJS.Timeout>();
+  /** Frames that are held back, by object, and when they are let go. */
+  readonly #held = new Map<string, { readonly frame: Buffer; readonly timer: NodeJS.Timeout }>();
   #delayedUntil = 0;
   #silent = false;
 
@@ -57,9 +57,11 @@ export class WatchStream {
           if (!(await this.#frame(frame))) return;
         }
       }
+      // The operator goes on after the last frame that it saw, so what is still held would never come.
+      for (const { frame } of this.#held.values()) await this.#write(frame);
       this.#to.end();
     } finally {
-      for (const timer of this.#held.values()) clearTimeout(timer);
+      for (const { timer } of this.#held.values()) clearTimeout(timer);
     }
   }
 
@@ -74,7 +76,7 @@ export class WatchStream {
     if (endsList) this.#initial = false;
     if (this.#silent) return true;
     if (token !== undefined && !initial) record({ token, resource, object, type });
-    clearTimeout(this.#held.get(full));
+    clearTimeout(this.#held.get(full)?.timer);
     this.#held.delete(full);
     const fault = initial ? undefined : board.forFrame(resource, token, object)?.fault;
     if (fault === 'cut') {
@@ -103,7 +105,7 @@ export class WatchStream {
       this.#held.delete(object);
       if (!this.#to.destroyed) this.#to.write(frame);
     };
-    this.#held.set(object, setTimeout(late, HOLD_MILLIS));
+    this.#held.set(object, { frame, timer: setTimeout(late, HOLD_MILLIS) });
   }
 
   async #pieces(frame: Buffer): Promise<boolean> {
