@@ -119,7 +119,7 @@ async function delivered(time: number): Promise<UsageAnswer> {
       const answer = await operator.usage(NAME);
       return answer.meters.every(({ quantity, accepted }) => quantity === accepted) ? answer : undefined;
     },
-    300_000,
+    200_000,
   );
 }
 
