@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { compileRepository } from './generate.ts';
 
 const operator = join(import.meta.dirname, '..');
-/** Rooms whose conditions and events stand on custom resources or pods, and the runtime. */
-const ROOMS = ['runtime', 'pools', 'scheduling', 'metering', 'billing', 'tuning', 'growth'];
+/** Rooms whose conditions and events stand on custom resources or pods, and those that name reasons for them. */
+const ROOMS = ['observability', 'runtime', 'pools', 'scheduling', 'metering', 'billing', 'tuning', 'growth'];
 /** Reasons that are documented elsewhere: of the planner's condition of pods, and of freezes, which are an enum in the schema. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['Released', 'GPUHours']);
 

@@ -55,8 +55,8 @@ async function askServer<T extends object>({ path, isAnswer }: Report<T>, asked:
   try {
     const { statusCode, body } = await request(url, { headersTimeout: timeoutMillis, bodyTimeout: timeoutMillis });
     const text = await body.text();
-    if (statusCode === 400) throw new UsageQuestionError(`${url.origin} answered: ${text.trim()}`);
-    if (statusCode !== 200) throw new UsageUnreachableError(`${url.origin} answered ${statusCode}: ${text.trim()}`);
+    if (statusCode === 400) throw new UsageQuestionError(`${url.origin} answered: ${wordsOf(text)}`);
+    if (statusCode !== 200) throw new UsageUnreachableError(`${url.origin} answered ${statusCode}: ${wordsOf(text)}`);
     const answer: unknown = JSON.parse(text);
     if (typeof answer !== 'object' || answer === null || !isAnswer(answer))
       throw new UsageUnreachableError(
@@ -67,5 +67,17 @@ async function askServer<T extends object>({ path, isAnswer }: Report<T>, asked:
     if (cause instanceof UsageUnreachableError || cause instanceof UsageQuestionError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageUnreachableError(`${url.origin} does not answer: ${reason}; does the operator run?`, { cause });
+  }
+}
+
+/** What the operator says in `{"error": …}`; the text itself where it is something else. */
+function wordsOf(text: string): string {
+  try {
+    const answer: unknown = JSON.parse(text);
+    const words: unknown = Reflect.get(Object(answer), 'error');
+    return typeof words === 'string' ? words : text.trim();
+  } catch {
+    // A proxy between here and the operator answers in plain text.
+    return text.trim();
   }
 }

@@ -43,6 +43,11 @@ export const creditGrants: SampleTable = {
       object: changed(base, { 'spec.currency': undefined }),
       says: 'spec.currency: Required value',
     },
+    {
+      name: 'nobody to have it',
+      object: changed(base, { 'spec.tenantRef': undefined }),
+      says: 'spec.tenantRef: Required value',
+    },
   ],
   updates: [
     { name: 'the same again', from: base, to: base },
