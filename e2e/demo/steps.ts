@@ -1,3 +1,4 @@
+import { kinds } from '../../operator/api/index.ts';
 import type { StepResult } from './context.ts';
 import type { ClusterFacts, Usage } from './facts.ts';
 import { counted } from './words.ts';
@@ -24,8 +25,7 @@ export interface DemoFacts {
   readonly commands: readonly { readonly command: string; readonly code: number }[];
 }
 
-/** Kinds of the first version. */
-const KINDS = 8;
+const KINDS = Object.keys(kinds).length;
 
 /** The verdict on each of the ten steps of the thread. */
 export function judge(facts: DemoFacts): readonly StepResult[] {

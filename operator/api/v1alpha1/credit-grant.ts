@@ -8,7 +8,7 @@ import type { CommonStatus, Currency, CustomResource, Int32, Money, Ref, Timesta
  * @column Name=Amount type=string path=.spec.amount description="What was granted"
  * @column Name=Remaining type=string path=.status.remaining description="What is left, by local rating"
  * @column Name=Currency type=string path=.spec.currency description="ISO 4217 code"
- * @column Name=Expires type=date path=.spec.expiresTime description="When what is left lapses"
+ * @column Name=Expires type=string path=.spec.expiresTime description="When what is left lapses"
  * @column Name=Ready type=string path=.status.conditions[?(@.type=="Ready")].status description="Whether it is posted"
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"

@@ -6,7 +6,7 @@ import type { CommonStatus, CustomResource, Int32, Ref, Timestamp } from '../com
  * @resource plural=usagecorrections singular=usagecorrection shortNames=gcorr categories=gpuopt scope=Cluster
  * @column Name=Tenant type=string path=.spec.tenantRef.name description="Whose usage"
  * @column Name=SKU type=string path=.spec.sku description="Usage of what"
- * @column Name=Window type=date path=.spec.windowStartTime description="When the window began"
+ * @column Name=Window type=string path=.spec.windowStartTime description="When the window began"
  * @column Name=Seconds type=string path=.spec.quantitySeconds description="GPU-seconds added or taken away"
  * @column Name=Ready type=string path=.status.conditions[?(@.type=="Ready")].status description="Whether it is applied"
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
