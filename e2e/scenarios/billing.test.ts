@@ -13,6 +13,8 @@ import { isDone, lastEnd, trueSeconds } from './ledger/truth.ts';
 const NAME = 'bill-acme';
 const OPERATOR_NAMESPACE = 'gpuopt-system';
 const WINDOW_SECONDS = 3;
+// Each failed call doubles the wait for the next, and a call that is killed counts as one.
+const PATIENCE_MILLIS = 500_000;
 const EVENTS = 'POST /v1/billing/meter_events';
 const apiVersion = 'gpuoptimizer.io/v1alpha1';
 const nodes = [gpuNode('bill', 'bill-a'), gpuNode('bill', 'bill-b')];
@@ -119,7 +121,7 @@ async function delivered(time: number): Promise<UsageAnswer> {
       const answer = await operator.usage(NAME);
       return answer.meters.every(({ quantity, accepted }) => quantity === accepted) ? answer : undefined;
     },
-    200_000,
+    PATIENCE_MILLIS,
   );
 }
 
@@ -128,7 +130,9 @@ it('the provider opens: its key is read, its meters are made, its price book is 
   expect(await condition('pricebook', `${NAME}-1`)).toMatchObject({ status: 'True', reason: 'InForce' });
 });
 
-it('bills exactly what pods held, though answers are lost and the operator is killed -9 while it sends', async () => {
+it('bills exactly what pods held, though answers are lost and the operator is killed -9 while it sends', {
+  timeout: 2 * PATIENCE_MILLIS,
+}, async () => {
   const faults = [
     'accept-then-drop',
     'accept-then-drop',
@@ -164,7 +168,9 @@ async function killSometimes(): Promise<void> {
   }
 }
 
-it('a key that the provider refuses stops sending and says so; nothing is lost, and the provider goes on with a good one', async () => {
+it('a key that the provider refuses stops sending and says so; nothing is lost, and the provider goes on with a good one', {
+  timeout: 2 * PATIENCE_MILLIS,
+}, async () => {
   await peer.control('key', { state: 'revoked' });
   const pods = await run('revoked', [2]);
   expect(await providerIs('KeyRefused')).toContain('nothing is sent until the Secret holds a key that it accepts');
