@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const main = join(import.meta.dirname, 'main.ts');
@@ -82,6 +85,30 @@ describe('gpuopt crd diff', () => {
         message: 'maximum was 9 and is 10',
       },
     ]);
+  });
+
+  it('waits for a writer that is late where standard input does not block', async () => {
+    // A killed Node leaves the pipe that it shares as it used it: non-blocking.
+    const unblock = `process.stdin.resume(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)`;
+    const child = spawn(
+      'sh',
+      ['-c', `"$0" -e "${unblock}"; exec "$0" "$@"`, process.execPath, main, 'crd', 'diff', '-', 'beta.yaml'],
+      { cwd: folder, stdio: 'pipe' },
+    );
+    const said = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    await sleep(3_000);
+    child.stdin.on('error', () => child.stdin.destroy()).end(crd('v1beta1', 10));
+    const [stdout, stderr] = await said;
+    expect({ stdout, code: child.exitCode, stderr: stderr.replace(/^Killed\n/, '') }).toEqual({
+      stdout: 'nothing changes\n',
+      code: 0,
+      stderr: '',
+    });
+  });
+
+  it('takes standard input once', () => {
+    const { status, stderr } = diff(['-', '-'], crd('v1beta1', 10));
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('OLD and NEW are both -') });
   });
 
   it.each([

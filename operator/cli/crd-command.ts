@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Change, Crd, readCrds } from '../crdgen/index.ts';
 import { CliError } from './cli-error.ts';
+import { STANDARD_INPUT, textAt } from './read-text.ts';
 
 const groupExample = `
 Example:
@@ -35,15 +36,17 @@ export function registerCrd(program: Command): void {
     .option('--json', 'print the changes as JSON')
     .addHelpText('after', example)
     .action(async (old: string, next: string, options: { readonly json?: boolean }) => {
-      const crdgen = await import('../crdgen/index.ts');
-      const changes = crdgen.compareCrds(crdsAt(old, crdgen.readCrds), crdsAt(next, crdgen.readCrds));
+      if (old === STANDARD_INPUT && next === STANDARD_INPUT)
+        throw new CliError('Usage', 'OLD and NEW are both -, and standard input can be only one of them; name a file');
+      const { compareCrds, readCrds } = await import('../crdgen/index.ts');
+      const changes = compareCrds(await crdsAt(old, readCrds), await crdsAt(next, readCrds));
       process.stdout.write(options.json ? `${JSON.stringify(changes, null, 2)}\n` : render(changes));
       process.exitCode = changes.some(({ level }) => level === 'error') ? 1 : 0;
     });
 }
 
-function crdsAt(place: string, read: typeof readCrds): readonly Crd[] {
-  const crds = textsAt(place).flatMap(({ file, text }) => read(text, file));
+async function crdsAt(place: string, read: typeof readCrds): Promise<readonly Crd[]> {
+  const crds = (await textsAt(place)).flatMap(({ file, text }) => read(text, file));
   if (crds.length === 0)
     throw new CliError('Usage', `${place} holds no CustomResourceDefinition; name a file or folder that does`);
   return crds;
@@ -54,11 +57,11 @@ interface Text {
   readonly text: string;
 }
 
-function textsAt(place: string): readonly Text[] {
+async function textsAt(place: string): Promise<readonly Text[]> {
   try {
-    if (place === '-') return [{ file: 'standard input', text: readFileSync(0, 'utf8') }];
+    if (place === STANDARD_INPUT) return [{ file: 'standard input', text: await textAt(place) }];
     const files = statSync(place).isDirectory() ? yamlIn(place) : [place];
-    return files.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+    return await Promise.all(files.map(async (file) => ({ file, text: await textAt(file) })));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError('Usage', `${place} cannot be read: ${why}`, { cause });

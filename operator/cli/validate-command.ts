@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
 import type { judgeOffline } from '../crdgen/index.ts';
 import { CliError } from './cli-error.ts';
+import { textAt } from './read-text.ts';
 
 /** What was found in one document of a file. */
 interface Verdict {
@@ -14,8 +14,9 @@ interface Verdict {
 }
 
 const example = `
-Example:
+Examples:
   $ gpuopt validate -f config/samples/tenants.yaml
+  $ kubectl kustomize . | gpuopt validate -f -
 
 The verdict is that of the API server on creation. Rules that it judges by what was there before, and those that cannot
 be evaluated without it, are named.
@@ -26,31 +27,32 @@ export function registerValidate(program: Command): void {
   program
     .command('validate')
     .description('check custom resources against their schemas, without a cluster')
-    .requiredOption('-f, --file <file...>', 'YAML or JSON files; objects of other API groups are passed over')
+    .requiredOption(
+      '-f, --file <file...>',
+      'YAML or JSON files, - is standard input; objects of other API groups are passed over',
+    )
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', example)
     .action(async (options: { readonly file: readonly string[]; readonly json?: boolean }) => {
       const { judgeOffline: judge } = await import('../crdgen/index.ts');
-      const verdicts = options.file.flatMap((file) => check(file, judge));
+      const verdicts = (await Promise.all(options.file.map((file) => check(file, judge)))).flat();
       const invalid = verdicts.filter(({ findings }) => findings.length > 0);
       process.stdout.write(options.json ? `${JSON.stringify(verdicts, null, 2)}\n` : render(verdicts));
       process.exitCode = invalid.length > 0 ? 1 : 0;
     });
 }
 
-function check(file: string, judge: typeof judgeOffline): readonly Verdict[] {
-  return objectsOf(file)
-    .filter(isOurs)
-    .map((object) => {
-      const { findings, unjudged } = judge(object);
-      const wrong = findings.map(({ path, message }) => ({ path, message }));
-      return { file, object: nameOf(object), findings: wrong, unjudged };
-    });
+async function check(file: string, judge: typeof judgeOffline): Promise<readonly Verdict[]> {
+  return (await objectsOf(file)).filter(isOurs).map((object) => {
+    const { findings, unjudged } = judge(object);
+    const wrong = findings.map(({ path, message }) => ({ path, message }));
+    return { file, object: nameOf(object), findings: wrong, unjudged };
+  });
 }
 
-function objectsOf(file: string): readonly unknown[] {
+async function objectsOf(file: string): Promise<readonly unknown[]> {
   try {
-    return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => {
+    return parseAllDocuments(await textAt(file)).map((document) => {
       if (document.errors[0] !== undefined) throw document.errors[0];
       return document.toJS();
     });
