@@ -52,7 +52,10 @@ it.each(samples.map((object) => ({ name: `${object.kind}/${object.metadata.name}
     const stored = await cluster.kubectl(['create', '--output=json', '--filename=-'], { input });
     try {
       const read = JSON.parse(await cluster.kubectl(['get', '--output=json', ...addressOf(object)])) as SampleObject;
-      const { spec, status } = prepare(object as unknown as Json, known[`${object.apiVersion}/${object.kind}`]) as {
+      const { spec, status } = prepare(
+        { ...object, metadata: { ...object.metadata } },
+        known[`${object.apiVersion}/${object.kind}`],
+      ) as {
         readonly spec: Json;
         readonly status: Json;
       };

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type FuncKeywordDefinition } from 'ajv';
+import { Ajv, type AnySchemaObject, type ErrorObject, type FuncKeywordDefinition } from 'ajv';
 import type { JsonSchema } from '../schema.ts';
 import { FORMATS } from './formats.ts';
 
@@ -77,7 +77,7 @@ function pick(item: unknown, keys: readonly string[]): Readonly<Record<string, u
   return Object.fromEntries(entries.filter(([key]) => keys.includes(key)).sort());
 }
 
-function close(schema: JsonSchema): JsonSchema {
+function close(schema: JsonSchema): AnySchemaObject {
   const { exclusiveMinimum, exclusiveMaximum, nullable, format, anyOf, ...rest } = schema;
   const intOrString = schema['x-kubernetes-int-or-string'];
   const open = schema['x-kubernetes-preserve-unknown-fields'] ?? schema.additionalProperties;
@@ -101,7 +101,7 @@ function close(schema: JsonSchema): JsonSchema {
       additionalProperties: close(schema.additionalProperties),
     }),
   };
-  return { ...closed, ...bounds } as unknown as JsonSchema;
+  return { ...closed, ...bounds };
 }
 
 /** `/spec/steps/0/name` → `spec.steps[0].name`; keys of maps stand in brackets as Kubernetes writes them. */
