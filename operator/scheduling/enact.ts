@@ -5,7 +5,7 @@ import { createPace, eachBounded, type Pace } from './bounded.ts';
 import type { GangRelease, Release } from './decide.ts';
 import type { ClaimWriter } from './dra/writer.ts';
 import { releaseRefusedEvent } from './events.ts';
-import { errorCode, isCertain } from './failures.ts';
+import { errorCode, isCertain, isOvertaken } from './failures.ts';
 import { isGated } from './pod-state.ts';
 import { releasePatch } from './resources.ts';
 import type { SentReleases } from './sent.ts';
@@ -129,7 +129,7 @@ async function releaseOne(
     if (code === 'Invalid' || code === 'Forbidden') return refused(pod, error, takeBack, ctx, sent);
     if (isCertain(error)) takeBack();
     // The pod went, or another of its name came: nothing is left to release, and the watch brings the news.
-    return code === 'NotFound' || code === 'Conflict' ? { result: 'nothing' } : { result: 'failed', error };
+    return isOvertaken(error) ? { result: 'nothing' } : { result: 'failed', error };
   }
 }
 

@@ -6,6 +6,12 @@ export function isCertain(error: unknown): boolean {
   return typeof status === 'number' && status >= 400 && status < 500 && status !== 408;
 }
 
+/** Whether a write came too late: what it was for is gone, or changed meanwhile. The watch brings the news. */
+export function isOvertaken(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'NotFound' || code === 'Conflict';
+}
+
 /** The stable code of an error of the runtime. */
 export function errorCode(error: unknown): string | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;

@@ -1,40 +1,11 @@
-import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import type { PlanIo } from '../live/command-io.ts';
+import { runCommand } from '../live/command.fixture.ts';
 import { registerPools } from '../pools-command.ts';
-import { NOW } from '../world.fixture.ts';
 import { big, halves, moving } from './moving.fixture.ts';
 
 const world = [...halves, moving({ mode: 'Apply', windows: [{ start: '12:00', durationSeconds: 60 }] }), big];
 
-async function defrag(...args: string[]) {
-  const said = { stdout: '', stderr: '', code: 0 };
-  const io: PlanIo = {
-    connect: async () => ({
-      namespace: 'acme',
-      list: async <T>(kind: { readonly plural: string }) =>
-        world.filter((one) => one.kind.plural === kind.plural).map(({ object }): T => object as T),
-      close: async () => undefined,
-    }),
-    readFile: () => '',
-    writeFile: () => undefined,
-    now: () => NOW,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (text) => {
-      said.stderr += text;
-    },
-    exit: (code) => {
-      said.code = code;
-    },
-    colour: false,
-  };
-  const program = new Command().exitOverride();
-  registerPools(program, io);
-  await program.parseAsync(['pools', 'defrag', ...args], { from: 'user' });
-  return said;
-}
+const defrag = (...args: string[]) => runCommand(registerPools, world, ['pools', 'defrag', ...args]);
 
 describe('gpuopt pools defrag', () => {
   it('shows whom moving whom would let start, whatever the windows say', async () => {

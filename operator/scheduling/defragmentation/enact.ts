@@ -4,7 +4,7 @@ import { controllerOf, Pod, seconds } from '../../kube/index.ts';
 import type { Clock } from '../../observability/index.ts';
 import type { Context } from '../../runtime/index.ts';
 import type { Decision } from '../decide.ts';
-import { errorCode } from '../failures.ts';
+import { isOvertaken } from '../failures.ts';
 import type { Facts } from '../observe.ts';
 import { nominationPatch } from '../preemption/nomination.ts';
 import { decideDefragmentation, type PoolMoves, type Proposal, waitsForRoom } from './decide.ts';
@@ -150,9 +150,4 @@ async function dropStatus(pools: readonly GPUPool[], ctx: Context): Promise<void
       if (!isOvertaken(error)) throw error;
     }
   }
-}
-
-function isOvertaken(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'NotFound' || code === 'Conflict';
 }

@@ -2,7 +2,7 @@ import { DeviceClass, keyText, type Pod, ResourceClaim } from '../../kube/index.
 import type { Clock } from '../../observability/index.ts';
 import type { Context, PatchBody } from '../../runtime/index.ts';
 import { createPace, eachBounded } from '../bounded.ts';
-import { errorCode, isCertain } from '../failures.ts';
+import { errorCode, isCertain, isOvertaken } from '../failures.ts';
 import {
   allocatePatch,
   allocationOf,
@@ -106,8 +106,7 @@ export function createClaimWriter(clock: Pick<Clock, 'monotonic' | 'sleep'>): Cl
           await patch(cleared, unprotectPatch(cleared), ctx);
         } catch (error) {
           // Reserved, changed or gone meanwhile: the next pass looks again.
-          const code = errorCode(error);
-          if (code !== 'Conflict' && code !== 'NotFound') throw error;
+          if (!isOvertaken(error)) throw error;
         }
       });
     },
@@ -115,8 +114,8 @@ export function createClaimWriter(clock: Pick<Clock, 'monotonic' | 'sleep'>): Cl
 }
 
 function report(pod: Pod, error: unknown, ctx: Context): void {
+  if (isOvertaken(error)) return;
   const code = errorCode(error);
-  if (code === 'Conflict' || code === 'NotFound') return;
   ctx.log.warn({ err: error, pod: keyText(pod) }, 'the claims of a pod could not be allocated');
   if (code !== 'Invalid' && code !== 'Forbidden') return;
   ctx.event(allocationRefusedEvent(pod, error instanceof Error ? error.message : String(error)));

@@ -1,7 +1,7 @@
 import { type KindToken, keyText, Pod } from '../../kube/index.ts';
 import type { Key, KubeObject, PatchBody } from '../../runtime/index.ts';
 import { eachBounded } from '../bounded.ts';
-import { errorCode } from '../failures.ts';
+import { errorCode, isOvertaken } from '../failures.ts';
 import { PodGroup } from '../gangs/kinds.ts';
 import { GATE, POD_GROUP_PREFIX } from '../names.ts';
 import { foreignGates, isGated } from '../pod-state.ts';
@@ -72,8 +72,8 @@ async function releaseOne(pod: Pod, { client }: GateConnection): Promise<Pick<Ga
     await client.patch(Pod, keyOf(pod), ungate(pod), MANAGER);
     return { result: 'released' };
   } catch (error) {
+    if (isOvertaken(error)) return { result: 'gone' };
     const code = errorCode(error);
-    if (code === 'NotFound' || code === 'Conflict') return { result: 'gone' };
     if (code === 'Forbidden' || code === 'Invalid') return { result: 'refused', message: (error as Error).message };
     throw error;
   }

@@ -2,7 +2,7 @@ import { Pod, seconds } from '../../kube/index.ts';
 import type { Clock } from '../../observability/index.ts';
 import type { Context } from '../../runtime/index.ts';
 import type { Decision } from '../decide.ts';
-import { errorCode } from '../failures.ts';
+import { isOvertaken } from '../failures.ts';
 import type { Facts } from '../observe.ts';
 import { decidePreemption, type Evicting, mayPreempt } from './decide.ts';
 import { preemptedEvent, preemptingEvent, preemptionFailedEvent, victimsText } from './events.ts';
@@ -100,9 +100,4 @@ async function endLapsed({ queue, tenancy }: Facts, ctx: Context): Promise<void>
     }
     ctx.event(preemptionFailedEvent(pod, 'those who were evicted for it did not go in time; it waits again'));
   }
-}
-
-function isOvertaken(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'NotFound' || code === 'Conflict';
 }

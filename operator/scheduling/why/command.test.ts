@@ -1,35 +1,10 @@
-import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { Thing } from '../../runtime/testing/index.ts';
-import { job, NOW, node, pod, pool, tenant } from '../world.fixture.ts';
+import { runCommand } from '../live/command.fixture.ts';
+import { job, node, pod, pool, tenant } from '../world.fixture.ts';
 import { registerWhy } from './command.ts';
 
-async function gpuopt(world: readonly Thing[], ...args: string[]) {
-  let stdout = '';
-  let stderr = '';
-  let code = 0;
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  registerWhy(program, {
-    connect: async () => ({
-      namespace: 'acme',
-      list: async <T>(kind: { readonly plural: string }) =>
-        world.filter((one) => one.kind.plural === kind.plural).map(({ object }): T => object as T),
-      close: async () => undefined,
-    }),
-    now: () => NOW,
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-    exit: (exit) => {
-      code = exit;
-    },
-  });
-  await program.parseAsync(['why', ...args], { from: 'user' });
-  return { stdout, stderr, code };
-}
+const gpuopt = (world: readonly Thing[], ...args: string[]) => runCommand(registerWhy, world, ['why', ...args]);
 
 const full = [node('n1'), pool(), tenant('acme', 4), pod('r', { node: 'n1', gpus: 3 })];
 

@@ -1,51 +1,21 @@
-import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { PriorityClass } from '../../../kube/index.ts';
 import { type Thing, thing } from '../../../runtime/testing/index.ts';
-import type { PlanIo } from '../../live/command-io.ts';
+import { type Files, runCommand } from '../../live/command.fixture.ts';
 import { registerPools } from '../../pools-command.ts';
-import { NOW, node, pod, pool, tenant } from '../../world.fixture.ts';
+import { node, pod, pool, tenant } from '../../world.fixture.ts';
 import { registerClusterSimulations } from './command.ts';
 
-interface Files {
-  [path: string]: string;
-}
-
-async function gpuopt(world: readonly Thing[], files: Files, ...args: string[]) {
-  const said = { stdout: '', stderr: '', code: 0, written: {} as Files };
-  const io: PlanIo = {
-    connect: async () => ({
-      namespace: 'acme',
-      list: async <T>(kind: { readonly plural: string }) =>
-        world.filter((one) => one.kind.plural === kind.plural).map(({ object }): T => object as T),
-      close: async () => undefined,
-    }),
-    readFile: (path) => {
-      const text = files[path];
-      if (text === undefined) throw new Error('no such file');
-      return text;
+const gpuopt = (world: readonly Thing[], files: Files, ...args: string[]) =>
+  runCommand(
+    (program, io) => {
+      registerClusterSimulations(program.command('simulate'), io);
+      registerPools(program, io);
     },
-    writeFile: (path, text) => {
-      said.written[path] = text;
-    },
-    now: () => NOW,
-    stdout: (text) => {
-      said.stdout += text;
-    },
-    stderr: (text) => {
-      said.stderr += text;
-    },
-    exit: (code) => {
-      said.code = code;
-    },
-    colour: false,
-  };
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  registerClusterSimulations(program.command('simulate'), io);
-  registerPools(program, io);
-  await program.parseAsync(args, { from: 'user' });
-  return said;
-}
+    world,
+    args,
+    files,
+  );
 
 const container = (gpus: number, resource = 'nvidia.com/gpu'): string =>
   `containers: [{name: main, resources: {limits: {${resource}: ${gpus}}}}]`;
