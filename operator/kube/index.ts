@@ -1,4 +1,5 @@
 /** Built-in kinds, quantities, selectors, owner references, units of time. */
+export { asksForGpus } from './asks-for-gpus.ts';
 export * from './dra.ts';
 export { seconds } from './duration.ts';
 export * from './kinds.ts';

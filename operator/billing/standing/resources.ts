@@ -1,4 +1,4 @@
-import type { Pod } from '../../kube/index.ts';
+import { asksForGpus, type Pod } from '../../kube/index.ts';
 import type { PatchBody } from '../../runtime/index.ts';
 
 /** Label on a Namespace: `true` where config/policies/frozen.yaml lets no GPU pod and no claim in. */
@@ -21,14 +21,10 @@ function mark(label: string | null, because: string | null): PatchBody {
   return { type: 'merge', body: { metadata } };
 }
 
-/** Whether a pod is on a node and asks for NVIDIA resources or holds resource claims: what an eviction gives back. */
-export function holdsGpus({ spec, status, metadata }: Pod): boolean {
+/** Whether a pod is on a node and asks for GPUs: what an eviction gives back. */
+export function holdsGpus(pod: Pod): boolean {
+  const { spec, status, metadata } = pod;
   if (metadata.deletionTimestamp !== undefined || spec?.nodeName === undefined) return false;
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
-  if ((spec.resourceClaims?.length ?? 0) > 0) return true;
-  return [...spec.containers, ...(spec.initContainers ?? [])].some(({ resources }) =>
-    [...Object.keys(resources?.limits ?? {}), ...Object.keys(resources?.requests ?? {})].some((name) =>
-      name.startsWith('nvidia.com/'),
-    ),
-  );
+  return asksForGpus(pod);
 }

@@ -1,7 +1,6 @@
-import type { Pod } from '../../kube/index.ts';
+import { asksForGpus, type Pod } from '../../kube/index.ts';
 import type { AdmissionRequest } from '../../runtime/index.ts';
 import { GATE } from '../names.ts';
-import { asksForGpus } from './gpu.ts';
 
 /** Keeps a pod until metering has closed its interval. */
 const METERING_FINALIZER = 'gpuoptimizer.io/metering';

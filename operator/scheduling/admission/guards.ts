@@ -1,8 +1,7 @@
-import type { Pod } from '../../kube/index.ts';
+import { asksForGpus, type Pod } from '../../kube/index.ts';
 import { SHAPE_LABEL } from '../../pools/index.ts';
 import type { AdmissionRequest } from '../../runtime/index.ts';
 import { GATE, PLAN_LABEL } from '../names.ts';
-import { asksForGpus } from './gpu.ts';
 
 /**
  * A guard: why someone who may not "release" is refused; undefined when he is not. Whether he may is for the API server

@@ -1,8 +1,8 @@
-import type { Pod } from '../../kube/index.ts';
+import type { Pod } from './kinds.ts';
 
 type Container = NonNullable<Pod['spec']>['containers'][number];
 
-/** Whether a pod asks for NVIDIA resources or holds resource claims: the condition `asks-for-gpus` of the policies. */
+/** Whether a pod asks for NVIDIA resources or names resource claims: the condition `asks-for-gpus` of the policies. */
 export function asksForGpus({ spec }: Pod): boolean {
   if ((spec?.resourceClaims?.length ?? 0) > 0) return true;
   return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(asks);
