@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments, untilSignal } from './arguments.ts';
 import { startDevicePlugin } from './plugin.ts';
 
 const help = `node e2e/peers/device-plugin/main.ts --kubeconfig FILE --namespace NAME --selector LABELS [options]
@@ -18,40 +18,19 @@ of MIG devices by profile for each GPU: [{}, {"1g.10gb": 7}].
 Example: node e2e/peers/device-plugin/main.ts --kubeconfig admin.kubeconfig --namespace gpu-operator --selector type=kwok
 `;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    kubeconfig: { type: 'string' },
-    namespace: { type: 'string' },
-    selector: { type: 'string' },
-    'sync-ms': { type: 'string', default: '2000' },
-    'start-ms': { type: 'string', default: '500' },
-    withdraw: { type: 'string', multiple: true, default: [] },
-    wrong: { type: 'string', multiple: true, default: [] },
-  },
+const { ground, millis, each } = readArguments(help, {
+  millis: { 'sync-ms': 2000, 'start-ms': 500 },
+  repeated: ['withdraw', 'wrong'],
 });
-const { kubeconfig, namespace, selector } = values;
-
-if (values.help) {
-  process.stdout.write(help);
-} else if (kubeconfig === undefined || namespace === undefined || selector === undefined) {
-  process.stderr.write(`--kubeconfig, --namespace and --selector are needed\n\n${help}`);
-  process.exitCode = 2;
-} else {
-  const peer = await startDevicePlugin({
-    kubeconfig,
-    namespace,
-    selector,
-    syncMillis: Number(values['sync-ms']),
-    startMillis: Number(values['start-ms']),
-    complain: (message) => process.stderr.write(`${message}\n`),
-  });
-  for (const text of values.withdraw) {
-    const [node = '', count] = text.split('=');
-    peer.fault(node, { withdraw: Number(count) });
-  }
-  for (const node of values.wrong) peer.fault(node, { wrong: true });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void peer.stop().then(() => process.exit(0)));
-  }
+const peer = await startDevicePlugin({
+  ...ground,
+  syncMillis: millis('sync-ms'),
+  startMillis: millis('start-ms'),
+  complain: (message) => process.stderr.write(`${message}\n`),
+});
+for (const text of each('withdraw')) {
+  const [node = '', count] = text.split('=');
+  peer.fault(node, { withdraw: Number(count) });
 }
+for (const node of each('wrong')) peer.fault(node, { wrong: true });
+untilSignal(peer);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments, untilSignal } from '../device-plugin/arguments.ts';
 import { faultModes, startMigManager } from './manager.ts';
 
 const help = `node e2e/peers/mig-manager/main.ts --kubeconfig FILE --namespace NAME --selector LABELS [options]
@@ -17,42 +17,21 @@ GPUs of the annotation e2e.gpuoptimizer.io/gpus, and answers in nvidia.com/mig.c
 Example: node e2e/peers/mig-manager/main.ts --kubeconfig admin.kubeconfig --namespace gpu-operator --selector type=kwok
 `;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    kubeconfig: { type: 'string' },
-    namespace: { type: 'string' },
-    selector: { type: 'string' },
-    'sync-ms': { type: 'string', default: '2000' },
-    'apply-ms': { type: 'string', default: '500' },
-    'wait-ms': { type: 'string', default: '300000' },
-    fault: { type: 'string', multiple: true, default: [] },
-  },
+const { ground, millis, each } = readArguments(help, {
+  millis: { 'sync-ms': 2000, 'apply-ms': 500, 'wait-ms': 300_000 },
+  repeated: ['fault'],
 });
-const { kubeconfig, namespace, selector } = values;
-
-if (values.help) {
-  process.stdout.write(help);
-} else if (kubeconfig === undefined || namespace === undefined || selector === undefined) {
-  process.stderr.write(`--kubeconfig, --namespace and --selector are needed\n\n${help}`);
-  process.exitCode = 2;
-} else {
-  const peer = startMigManager({
-    kubeconfig,
-    namespace,
-    selector,
-    syncMillis: Number(values['sync-ms']),
-    applyMillis: Number(values['apply-ms']),
-    waitMillis: Number(values['wait-ms']),
-    complain: (message) => process.stderr.write(`${message}\n`),
-  });
-  for (const text of values.fault) {
-    const [node = '', name] = text.split('=');
-    const mode = faultModes.find((known) => known === name);
-    if (mode === undefined) process.stderr.write(`--fault ${text}: no such mode; one of ${faultModes.join(', ')}\n`);
-    else peer.fault(node, mode);
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void peer.stop().then(() => process.exit(0)));
-  }
+const peer = startMigManager({
+  ...ground,
+  syncMillis: millis('sync-ms'),
+  applyMillis: millis('apply-ms'),
+  waitMillis: millis('wait-ms'),
+  complain: (message) => process.stderr.write(`${message}\n`),
+});
+for (const text of each('fault')) {
+  const [node = '', name] = text.split('=');
+  const mode = faultModes.find((known) => known === name);
+  if (mode === undefined) process.stderr.write(`--fault ${text}: no such mode; one of ${faultModes.join(', ')}\n`);
+  else peer.fault(node, mode);
 }
+untilSignal(peer);
