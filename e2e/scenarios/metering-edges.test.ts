@@ -54,7 +54,7 @@ beforeAll(async () => {
     ...namespaces.map((name) => namespaceNamed(name)),
   );
   await operator.start();
-  for (const [tenant, namespace] of Object.entries(owned)) await belongs(namespace, tenant);
+  for (const [tenant, namespace] of Object.entries(owned)) await world.belongs(namespace, tenant);
 });
 
 afterAll(async () => {
@@ -67,13 +67,6 @@ afterAll(async () => {
     ],
   });
 });
-
-async function belongs(namespace: string, tenant: string | undefined): Promise<void> {
-  await eventually(`the namespace ${namespace} is of ${tenant ?? 'nobody'}`, async () => {
-    const { metadata } = await world.get<{ metadata: Pod['metadata'] }>('namespace', namespace);
-    return metadata.labels?.['gpuoptimizer.io/tenant'] === tenant ? true : undefined;
-  });
-}
 
 /** Creates a pod on one node that asks for one resource; it ends by itself where it has seconds to run. */
 async function create(
@@ -169,7 +162,7 @@ it('a namespace that moves to another tenant: each pays for his time, and togeth
   const before = Date.now();
   const moved = [gpuTenant('edges-from', ['edges-nothing']), gpuTenant('edges-to', [namespace])];
   await world.send(['apply', '--server-side', '--force-conflicts'], ...moved);
-  await belongs(namespace, 'edges-to');
+  await world.belongs(namespace, 'edges-to');
   const after = Date.now() + PASS_MS;
   const pod = await podWhen(namespace, 'the pod is done', isDone);
   const first = await wholes('edges-from', endOf(pod));
@@ -186,7 +179,7 @@ it('a tenant that is deleted with usage open has paid until then, and nobody pay
   const bind = bindOf(await running(namespace, 'open', 18));
   const before = Date.now();
   await world.cluster.kubectl(['delete', 'tenant', 'edges-gone']);
-  await belongs(namespace, undefined);
+  await world.belongs(namespace, undefined);
   const after = Date.now() + PASS_MS;
   const pod = await podWhen(namespace, 'the pod is done', isDone);
   const paid = await wholes('edges-gone', endOf(pod));

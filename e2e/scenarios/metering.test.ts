@@ -27,10 +27,7 @@ beforeAll(async () => {
     namespaceNamed(NAMESPACE),
   );
   await operator.start();
-  await eventually('the namespace belongs to the tenant', async () => {
-    const found = await world.get<{ metadata: Pod['metadata'] }>('namespace', NAMESPACE);
-    return found.metadata.labels?.['gpuoptimizer.io/managed'] === 'true' ? true : undefined;
-  });
+  await world.belongs(NAMESPACE, TENANT);
 });
 
 afterAll(async () => {

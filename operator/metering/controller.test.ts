@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { Pod } from '../kube/index.ts';
 import { runPass, type Thing } from '../runtime/testing/index.ts';
-import type { Store } from '../store/index.ts';
-import { emptyTables, testStores } from '../store/testing/index.ts';
+import { storeForFile } from '../store/testing/index.ts';
 import { meteringController } from './controller.ts';
 import { ground, namespaceOf, nodeOf, podOf } from './testing/world.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 async function see(now: string, pods: readonly Thing[], world: readonly Thing[] = ground) {
-  const output = await runPass(meteringController(store), { world: [...world, ...pods], now: new Date(now) });
+  const output = await runPass(meteringController(store()), { world: [...world, ...pods], now: new Date(now) });
   expect(output.result).toMatchObject({ result: 'success' });
   return output;
 }
 
 async function intervals(): Promise<readonly string[]> {
-  const rows = await store.db.selectFrom('alloc_interval').selectAll().orderBy('opened_at').orderBy('uid').execute();
+  const rows = await store().db.selectFrom('alloc_interval').selectAll().orderBy('opened_at').orderBy('uid').execute();
   return rows.map((row) => {
     const clock = (at: Date): string => at.toISOString().slice(11, 19);
     const end = row.closed_at === null ? 'open' : clock(row.closed_at);
@@ -170,7 +161,7 @@ test('a namespace that changes hands cuts the interval', async () => {
 
 test('killed between the store and the patch: the next process stores nothing twice and lets the pod go', async () => {
   const pods = [podOf({ name: 'p', bound, finished: `${day}10:20:00Z` })];
-  const crash = runPass(meteringController(store), {
+  const crash = runPass(meteringController(store()), {
     world: [...ground, ...pods],
     now: new Date(`${day}11:00:00Z`),
     intercept: () => {

@@ -16,6 +16,8 @@ export interface GpuWorld {
   addNodes(...nodes: readonly FleetNode[]): Promise<void>;
   get<T>(...args: readonly string[]): Promise<T>;
   pods(namespace: string): Promise<readonly Pod[]>;
+  /** Waits until the operator has labelled the namespace as that of a tenant, or of nobody. */
+  belongs(namespace: string, tenant: string | undefined): Promise<void>;
   /** Deletes what was made, pods first, and stops the operator. */
   end(leavings: { readonly namespaces: readonly string[]; readonly objects: readonly string[] }): Promise<void>;
 }
@@ -40,11 +42,18 @@ export async function gpuWorld(given?: Cluster): Promise<GpuWorld> {
     (await get<{ readonly items: readonly Pod[] }>('pods', '-n', namespace)).items;
   const send: GpuWorld['send'] = (verb, ...objects) =>
     kubectl([...verb, '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }) });
+  const belongs: GpuWorld['belongs'] = async (namespace, tenant) => {
+    await eventually(`the namespace ${namespace} is of ${tenant ?? 'nobody'}`, async () => {
+      const { metadata } = await get<{ metadata: Pod['metadata'] }>('namespace', namespace);
+      return metadata.labels?.['gpuoptimizer.io/tenant'] === tenant ? true : undefined;
+    });
+  };
   return {
     cluster,
     operator,
     get,
     pods,
+    belongs,
     send,
     addNodes: async (...nodes) => {
       await kubectl(['delete', 'node', '--ignore-not-found', ...nodes.map(({ metadata }) => metadata.name)]);

@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { type Budget, kinds } from '../../api/index.ts';
 import { runPass, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { parseDecimal } from '../money/decimal.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { budgetController } from './controller.ts';
 import { reached, recountIn } from './decide.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
+const store = storeForFile();
 beforeEach(async () => {
-  await emptyTables(store);
-  await seedPrices(store, [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
 });
-afterAll(() => stores.close());
 
 const steps = [
   { action: 'Warn', percent: 80 },
@@ -80,12 +71,12 @@ async function pass(now: string, budget: Budget = budgetOf(), book = 'standard')
     spec: { book },
   };
   const world = [thing(kinds.Budget, budget), thing(kinds.Tenant, tenant), thing(kinds.BillingPlan, plan)];
-  const output = await runPass(budgetController(store), { world, key: { name: 'b' }, now: new Date(now) });
+  const output = await runPass(budgetController(store()), { world, key: { name: 'b' }, now: new Date(now) });
   return output.get(kinds.Budget, { name: 'b' })?.status;
 }
 
 async function seen(at: string): Promise<void> {
-  await store.fence.within(async (trx) => {
+  await store().fence.within(async (trx) => {
     const row = { name: 'metering.seen', at: new Date(at) };
     await trx
       .insertInto('watermark')
@@ -98,16 +89,16 @@ async function seen(at: string): Promise<void> {
 async function held(from: string, units: number, to?: string): Promise<void> {
   const times = { opened_at: new Date(from), closed_at: to === undefined ? null : new Date(to) };
   const of = { tenant: 'acme', namespace: 'a', pod: 'p', node: 'n', meter: 'm', model: 'NVIDIA-L4', profile: 'full' };
-  await store.db
-    .insertInto('alloc_interval')
+  await store()
+    .db.insertInto('alloc_interval')
     .values({ uid: from, device_key: 'd', ...times, ...of, units, estimated: false })
     .execute();
 }
 
 async function sealedThrough(end: string): Promise<void> {
   const window_end = new Date(end);
-  await store.db
-    .insertInto('sealed_grid')
+  await store()
+    .db.insertInto('sealed_grid')
     .values({ window_start: new Date(window_end.getTime() - 3_600_000), window_end })
     .execute();
 }
@@ -117,11 +108,11 @@ const NOON = '2027-01-10T12:00:00Z';
 describe('a budget', () => {
   it('counts what is charged, what is sealed and not charged yet, and what is held beyond it, each once', async () => {
     await seen(NOON);
-    const charged = await sealWindow(store, '2027-01-10T09:00:00Z', 1000n);
-    await seedPayer(store);
-    await store.fence.within((trx) => freezeSealed(trx, [charged]));
-    await sealWindow(store, '2027-01-10T10:00:00Z', 500n);
-    await sealWindow(store, '2027-01-09T23:00:00Z', 99_999n);
+    const charged = await sealWindow(store(), '2027-01-10T09:00:00Z', 1000n);
+    await seedPayer(store());
+    await store().fence.within((trx) => freezeSealed(trx, [charged]));
+    await sealWindow(store(), '2027-01-10T10:00:00Z', 500n);
+    await sealWindow(store(), '2027-01-09T23:00:00Z', 99_999n);
     await sealedThrough('2027-01-10T11:00:00Z');
     // Of these only what is after 11:00 is not sealed: an hour of two, and a quarter of one that has ended.
     await held('2027-01-10T09:00:00Z', 2);
@@ -137,10 +128,10 @@ describe('a budget', () => {
 
   it('does not count what the plan includes, be it sealed or held', async () => {
     await seen(NOON);
-    await seedPayer(store);
-    await store.db.updateTable('customer_link').set({ included: '{"l4":"3000"}' }).execute();
-    const charged = await sealWindow(store, '2027-01-10T09:00:00Z', 1000n);
-    await store.fence.within((trx) => freezeSealed(trx, [charged]));
+    await seedPayer(store());
+    await store().db.updateTable('customer_link').set({ included: '{"l4":"3000"}' }).execute();
+    const charged = await sealWindow(store(), '2027-01-10T09:00:00Z', 1000n);
+    await store().fence.within((trx) => freezeSealed(trx, [charged]));
     await sealedThrough('2027-01-10T11:00:00Z');
     await held('2027-01-10T11:00:00Z', 1);
     // 1000 s are sealed and 3600 s held, of which 3000 s cost nothing.

@@ -9,16 +9,17 @@ const said = { status: 409, reason: 'Conflict', message: 'changed meanwhile', ur
 
 /** A namespace with the ConfigMap or without; counts what is asked. */
 class Place {
-  held: ConfigMap | undefined;
+  held: KubeObject | undefined;
   reads = 0;
   writes = 0;
   fails: Error | undefined;
 
   hold(batch: string): void {
-    this.held = {
+    const held: ConfigMap = {
       metadata: { namespace: 'ops', name: 'gpuopt-sent', resourceVersion: String(this.writes) },
       data: { batch },
     };
+    this.held = held;
   }
 
   readonly get = async <T extends KubeObject>(_: unknown, key: Key): Promise<T | undefined> => {
@@ -41,7 +42,7 @@ class Place {
     if (this.fails !== undefined) throw this.fails;
     this.writes += 1;
     const written = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.writes) } };
-    this.held = written as unknown as ConfigMap;
+    this.held = written;
     return written;
   }
 }
@@ -74,7 +75,7 @@ test.each([
   place.hold(theirs);
   const raised = mark.raise(5n, signal);
   await (isKept ? expect(raised).resolves.toBeUndefined() : expect(raised).rejects.toBeInstanceOf(Conflict));
-  expect(place.held?.data).toEqual({ batch: theirs });
+  expect(place.held).toMatchObject({ data: { batch: theirs } });
   await mark.raise(6n, signal);
   expect(await mark.read(signal)).toBe(isKept ? 9n : 6n);
 });
@@ -88,7 +89,7 @@ test('a write that broke off is looked at before the next one', async () => {
   place.hold('1');
   expect(await mark.read(signal)).toBe(1n);
   await mark.raise(2n, signal);
-  expect(place.held?.data).toEqual({ batch: '2' });
+  expect(place.held).toMatchObject({ data: { batch: '2' } });
 });
 
 test.each(['', 'many', '-1', '1e3'])('a ConfigMap that holds "%s" stops what would leave', async (text) => {

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { kinds, type PriceBook } from '../../api/index.ts';
 import { runPass, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { priceBookController } from './controller.ts';
 import { unorderedTiers } from './decide.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 interface Sketch {
   readonly name: string;
@@ -38,7 +29,7 @@ function bookOf({ name, version, from, perHour = '2.50', models = ['NVIDIA-L4'] 
 async function conditionsOf(name: string, sketches: readonly Sketch[]): Promise<readonly string[]> {
   const world = sketches.map((sketch) => thing(kinds.PriceBook, bookOf(sketch)));
   const now = new Date('2026-06-01T00:00:00Z');
-  const output = await runPass(priceBookController(store), { world, key: { name }, now });
+  const output = await runPass(priceBookController(store()), { world, key: { name }, now });
   expect(['success', 'requeue_after']).toContain(output.result.result);
   const conditions = output.get(kinds.PriceBook, { name })?.status?.conditions ?? [];
   return conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
@@ -86,7 +77,7 @@ test('a version is kept for ever: the same said again is fine, anything else is 
   await conditionsOf('a', [a]);
   expect(await conditionsOf('again', [{ ...a, name: 'again' }])).toContain('Ready=True InForce');
   expect(await conditionsOf('other', [{ ...a, name: 'other', perHour: '9.99' }])).toContain('Ready=False VersionTaken');
-  const kept = await store.db.selectFrom('price_sku').select(['per_hour', 'unit_price', 'profile']).execute();
+  const kept = await store().db.selectFrom('price_sku').select(['per_hour', 'unit_price', 'profile']).execute();
   expect(kept).toEqual([{ per_hour: '2.50', unit_price: '0.069444444444', profile: 'full' }]);
 });
 

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
 import { type Clock, createLogger } from '../../observability/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { sendDue } from '../outbox/sender.ts';
 import { createSinks } from '../sinks/registry.ts';
@@ -11,14 +10,7 @@ import { MemoryMark } from '../testing/memory-mark.ts';
 import { MemorySink } from '../testing/memory-sink.ts';
 import { reconcileDue } from './reconcile.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-afterAll(() => stores.close());
+const store = storeForFile();
 
 const log = createLogger({ level: 'silent' });
 const signal = new AbortController().signal;
@@ -36,13 +28,13 @@ class World {
   }
 
   async send(start: string, quantity: bigint): Promise<void> {
-    const window = await sealWindow(store, start, quantity);
-    await store.fence.within((trx) => freezeSealed(trx, [window]));
+    const window = await sealWindow(store(), start, quantity);
+    await store().fence.within((trx) => freezeSealed(trx, [window]));
     await this.deliver();
   }
 
   async deliver(): Promise<void> {
-    while ((await sendDue({ store, clock: this.clock, log, sinks: this.sinks, mark: this.mark }, signal)) > 0);
+    while ((await sendDue({ store: store(), clock: this.clock, log, sinks: this.sinks, mark: this.mark }, signal)) > 0);
   }
 
   /** What the provider has recorded of a row changes behind our back. */
@@ -56,27 +48,26 @@ class World {
   /** Rounds of comparing and sending, some minutes apart. */
   async rounds(count: number): Promise<void> {
     for (let round = 0; round < count; round += 1) {
-      await reconcileDue({ store, clock: this.clock, log, sinks: this.sinks }, signal);
+      await reconcileDue({ store: store(), clock: this.clock, log, sinks: this.sinks }, signal);
       await this.deliver();
       this.now += 10 * minute;
     }
   }
 
   async drifts(): Promise<readonly string[]> {
-    const rows = await store.db.selectFrom('drift').selectAll().orderBy('id').execute();
+    const rows = await store().db.selectFrom('drift').selectAll().orderBy('id').execute();
     return rows.map(({ state, ours, theirs }) => `${state} ${ours} ${theirs}`);
   }
 
   async outbox(): Promise<readonly string[]> {
-    const rows = await store.db.selectFrom('outbox').select(['state', 'quantity']).orderBy('id').execute();
+    const rows = await store().db.selectFrom('outbox').select(['state', 'quantity']).orderBy('id').execute();
     return rows.map(({ state, quantity }) => `${state} ${quantity}`);
   }
 }
 
 beforeEach(async () => {
-  await emptyTables(store);
-  await seedPrices(store, [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
-  await seedPayer(store);
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
+  await seedPayer(store());
 });
 
 test.each<[string, (world: World) => void, bigint]>([
@@ -96,7 +87,7 @@ test.each<[string, (world: World) => void, bigint]>([
   await world.rounds(14);
   expect(world.sink.billed).toBe(5400n);
   expect(await world.outbox()).toHaveLength(3);
-  const usage = await store.db.selectFrom('usage_window').select('quantity').orderBy('id').execute();
+  const usage = await store().db.selectFrom('usage_window').select('quantity').orderBy('id').execute();
   expect(usage.map(({ quantity }) => quantity)).toEqual(['3600', '1800', '0']);
 });
 
@@ -157,7 +148,7 @@ test.each([
 ])('what the provider has more in an hour %s', async (_, at, expected) => {
   const world = new World();
   await world.send('2026-01-01T00:00:00Z', 3600n);
-  await store.db.insertInto('watermark').values({ name: 'restored', at }).execute();
+  await store().db.insertInto('watermark').values({ name: 'restored', at }).execute();
   world.alter(0, 3600n, 3600n);
   await world.rounds(3);
   expect((await world.drifts())[0]).toBe(expected);
@@ -167,8 +158,8 @@ test('a row that was taken and reported later is rejected, and another takes its
   const world = new World();
   await world.send('2026-01-01T00:00:00Z', 3600n);
   await world.send('2026-01-01T01:00:00Z', 1800n);
-  const { identifier } = await store.db
-    .selectFrom('outbox')
+  const { identifier } = await store()
+    .db.selectFrom('outbox')
     .select('identifier')
     .where('quantity', '=', '1800')
     .executeTakeFirstOrThrow();
@@ -179,23 +170,23 @@ test('a row that was taken and reported later is rejected, and another takes its
     event: 'evt_1',
     reported_at: new Date(world.now),
   };
-  await store.db
-    .insertInto('usage_rejection')
+  await store()
+    .db.insertInto('usage_rejection')
     .values({ ...report, identifier })
     .execute();
   world.alter(1);
   await world.rounds(4);
   expect(await world.outbox()).toEqual(['ACCEPTED 3600', 'REJECTED 1800', 'ACCEPTED 1800']);
   expect(world.sink.billed).toBe(5400n);
-  const rows = await store.db.selectFrom('outbox').select(['id', 'replaces']).orderBy('id').execute();
+  const rows = await store().db.selectFrom('outbox').select(['id', 'replaces']).orderBy('id').execute();
   expect(rows[2]?.replaces).toBe(rows[1]?.id);
 });
 
 test('a drift in an hour whose invoice is closed is held', async () => {
   const world = new World();
   await world.send('2026-01-01T00:00:00Z', 3600n);
-  await store.db
-    .insertInto('invoice_mirror')
+  await store()
+    .db.insertInto('invoice_mirror')
     .values({
       ...{
         provider: 'stripe',
@@ -220,9 +211,9 @@ test('a pair that cannot be read keeps no other from being compared, and the com
   world.alter(0);
   const { sink } = world;
   const event = { event_name: 'gpu_seconds__a100', identifier: 'gm1_other', customer: 'cus_acme', provider: 'stripe' };
-  const other = await sealWindow(store, '2026-01-01T00:00:00Z', 7n, { tenant: 'globex' });
-  await store.db
-    .insertInto('outbox')
+  const other = await sealWindow(store(), '2026-01-01T00:00:00Z', 7n, { tenant: 'globex' });
+  await store()
+    .db.insertInto('outbox')
     .values({
       ...{ ...event, usage_window_id: other.id, event_at: '2026-01-01T00:59:59Z' },
       ...{ quantity: 7n, state: 'ACCEPTED' },
@@ -235,5 +226,5 @@ test('a pair that cannot be read keeps no other from being compared, and the com
       : recordedSums.call(sink, eventName, ...rest);
   await expect(world.rounds(1)).rejects.toThrow('1.5');
   expect(await world.drifts()).toEqual(['SEEN 3600 0']);
-  expect(await store.db.selectFrom('reconcile_run').selectAll().execute()).toEqual([]);
+  expect(await store().db.selectFrom('reconcile_run').selectAll().execute()).toEqual([]);
 });

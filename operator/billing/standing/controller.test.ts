@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { type BillingPlan, type Budget, kinds, type Tenant } from '../../api/index.ts';
 import { Namespace, Pod, PodDisruptionBudget } from '../../kube/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { seedPayer } from '../testing/ledger.ts';
 import { standingController } from './controller.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 const apiVersion = 'gpuoptimizer.io/v1alpha1';
 const NOW = new Date('2027-01-10T12:00:00Z');
@@ -65,7 +56,7 @@ function keepsAll(app: string): Thing {
   return thing(PodDisruptionBudget, { metadata: { name: app, namespace: 'a', uid: app }, spec, status });
 }
 
-const pass = (...world: readonly Thing[]) => runPass(standingController(store), { world, now: NOW });
+const pass = (...world: readonly Thing[]) => runPass(standingController(store()), { world, now: NOW });
 
 function conditionOf(output: Awaited<ReturnType<typeof pass>>) {
   const { status } = output.get(kinds.Tenant, { name: 'acme' }) ?? {};
@@ -156,17 +147,17 @@ describe('an invoice', () => {
   });
 
   async function owes(status: string, age: number, readAgo = 0, type = 'invoice.payment_failed'): Promise<void> {
-    await seedPayer(store);
+    await seedPayer(store());
     const ids = { provider: 'stripe', object_type: 'invoice', object_id: 'in_1', state: 'DONE' } as const;
     const at = new Date(NOW.getTime() - age);
-    await store.db
-      .insertInto('webhook_inbox')
+    await store()
+      .db.insertInto('webhook_inbox')
       .values({ ...ids, event: 'evt_1', type, created_at: at, received_at: at })
       .execute();
     const amounts = { total: 500n, amount_due: 500n, amount_paid: 0n, amount_remaining: status === 'paid' ? 0n : 500n };
     const read_at = new Date(NOW.getTime() - readAgo);
-    await store.db
-      .insertInto('invoice_mirror')
+    await store()
+      .db.insertInto('invoice_mirror')
       .values({
         ...{ provider: 'stripe', invoice: 'in_1', customer: 'cus_acme', subscription: null, number: null },
         ...{ status, currency: 'usd', ...amounts, period_start: at, period_end: at, read_at },
@@ -191,8 +182,8 @@ describe('an invoice', () => {
     await owes('open', day, 300_000);
     const output = await pass(tenant(), namespace('a', { tenant: 'acme' }), ladder);
     await output.again();
-    const asked = await store.db
-      .selectFrom('webhook_inbox')
+    const asked = await store()
+      .db.selectFrom('webhook_inbox')
       .select(['event', 'object_id', 'state'])
       .where('type', '=', 'gpuopt.recheck')
       .execute();

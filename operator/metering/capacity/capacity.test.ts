@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { Node } from '../../kube/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { capacityController } from './controller.ts';
 import { decide, type NodeCapacity, type OpenCapacity } from './decide.ts';
 
@@ -24,15 +23,7 @@ test.each<[string, readonly NodeCapacity[], readonly OpenCapacity[], number | un
   expect([...closed, ...opened].join(', ')).toBe(expected);
 });
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 function gpuNode(name: string, gpus: number, labels: Readonly<Record<string, string>> = {}): Thing {
   const resources = { 'nvidia.com/gpu': String(gpus) };
@@ -43,9 +34,9 @@ function gpuNode(name: string, gpus: number, labels: Readonly<Record<string, str
 }
 
 async function see(time: string, world: readonly Thing[]): Promise<readonly string[]> {
-  const output = await runPass(capacityController(store), { world, now: new Date(`2026-01-01T${time}:00Z`) });
+  const output = await runPass(capacityController(store()), { world, now: new Date(`2026-01-01T${time}:00Z`) });
   expect(output.result).toMatchObject({ result: 'success' });
-  const rows = await store.db.selectFrom('node_capacity').selectAll().orderBy('opened_at').orderBy('node').execute();
+  const rows = await store().db.selectFrom('node_capacity').selectAll().orderBy('opened_at').orderBy('node').execute();
   const clock = (at: Date | null): string => at?.toISOString().slice(11, 16) ?? 'open';
   return rows.map(
     (row) => `${row.node} ${row.model} x${row.gpus} ${row.region} ${clock(row.opened_at)}-${clock(row.closed_at)}`,

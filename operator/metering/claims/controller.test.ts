@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Pod, ResourceClaim, ResourceSlice } from '../../kube/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { meteringController } from '../controller.ts';
 import { ground, podOf } from '../testing/world.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 const DRIVER = 'gpu.nvidia.com';
 const day = '2026-01-01T';
@@ -60,13 +51,13 @@ function userOf(name: string, claim: string, finished?: string): Thing {
 
 async function see(now: string, things: readonly Thing[]) {
   const world = [...ground, slice, ...things];
-  const output = await runPass(meteringController(store), { world, now: new Date(`${day}${now}Z`) });
+  const output = await runPass(meteringController(store()), { world, now: new Date(`${day}${now}Z`) });
   expect(output.result).toMatchObject({ result: 'success' });
   return output;
 }
 
 async function intervals(): Promise<readonly string[]> {
-  const rows = await store.db.selectFrom('alloc_interval').selectAll().orderBy('opened_at').orderBy('uid').execute();
+  const rows = await store().db.selectFrom('alloc_interval').selectAll().orderBy('opened_at').orderBy('uid').execute();
   return rows.map((row) => {
     const clock = (at: Date): string => at.toISOString().slice(11, 19);
     const end = row.closed_at === null ? 'open' : clock(row.closed_at);

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import type { Clock, MetricSource, Series } from '../../observability/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { collectDue } from './collector.ts';
 import { drawnIn, type Reading } from './counter.ts';
 import { samplesOf } from './series.ts';
@@ -126,15 +125,7 @@ test('a series that names no GPU or no node says nothing', () => {
   expect(samplesOf([nameless, series({ UUID: '' }, [0, 0], [5, 5])], 0, minute)).toEqual([]);
 });
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 const clockAt = (time: string): Clock => ({
   now: () => Date.parse(time),
@@ -155,7 +146,7 @@ const steady: MetricSource = {
 };
 const signal = new AbortController().signal;
 const stored = async (): Promise<readonly string[]> => {
-  const rows = await store.db.selectFrom('energy_sample').selectAll().orderBy('from_at').execute();
+  const rows = await store().db.selectFrom('energy_sample').selectAll().orderBy('from_at').execute();
   return rows.map(({ gpu, from_at, to_at, millijoules }) => {
     const [from, to] = [from_at, to_at].map((time) => time.toISOString().slice(11, 16));
     return `${gpu} ${from}-${to} ${millijoules}`;
@@ -164,7 +155,7 @@ const stored = async (): Promise<readonly string[]> => {
 
 test('each quarter of an hour is read once, when its end can be known, also those that were missed', async () => {
   const collect = (time: string): Promise<number> =>
-    collectDue({ store, source: steady, clock: clockAt(time) }, signal);
+    collectDue({ store: store(), source: steady, clock: clockAt(time) }, signal);
   expect(await collect('2026-01-01T10:04:00Z')).toBe(0);
   expect(await collect('2026-01-01T10:05:00Z')).toBe(1);
   expect(await collect('2026-01-01T10:06:00Z')).toBe(0);

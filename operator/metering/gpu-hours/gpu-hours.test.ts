@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { kinds, type Tenant } from '../../api/index.ts';
 import { runPass, thing } from '../../runtime/testing/index.ts';
-import type { Store } from '../../store/index.ts';
-import { emptyTables, testStores } from '../../store/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
 import { gpuHoursController } from './controller.ts';
 import { periodOf } from './period.ts';
 import { worthOf } from './worth.ts';
 
-const stores = testStores();
-let store: Store;
-beforeAll(async () => {
-  const opened = await stores.open('pglite');
-  if ('unavailable' in opened) throw new Error(opened.unavailable);
-  store = opened;
-});
-beforeEach(() => emptyTables(store));
-afterAll(() => stores.close());
+const store = storeForFile();
 
 const H100 = 'NVIDIA-H100-80GB-HBM3';
 
@@ -29,7 +20,7 @@ interface Held {
 }
 
 async function held(...intervals: readonly Held[]): Promise<void> {
-  await store.fence.within(async (trx) => {
+  await store().fence.within(async (trx) => {
     for (const [at, { from, to, units = 1, profile = 'full', tenant = 'acme' }] of intervals.entries()) {
       const pod = { uid: `u${at}`, namespace: 'a', pod: `p${at}`, node: 'n', device_key: 'd', meter: 'm' };
       const times = { opened_at: new Date(from), closed_at: to === undefined ? null : new Date(to) };
@@ -42,7 +33,7 @@ async function held(...intervals: readonly Held[]): Promise<void> {
 }
 
 async function seen(at: string): Promise<void> {
-  await store.fence.within(async (trx) => {
+  await store().fence.within(async (trx) => {
     await trx
       .insertInto('watermark')
       .values({ name: 'metering.seen', at: new Date(at) })
@@ -60,7 +51,7 @@ async function pass(now: string, status: Status = {}, limit = 10) {
     spec: { selector: { namespaces: ['acme'] }, gpuHours: { limit, period: 'Day' } },
     status,
   });
-  const output = await runPass(gpuHoursController(store), {
+  const output = await runPass(gpuHoursController(store()), {
     world: [tenant],
     key: { name: 'acme' },
     now: new Date(now),
@@ -128,7 +119,7 @@ describe('a budget of GPU-hours', () => {
 });
 
 async function seenLater(at: string): Promise<void> {
-  await store.fence.within(async (trx) => {
+  await store().fence.within(async (trx) => {
     await trx
       .updateTable('watermark')
       .set({ at: new Date(at) })

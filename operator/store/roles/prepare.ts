@@ -37,7 +37,7 @@ export async function prepareRoles(db: Kysely<Schema>): Promise<RolesState> {
 }
 
 /** Serialises the making of roles between the processes of one database; another constant than that of migrations. */
-const rolesLock = 7_305_522n;
+const rolesLock = 7_305_524n;
 
 interface Login {
   readonly login: string;
