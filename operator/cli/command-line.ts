@@ -12,6 +12,8 @@ const exitCodes: Readonly<Record<string, number>> = {
   CRDGEN_CRD_TEXT: EXIT.usage,
   StoreLocked: EXIT.unreachable,
   StoreUnreachable: EXIT.unreachable,
+  StoreVersion: EXIT.unreachable,
+  StoreRightsMissing: EXIT.unreachable,
   ConnectionLost: EXIT.unreachable,
   Timeout: EXIT.unreachable,
 };

@@ -12,7 +12,7 @@ interface Place {
 const places = `
 The embedded database (--data-dir) has one opener: stop the operator first. PostgreSQL (--database-url) is backed up while
 the operator runs, as it was at one moment. Exit codes: 0 good, 1 the file is refused or the database holds rows, 2 wrong
-use, 3 the database does not answer or another process holds its folder.
+use, 3 the database does not answer, is of another version, or another process holds its folder.
 `;
 
 /** Adds `store backup`, `store restore`, `store migrate` and `store roles`. */
@@ -24,7 +24,13 @@ export function registerStore(program: Command): void {
       'after',
       `${places}\nExample:\n  $ gpuopt store backup --database-url postgres://gpuopt@db/gpuopt --to gpuopt.ndjson`,
     )
-    .action((options: Place & { readonly to: string }) => withStore(options, (open) => backup(open, options)));
+    .action((options: Place & { readonly to: string }) =>
+      withStore(options, async (open) => {
+        // A backup before an upgrade must not be the upgrade.
+        await open.checkVersion();
+        await backup(open, options);
+      }),
+    );
   placed(store.command('restore').description('put a backup into an empty database, all of it or nothing'))
     .requiredOption('--from <file>', 'what "store backup" wrote')
     .option('--force', 'replace everything that the database holds')
@@ -38,11 +44,19 @@ Example:
   $ gpuopt store restore --database-url postgres://gpuopt@db/gpuopt --from gpuopt.ndjson`,
     )
     .action((options: Place & { readonly from: string; readonly force?: boolean }) =>
-      withStore(options, (open) => restore(open, options)),
+      withStore(options, async (open) => {
+        await open.migrate();
+        await restore(open, options);
+      }),
     );
   placed(store.command('migrate').description('bring the schema and the rights of its roles up to date, and end'))
     .addHelpText('after', `${places}\nExample:\n  $ gpuopt store migrate --database-url postgres://migrator@db/gpuopt`)
-    .action((options: Place) => withStore(options, (open) => Promise.resolve(migrated(open, options))));
+    .action((options: Place) =>
+      withStore(options, async (open) => {
+        await open.migrate();
+        migrated(open, options);
+      }),
+    );
   store
     .command('roles')
     .description('print the SQL that makes the roles, for a database whose login may not make them')
@@ -63,7 +77,6 @@ async function withStore(options: Place, work: (store: Store) => Promise<void>):
   const place = options.databaseUrl === undefined ? { dataDir: options.dataDir } : { url: options.databaseUrl };
   const store = await openStore({ ...place, log: createLogger({ level: 'warn', destination: 2 }), clock: systemClock });
   try {
-    await store.migrate();
     await work(store);
   } finally {
     await store.close();

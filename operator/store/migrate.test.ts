@@ -6,7 +6,7 @@ import { openStore } from './index.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { startPostgres, type TestPostgres } from './testing/postgres.ts';
-import { storeKinds, testStores } from './testing/stores.ts';
+import { asOwner, storeKinds, testStores } from './testing/stores.ts';
 
 const log = createLogger({ level: 'silent' });
 const stores = testStores();
@@ -53,4 +53,23 @@ test('two processes that migrate one PostgreSQL at once both succeed', async (ct
   expect(await both[1]?.fence.epoch()).toBe(2n);
   await expect(both[0]?.fence.within(async () => 'late')).rejects.toMatchObject({ code: 'StoreFenced' });
   await Promise.all(both.map((store) => store.close()));
+});
+
+test.for(storeKinds)('%s: what only reads looks at the version and changes nothing', async (kind, ctx) => {
+  const store = await stores.open(kind);
+  if ('unavailable' in store) return ctx.skip(store.unavailable);
+  await store.checkVersion();
+  const refusal = async (change: ReturnType<typeof sql>): Promise<string> => {
+    await asOwner(store, (trx) => change.execute(trx));
+    const error = await store.checkVersion().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'StoreVersion' });
+    return String(error);
+  };
+  expect(await refusal(sql`DELETE FROM schema_migration WHERE name >= '0020'`)).toMatch(
+    /older version.*missing, from 0020-corrections on.*gpuopt store migrate/,
+  );
+  expect(await refusal(sql`INSERT INTO schema_migration (name) VALUES ('9999-later')`)).toMatch(
+    /newer version.*1 migrations.*from 9999-later on.*gpuopt of that version/,
+  );
+  expect(await refusal(sql`DROP TABLE schema_migration`)).toMatch(/holds no store.*check the place/);
 });

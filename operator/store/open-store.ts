@@ -15,6 +15,7 @@ import { writerRole } from './roles/names.ts';
 import { readAsTenant } from './roles/tenant-session.ts';
 import type { Schema } from './schema/index.ts';
 import { StoreError } from './store-error.ts';
+import { checkVersion } from './version.ts';
 
 /** Where the store is: `url` for PostgreSQL, else `dataDir` for the embedded PGlite, else PGlite in memory (`dataDir: ':memory:'`). */
 export interface StoreOptions {
@@ -35,6 +36,8 @@ export interface Store {
    * `gpuopt_writer`, which cannot delete or change ledgers, where the login may take it.
    */
   migrate(): Promise<void>;
+  /** For what only reads: changes nothing, and throws `StoreVersion` unless the schema is that of this version. */
+  checkVersion(): Promise<void>;
   /**
    * Reads as a tenant: the database itself shows that tenant's rows only, and takes no change.
    * Throws `StoreRolesMissing` where the database has no such role, so that nothing is shown without it.
@@ -74,6 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const taken = await migrate(opened.db, migrations, log);
       role = taken === 'absent' ? undefined : writerRole;
     },
+    checkVersion: () => checkVersion(opened.db, migrations),
     readAs: async (tenant, work) => {
       if (role === undefined) throw rolesMissing();
       return await readAsTenant(opened.db, tenant, work);

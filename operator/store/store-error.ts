@@ -3,6 +3,8 @@ export type StoreErrorCode =
   | 'StoreLocked'
   | 'StoreUnreachable'
   | 'StoreMigrationFailed'
+  | 'StoreVersion'
+  | 'StoreRightsMissing'
   | 'StoreBusy'
   | 'StoreOptions'
   | 'StoreFenced'
@@ -20,6 +22,11 @@ export type StoreErrorCode =
  * @means StoreMigrationFailed: a change of the schema failed and was rolled back
  * @remedy StoreMigrationFailed: nothing was changed: look at the cause, then start the version before, or correct the
  *   database
+ * @means StoreVersion: the schema is of another version than the command that would read it
+ * @remedy StoreVersion: use the version that works on the database, or bring the schema up to date with
+ *   `gpuopt store migrate`
+ * @means StoreRightsMissing: the login may not read the store
+ * @remedy StoreRightsMissing: let a database administrator grant it the role gpuopt_reader
  * @means StoreBusy: a query waited too long for the embedded database
  * @remedy StoreBusy: report it as a defect of the operator, with the log line
  * @means StoreOptions: no place of the store was named, or two were

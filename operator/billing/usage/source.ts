@@ -40,7 +40,7 @@ export async function ask<T extends object>(
   if (server !== undefined) return await askServer(report, asked, server);
   const store = await openStore({ url: databaseUrl, dataDir, ...deps });
   try {
-    await store.migrate();
+    await store.checkVersion();
     return await report.read(store, asked, deps.clock.now());
   } finally {
     await store.close();

@@ -85,6 +85,24 @@ test('a login that may only write works while no migration is missing, and says 
   await sql`INSERT INTO schema_migration (name) VALUES ('0001-control')`.execute(admin.db);
 });
 
+test('a login that may only read asks without migrating; one that may not is told whom to ask', async (ctx) => {
+  if ('unavailable' in server) return ctx.skip(server.unavailable);
+  const admin = await open('postgres');
+  await sql`CREATE ROLE reads LOGIN`.execute(admin.db);
+  await expect((await open('reads')).checkVersion()).rejects.toMatchObject({
+    code: 'StoreRightsMissing',
+    message: expect.stringContaining('grant it gpuopt_reader'),
+  });
+  await sql`GRANT gpuopt_reader TO reads`.execute(admin.db);
+  const store = await open('reads');
+  await store.checkVersion();
+  expect(await store.db.selectFrom('usage_window').selectAll().execute()).toEqual([]);
+  await expect(store.db.selectFrom('growth_contact').selectAll().execute()).rejects.toMatchObject({ code: '42501' });
+  expect(await userOf(store)).toBe('reads');
+  await sql`DROP OWNED BY reads`.execute(admin.db);
+  await sql`DROP ROLE reads`.execute(admin.db);
+});
+
 test('a login that may make roles makes them and takes them, without being a superuser', async (ctx) => {
   if ('unavailable' in server) return ctx.skip(server.unavailable);
   const admin = await open('postgres');
