@@ -152,7 +152,8 @@ function chargeOf({ window, price }: Priced, rated: Rated | undefined) {
     unit_price: price.unitPrice,
     quantity: window.quantity,
     amount: formatDecimal(rated?.amount ?? 0n),
-    rated_from: rated?.from ?? null,
+    rated_from: rated?.within?.from ?? null,
+    included: rated?.within?.included ?? null,
   };
 }
 

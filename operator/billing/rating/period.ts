@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 
 import { periodOf } from '../../metering/index.ts';
 import type { Schema } from '../../store/index.ts';
-import { dependsOnPeriod, marginal, type Rating } from './rate.ts';
+import { cost, dependsOnPeriod, type Rating } from './rate.ts';
 
 /** A window to rate. */
 export interface Rateable {
@@ -15,10 +15,11 @@ export interface Rateable {
   readonly rating: Rating;
 }
 
-/** What a window costs; `from` is what its period held before it, where that matters. */
+/** What a window costs. */
 export interface Rated {
   readonly amount: bigint;
-  readonly from?: bigint;
+  /** What its amount rests on where its period matters: what the period held before it, and what was included in that. */
+  readonly within?: { readonly from: bigint; readonly included: bigint };
 }
 
 /**
@@ -34,13 +35,13 @@ export async function rateWindows(
   for (const window of windows) {
     const { id, rating, quantity } = window;
     if (!dependsOnPeriod(rating)) {
-      rated.set(id, { amount: quantity * (rating.tiers[0]?.unitPrice ?? 0n) });
+      rated.set(id, { amount: cost(rating, 0n, quantity) });
       continue;
     }
     const month = periodOf('Month', window.start);
     const key = `${window.tenant}\n${window.sku}\n${month.start}`;
     const from = counts.get(key) ?? (await countOf(trx, window, month));
-    rated.set(id, { amount: marginal(rating, from, quantity), from });
+    rated.set(id, { amount: cost(rating, from, quantity), within: { from, included: rating.included } });
     counts.set(key, from + quantity);
   }
   return rated;

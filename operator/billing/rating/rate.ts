@@ -34,6 +34,11 @@ export function marginal(rating: Rating, before: bigint, quantity: bigint): bigi
   return rate(rating, before + quantity) - rate(rating, before);
 }
 
+/** What a window of `quantity` costs where its period had `before`; at a flat price with nothing included, that does not matter. */
+export function cost(rating: Rating, before: bigint, quantity: bigint): bigint {
+  return dependsOnPeriod(rating) ? marginal(rating, before, quantity) : quantity * (rating.tiers[0]?.unitPrice ?? 0n);
+}
+
 /** Whether what a window costs depends on what else the period holds. */
 export function dependsOnPeriod({ tiers, included }: Rating): boolean {
   return tiers.length > 1 || included > 0n;

@@ -1,8 +1,9 @@
 import type { Mismatch } from '../../metering/index.ts';
-import { formatDecimal, parseDecimal } from '../money/decimal.ts';
+import { formatDecimal } from '../money/decimal.ts';
 import { unitPrice } from '../money/price.ts';
 import { eventPrefix } from '../outbox/freeze.ts';
 import { identifierOf } from '../outbox/identifier.ts';
+import { cost, type Rating } from '../rating/rate.ts';
 
 /** A usage window with what rests on it, as stored; times in milliseconds since 1970. */
 export interface BilledRow {
@@ -19,8 +20,8 @@ export interface BilledRow {
     readonly unitPrice: string;
     readonly quantity: bigint;
     readonly amount: string;
-    /** Whether the amount depends on what the month held before: included quantities are not kept by window, so it is not recomputed. */
-    readonly dependsOnMonth: boolean;
+    /** By what the amount was rated; absent where its month mattered and is not known, as in charges of before 0022. */
+    readonly rated?: { readonly rating: Rating; readonly from: bigint };
     /** The list's own statement of the price; absent where it has none. */
     readonly listed?: { readonly perHour: string; readonly unitPrice: string; readonly currency: string };
   };
@@ -60,13 +61,16 @@ function priceFacts({ charge: { listed, currency, unitPrice: charged } }: Billed
   ];
 }
 
+function amountFacts(quantity: bigint, { rated, amount }: BilledRow['charge']): readonly Fact[] {
+  if (rated === undefined) return [];
+  return [['charge', formatDecimal(cost(rated.rating, rated.from, quantity)), amount]];
+}
+
 function chargeFacts({ tenant, quantity, charge }: BilledRow): readonly Fact[] {
   return [
     ['charge', tenant, charge.tenant],
     ['charge', `${quantity}`, `${charge.quantity}`],
-    ...(charge.dependsOnMonth
-      ? []
-      : [['charge', formatDecimal(quantity * parseDecimal(charge.unitPrice)), charge.amount] as const]),
+    ...amountFacts(quantity, charge),
   ];
 }
 

@@ -14,6 +14,7 @@ import { sentBatch } from './0018-sent-batch.ts';
 import { unfrozen } from './0019-unfrozen.ts';
 import { corrections } from './0020-corrections.ts';
 import { credits } from './0021-credits.ts';
+import { ratedIncluded } from './0022-rated-included.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   unfrozen,
   corrections,
   credits,
+  ratedIncluded,
 ];

@@ -63,6 +63,8 @@ export interface ChargeTable {
   readonly amount: Decimal;
   /** What the month held of the SKU before; null where the price does not depend on it. */
   readonly rated_from: ColumnType<string | null, bigint | string | null | undefined, never>;
+  /** What the plan included of the SKU; null where the price does not depend on the month, and in charges of before 0022. */
+  readonly included: ColumnType<string | null, bigint | string | null | undefined, never>;
 }
 
 /** States of an outbox row; the transitions are in billing/outbox/decide.ts. */
