@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createRegistry } from '../observability/index.ts';
 import { type PassOutput, runPass, type Thing } from '../runtime/testing/index.ts';
-import { plannerController } from './controller.ts';
-import { createSchedulingMetrics } from './metrics.ts';
+import { newPlanner } from './controller.fixture.ts';
 import { planId } from './names.ts';
 import { job, NOW, node, pod, pool, tenant } from './world.fixture.ts';
 
 const clock = { now: () => NOW.getTime(), monotonic: () => NOW.getTime(), sleep: async () => undefined };
 
 function planner() {
-  return plannerController(clock, createSchedulingMetrics(createRegistry()));
+  return newPlanner(clock);
 }
 
 /** Released pods and the node each was pinned to; `any` for one that kube-scheduler may place. */

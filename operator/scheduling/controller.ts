@@ -20,6 +20,7 @@ import { claimChanged } from './dra/wakes.ts';
 import { createClaimWriter } from './dra/writer.ts';
 import { createReleaser } from './enact.ts';
 import { ENDED_BY_OWNER, endedOwner } from './eta/history.ts';
+import { type RunRecord, runTimesPermission } from './eta/record.ts';
 import { bindTimeoutEvent } from './events.ts';
 import { gangIndexes, PODS_BY_GANG } from './gangs/gang.ts';
 import { JobSet, LeaderWorkerSet, PodGroup } from './gangs/kinds.ts';
@@ -42,10 +43,10 @@ const DEBOUNCE = '100ms';
 
 /**
  * The planner as a controller. All truth is on the pods, so it can be killed at any point and goes on where it was; what
- * it remembers beside them is only what it sent and the cache does not show yet, and what its policy learned of the
- * pods that came, which it learns again from those that are there.
+ * it remembers beside them is only what it sent and the cache does not show yet, what its policy learned of the pods
+ * that came, which it learns again from those that are there, and how long pods ran, which is kept.
  */
-export function plannerController(clock: Clock, metrics: SchedulingMetrics): Controller {
+export function plannerController(clock: Clock, metrics: SchedulingMetrics, runs: RunRecord): Controller {
   const sent = createSentReleases(clock);
   const keeper = createKeeper();
   const claims = createClaimWriter(clock);
@@ -115,14 +116,17 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics): Con
       in: 'cluster',
       why: 'Kubernetes asks for it beside resourceclaims/status where an allocation is written',
     })
+    .may(runTimesPermission)
     .debounce(DEBOUNCE)
     .every('1m')
     .timeout('5m')
     .reconcile(async (ctx) => {
       const settled = await sent.settle(ctx);
       await claims.settle(ctx);
+      await runs.keep(ctx);
       const begun = clock.monotonic();
-      const facts = observe(ctx, ctx.now(), sent.byUid, claims.sent);
+      const remembered = { sentByUid: sent.byUid, sentClaims: claims.sent, runs: runs.known() };
+      const facts = observe(ctx, ctx.now(), remembered);
       const decision = decide(facts, keeper);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
       metrics.shared(facts.shares);

@@ -3,6 +3,7 @@ import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { plannerController } from './controller.ts';
 import { templateController } from './dra/templates/controller.ts';
+import { createRunRecord } from './eta/record.ts';
 import { checkController } from './kueue/controller.ts';
 import { createSchedulingMetrics } from './metrics.ts';
 import { podGroupController } from './podgroups/controller.ts';
@@ -27,12 +28,13 @@ export interface SchedulingDeps {
 
 /** The room's controllers. */
 export function schedulingRoom(deps: SchedulingDeps): Room {
+  const runs = createRunRecord(deps.clock, deps.operatorNamespace);
   return {
     name: 'scheduling',
     controllers: [
-      plannerController(deps.clock, createSchedulingMetrics(deps.registry)),
+      plannerController(deps.clock, createSchedulingMetrics(deps.registry), runs),
       templateController(),
-      checkController(),
+      checkController(runs),
       podGroupController(deps.clock, deps.operatorNamespace),
     ],
     runnables: [],

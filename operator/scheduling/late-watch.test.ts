@@ -3,8 +3,7 @@ import type { Pod } from '../kube/index.ts';
 import { createRegistry, systemClock } from '../observability/index.ts';
 import { createManager } from '../runtime/index.ts';
 import { FakeServer, silentLog, type Thing, until } from '../runtime/testing/index.ts';
-import { plannerController } from './controller.ts';
-import { createSchedulingMetrics } from './metrics.ts';
+import { newPlanner } from './controller.fixture.ts';
 import { isGated, pinnedNode } from './pod-state.ts';
 import { node, pod, pool } from './world.fixture.ts';
 
@@ -18,7 +17,7 @@ beforeEach(async () => {
   server = await FakeServer.start();
   for (const one of [node('n1', { gpus: 1 }), node('n2', { gpus: 1 }), pool()]) seed(one);
   registry.current = createRegistry();
-  const planner = plannerController(systemClock, createSchedulingMetrics(registry.current));
+  const planner = newPlanner(systemClock, registry.current);
   const end = new AbortController();
   const ended = createManager({
     cluster: server.cluster,

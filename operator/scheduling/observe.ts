@@ -8,6 +8,7 @@ import { backedResources, claimsOfPod, type SentAllocations } from './dra/claims
 import { both } from './dra/needs.ts';
 import { type DraFacts, observeDra } from './dra/observe.ts';
 import { createRunTimesOf, type RunTimesOf } from './eta/history.ts';
+import type { Runs } from './eta/runs.ts';
 import { type Formed, formGangs } from './gangs/form.ts';
 import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RULE } from './gangs/partial.ts';
 import { PLAN_LABEL, planTime } from './names.ts';
@@ -71,15 +72,21 @@ export interface Facts extends TenancyFacts, Pick<HeldFacts, 'running'> {
   readonly tenants: readonly string[];
 }
 
-/**
- * Reads the world from the cache. `sentByUid` says which pods may be released although the cache shows their gates,
- * `sentClaims` which claims may be allocated although it does not show it.
- */
+/** What is known beside the cache. */
+export interface Remembered {
+  /** Pods that may be released although the cache shows their gates. */
+  readonly sentByUid?: SentByUid;
+  /** Claims that may be allocated although the cache does not show it. */
+  readonly sentClaims?: SentAllocations;
+  /** How long pods ran that are gone. */
+  readonly runs?: Runs;
+}
+
+/** Reads the world from the cache. */
 export function observe(
   reader: Reader,
   now: Date,
-  sentByUid: SentByUid = new Map(),
-  sentClaims: SentAllocations = new Map(),
+  { sentByUid = new Map(), sentClaims = new Map(), runs }: Remembered = {},
 ): Facts {
   const pools = reader.list(kinds.GPUPool);
   const tenants = reader.list(kinds.Tenant);
@@ -109,7 +116,7 @@ export function observe(
     dra,
     hasPools: pools.length > 0,
     freezes: freezesOf(tenants, now.getTime()),
-    runTimesOf: createRunTimesOf(reader),
+    runTimesOf: createRunTimesOf(reader, runs),
   };
   const held = [
     ...bound.map((pod) => holding(pod, pod.spec?.nodeName, tenantOf)),

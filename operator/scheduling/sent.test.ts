@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../kube/index.ts';
-import { createRegistry } from '../observability/index.ts';
 import type { PatchBody } from '../runtime/index.ts';
 import { type Act, type PassOutput, runPass, silentLog, type Thing } from '../runtime/testing/index.ts';
-import { plannerController } from './controller.ts';
-import { createSchedulingMetrics } from './metrics.ts';
+import { newPlanner } from './controller.fixture.ts';
 import { createSentReleases, SETTLED_MILLIS } from './sent.ts';
 import { job, NOW, node, pod, pool, tenant } from './world.fixture.ts';
 
@@ -12,7 +10,7 @@ import { job, NOW, node, pod, pool, tenant } from './world.fixture.ts';
 function bench() {
   const time = { at: NOW.getTime() };
   const clock = { now: () => time.at, monotonic: () => time.at, sleep: async () => undefined };
-  return { time, planner: plannerController(clock, createSchedulingMetrics(createRegistry())) };
+  return { time, planner: newPlanner(clock) };
 }
 
 function releaseOf(act: Act): { readonly name: string; readonly patch: PatchBody } | undefined {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { kinds } from '../../api/index.ts';
 import { decide } from '../decide.ts';
-import { answered, type PlanIo, readWorld, type SourceOptions } from '../live/command-io.ts';
+import { runsAmong } from '../eta/record.ts';
+import { answered, operatorNamespaceOption, type PlanIo, readWorld, type SourceOptions } from '../live/command-io.ts';
 import { createListReader } from '../live/list-reader.ts';
 import { ManifestError, MOVE_KINDS } from '../live/source.ts';
 import { observe } from '../observe.ts';
@@ -35,6 +36,7 @@ export function registerDefrag(pools: Command, io: PlanIo): void {
     )
     .option('--kubeconfig <file>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig')
+    .option(...operatorNamespaceOption)
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText('after', EXAMPLE)
     .action((pool: string, options: Options) => answered(io, () => run(pool, options, io)));
@@ -48,7 +50,7 @@ async function run(name: string, options: Options, io: PlanIo): Promise<void> {
     throw new ManifestError(`there is no GPUPool ${name}; see kubectl get gpupools`);
   }
   const mode = pool.spec.defragmentation === undefined ? 'Off' : (pool.spec.defragmentation.mode ?? 'DryRun');
-  const facts = observe(reader, io.now());
+  const facts = observe(reader, io.now(), { runs: runsAmong(reader) });
   const decision = decide(facts);
   const known = observeDefragmentation(reader, facts, { only: name });
   const [plan] = decideDefragmentation(facts, decision, known);

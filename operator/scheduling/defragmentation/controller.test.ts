@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../api/index.ts';
 import { Pod, PodDisruptionBudget } from '../../kube/index.ts';
-import { createRegistry } from '../../observability/index.ts';
 import { type PassOutput, runPass, type Thing, thing } from '../../runtime/testing/index.ts';
-import { plannerController } from '../controller.ts';
-import { createSchedulingMetrics } from '../metrics.ts';
+import { newPlanner } from '../controller.fixture.ts';
 import { NOW, node, pod, pool, tenant } from '../world.fixture.ts';
 import { big, halves, type Moves, moving, type Rules, web } from './moving.fixture.ts';
 
 const clock = { now: () => NOW.getTime(), monotonic: () => NOW.getTime(), sleep: async () => undefined };
-const planner = () => plannerController(clock, createSchedulingMetrics(createRegistry()));
+const planner = () => newPlanner(clock);
 
 const evicted = ({ acts }: PassOutput): readonly string[] =>
   acts.flatMap((act) => (act.act === 'evict' ? [act.key] : []));

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { GPUPool } from '../../api/index.ts';
 import { Pod, ResourceClaim } from '../../kube/index.ts';
-import { createRegistry } from '../../observability/index.ts';
 import { Conflict, Timeout } from '../../runtime/index.ts';
 import { runPass, type Thing, thing, VirtualClock } from '../../runtime/testing/index.ts';
-import { plannerController } from '../controller.ts';
-import { createSchedulingMetrics } from '../metrics.ts';
+import { newPlanner } from '../controller.fixture.ts';
 import { NOW, node, pool, tenant } from '../world.fixture.ts';
 import { allocated, claim, claimPod, classes, rule, slices } from './world.fixture.ts';
 
@@ -21,7 +19,7 @@ const ground = (spec: Partial<GPUPool['spec']> = ours): readonly Thing[] => [
 const kept = rule('n', LONG_AGO);
 
 async function pass(world: readonly Thing[], intercept?: Parameters<typeof runPass>[1]['intercept']) {
-  const controller = plannerController(new VirtualClock(), createSchedulingMetrics(createRegistry()));
+  const controller = newPlanner(new VirtualClock());
   const output = await runPass(controller, { world, now: NOW, intercept });
   const slotOf = (name: string) =>
     output.get(ResourceClaim, { namespace: 'acme-a', name })?.status?.allocation?.devices?.results?.[0]?.device;

@@ -3,27 +3,18 @@ import { Pod } from '../../kube/index.ts';
 import type { Thing } from '../../runtime/testing/index.ts';
 import { createListReader } from '../live/list-reader.ts';
 import { pod } from '../world.fixture.ts';
+import { ended } from './ended.fixture.ts';
 import { createRunTimesOf } from './history.ts';
+import type { Runs } from './runs.ts';
 
 type Options = NonNullable<Parameters<typeof pod>[1]>;
 
 const MINUTE = 60_000;
-const FROM = Date.parse('2027-01-10T06:00:00Z');
-const iso = (millis: number): string => new Date(millis).toISOString();
 
-/** A pod of a Job that has ended after so many minutes. */
-function ended(name: string, job: string, minutes: number, over: Options = {}): Thing {
-  const made = pod(name, { job, node: 'n1', phase: 'Succeeded', labels: { 'gpuoptimizer.io/plan': 'x' }, ...over });
-  const terminated = { exitCode: 0, finishedAt: iso(FROM + minutes * MINUTE) };
-  const containerStatuses = [{ name: 'main', state: { terminated } }];
-  const status = { ...Reflect.get(made.object, 'status'), startTime: iso(FROM), containerStatuses };
-  return { ...made, object: { ...made.object, status } as Thing['object'] };
-}
-
-function expected(history: readonly Thing[], ...asked: readonly Thing[]) {
+function expected(history: readonly Thing[], asked: readonly Thing[], kept?: Runs) {
   const objects = [...history, ...asked].map(({ object }) => object);
   const reader = createListReader([{ kind: Pod, objects }]);
-  const found = createRunTimesOf(reader)(asked.map(({ object }) => object as Pod));
+  const found = createRunTimesOf(reader, kept)(asked.map(({ object }) => object as Pod));
   return found === undefined ? undefined : { p50: found.p50 / MINUTE, p90: found.p90 / MINUTE, basis: found.basis };
 }
 
@@ -51,12 +42,19 @@ describe('how long pods are expected to run', () => {
     },
     { name: 'not as others did', of: [pod('p', { job: 'other-1' })], is: undefined },
   ])('$name', ({ of, is }) => {
-    expect(expected(nine, ...of)).toEqual(is);
+    expect(expected(nine, of)).toEqual(is);
+  });
+
+  it('as runs did that the cluster has no more, each counted once', () => {
+    const run = (id: string, minutes: number) => ({ id, ended: minutes * 60, seconds: minutes * 60 });
+    const kept = new Map([['acme/Job/nightly', [run('pod-e0', 10), run('gone', 200)]]]);
+    expect(expected(nine, [pod('p', { job: 'nightly-28739' })], kept)).toEqual({ p50: 60, p90: 200, basis: 'history' });
+    expect(expected([], [pod('p', { job: 'nightly-28739' })], kept)).toEqual({ p50: 200, p90: 200, basis: 'low' });
   });
 
   it('is a hint only where few have ended, and pods that failed do not count', () => {
     const few = [ended('a', 'j-1', 10), ended('b', 'j-2', 30), ended('c', 'j-3', 1, { phase: 'Failed' })];
-    expect(expected(few, pod('p', { job: 'j-4' }))).toEqual({ p50: 30, p90: 30, basis: 'low' });
+    expect(expected(few, [pod('p', { job: 'j-4' })])).toEqual({ p50: 30, p90: 30, basis: 'low' });
   });
 });
 

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kinds } from '../../api/index.ts';
-import { createRegistry } from '../../observability/index.ts';
 import { runPass, type Thing } from '../../runtime/testing/index.ts';
-import { plannerController } from '../controller.ts';
-import { createSchedulingMetrics } from '../metrics.ts';
+import { newPlanner } from '../controller.fixture.ts';
 import { planId } from '../names.ts';
 import { job, NOW, node, pod, pool } from '../world.fixture.ts';
 
@@ -98,7 +96,7 @@ const rows: readonly Row[] = [
 
 describe('a gang that does not run whole', () => {
   it.each(rows)('$name', async ({ world, reported = false, evicted = [] }) => {
-    const controller = plannerController(clock, createSchedulingMetrics(createRegistry()));
+    const controller = newPlanner(clock);
     const output = await runPass(controller, { world: [node('n1'), ...world], now: NOW });
     expect(output.events.some(({ reason }) => reason === 'GPUGangIncomplete')).toBe(reported);
     expect(output.acts.flatMap((act) => (act.act === 'evict' ? [act.key.replace('acme/', '')] : []))).toEqual(evicted);

@@ -145,7 +145,7 @@ const rows: readonly Row[] = [
 
 describe('admission checks of Kueue', () => {
   it.each(rows)('$name', async ({ world, answers = {} }) => {
-    const output = await runPass(checkController(), { world, now: NOW });
+    const output = await runPass(checkController({ known: () => new Map() }), { world, now: NOW });
     const found = output.acts.flatMap((act) => {
       if (act.act !== 'applyStatus' || act.kind !== 'workloads.kueue.x-k8s.io') return [];
       const [state] = Reflect.get(Object(Reflect.get(act.body, 'status')), 'admissionChecks');
@@ -157,7 +157,7 @@ describe('admission checks of Kueue', () => {
   });
 
   it('says that it answers, once', async () => {
-    const first = await runPass(checkController(), { world: [ours], now: NOW });
+    const first = await runPass(checkController({ known: () => new Map() }), { world: [ours], now: NOW });
     expect(first.acts).toMatchObject([{ act: 'applyStatus', kind: 'admissionchecks.kueue.x-k8s.io', key: 'place' }]);
     expect((await first.again()).acts).toEqual([]);
   });

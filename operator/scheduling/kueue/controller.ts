@@ -16,6 +16,7 @@ import { type Context, type Controller, singleton } from '../../runtime/index.ts
 import { createConstraintOf } from '../constraint.ts';
 import { decide } from '../decide.ts';
 import { ENDED_BY_OWNER, endedOwner } from '../eta/history.ts';
+import type { RunRecord } from '../eta/record.ts';
 import { gangIndexes, PODS_BY_GANG } from '../gangs/gang.ts';
 import { JobSet, LeaderWorkerSet, PodGroup } from '../gangs/kinds.ts';
 import { observe } from '../observe.ts';
@@ -31,7 +32,7 @@ const REQUEUE_SECONDS = 60;
 const group = 'kueue.x-k8s.io';
 
 /** The controller of the checks; it does nothing until an AdmissionCheck names it, see `CONTROLLER_NAME`. */
-export function checkController(): Controller {
+export function checkController(runs: Pick<RunRecord, 'known'>): Controller {
   return singleton('kueuecheck')
     .watches(AdmissionCheck)
     .watches(Workload)
@@ -66,7 +67,7 @@ export function checkController(): Controller {
       const found = observeChecks(ctx);
       for (const check of found.checks) await activate(check, ctx);
       if (found.pending.length === 0) return undefined;
-      const facts = observe(ctx, ctx.now());
+      const facts = observe(ctx, ctx.now(), { runs: runs.known() });
       const nodes = ctx.list(Node);
       const pools = ctx.list(kinds.GPUPool);
       const answers = decideChecks(found, facts, decide(facts), {

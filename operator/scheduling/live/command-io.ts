@@ -30,7 +30,15 @@ export interface PlanIo {
 export interface SourceOptions extends ConnectOptions {
   readonly snapshot?: string;
   readonly namespace?: string;
+  readonly operatorNamespace?: string;
 }
+
+/** The option that says where the operator keeps what it remembers. */
+export const operatorNamespaceOption = [
+  '--operator-namespace <name>',
+  'namespace of the operator, which keeps there how long pods ran',
+  'gpuopt-system',
+] as const;
 
 /** A state of the cluster, and the namespace of who asks. */
 export interface World {
@@ -53,7 +61,7 @@ export async function readWorld(
   }
   const connection = await io.connect(options).catch(unreachable);
   try {
-    const lists = await readCluster(connection, kinds).catch(unreachable);
+    const lists = await readCluster(connection, kinds, options.operatorNamespace).catch(unreachable);
     return { lists, namespace: options.namespace ?? connection.namespace };
   } finally {
     await connection.close();

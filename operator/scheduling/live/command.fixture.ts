@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Key } from '../../runtime/index.ts';
 import type { Thing } from '../../runtime/testing/index.ts';
 import { NOW } from '../world.fixture.ts';
 import type { PlanIo } from './command-io.ts';
@@ -29,6 +30,11 @@ export async function runCommand(
       namespace: 'acme',
       list: async <T>(kind: { readonly plural: string }) =>
         world.filter((one) => one.kind.plural === kind.plural).map(({ object }): T => object as T),
+      get: async <T>(kind: { readonly plural: string }, { namespace, name }: Key) =>
+        world
+          .filter((one) => one.kind.plural === kind.plural && one.object.metadata.name === name)
+          .filter(({ object }) => object.metadata.namespace === namespace)
+          .map(({ object }): T => object as T)[0],
       close: async () => undefined,
     }),
     readFile: (path) => {

@@ -1,6 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../api/index.ts';
 import {
+  ConfigMap,
   DeviceClass,
   DeviceTaintRule,
   Job,
@@ -11,7 +12,9 @@ import {
   ResourceClaim,
   ResourceSlice,
 } from '../../kube/index.ts';
-import type { Kind, KubeObject } from '../../runtime/index.ts';
+import type { Key, Kind, KubeObject } from '../../runtime/index.ts';
+import { RUN_TIMES } from '../eta/record.ts';
+import { errorCode } from '../failures.ts';
 import { gangKinds } from '../gangs/kinds.ts';
 import type { Lists } from './list-reader.ts';
 
@@ -32,6 +35,8 @@ export interface LiveConnection {
   readonly namespace: string;
   /** Every object of the kind, projected as in the cache. */
   readonly list: <T extends KubeObject>(kind: Kind<T>) => Promise<readonly T[]>;
+  /** One object, undefined where there is none. */
+  readonly get: <T extends KubeObject>(kind: Kind<T>, key: Key) => Promise<T | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -44,12 +49,32 @@ export class ManifestError extends Error {
   readonly code = 'Manifest';
 }
 
-/** Reads each kind once; one that the cluster need not have is empty where it is not served. */
+/**
+ * Reads each kind once, and the run times that the operator keeps in its namespace; a kind that the cluster need not have
+ * is empty where it is not served.
+ */
 export async function readCluster(
-  connection: Pick<LiveConnection, 'list'>,
-  wanted: readonly Kind<KubeObject>[] = PLAN_KINDS,
+  connection: Pick<LiveConnection, 'get' | 'list'>,
+  wanted: readonly Kind<KubeObject>[],
+  operatorNamespace: string | undefined,
 ): Promise<readonly Lists[]> {
-  return Promise.all(wanted.map(async (kind) => ({ kind, objects: await listed(connection, kind) })));
+  const kept = async () => ({ kind: ConfigMap, objects: await runTimes(connection, operatorNamespace) });
+  return Promise.all([...wanted.map(async (kind) => ({ kind, objects: await listed(connection, kind) })), kept()]);
+}
+
+/** Not everybody may read in the operator's namespace; without the run times answers are wider. */
+async function runTimes(
+  connection: Pick<LiveConnection, 'get'>,
+  namespace: string | undefined,
+): Promise<readonly ConfigMap[]> {
+  if (namespace === undefined) return [];
+  try {
+    const found = await connection.get(ConfigMap, { namespace, name: RUN_TIMES });
+    return found === undefined ? [] : [found];
+  } catch (error) {
+    if (errorCode(error) === 'Forbidden') return [];
+    throw error;
+  }
 }
 
 async function listed(
@@ -59,7 +84,7 @@ async function listed(
   try {
     return await connection.list(kind);
   } catch (error) {
-    const absent = error instanceof Error && Reflect.get(error, 'code') === 'NotFound';
+    const absent = errorCode(error) === 'NotFound';
     if (kind.optional === true && absent) return [];
     throw error;
   }
@@ -75,7 +100,7 @@ export function readSnapshot(
   wanted: readonly Kind<KubeObject>[] = SUBMIT_KINDS,
 ): readonly Lists[] {
   const objects = parseObjects(text, file);
-  const lists = wanted.map((kind) => ({
+  const lists = [...wanted, ConfigMap].map((kind: Kind<KubeObject>) => ({
     kind,
     objects: objects.filter((object) => isOf(object, kind)).map((object) => kind.project?.(object) ?? object),
   }));

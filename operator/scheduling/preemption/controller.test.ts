@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { kinds, type Tenant } from '../../api/index.ts';
 import { Pod, PodDisruptionBudget } from '../../kube/index.ts';
-import { createRegistry } from '../../observability/index.ts';
 import { type PassOutput, runPass, type Thing, thing } from '../../runtime/testing/index.ts';
-import { plannerController } from '../controller.ts';
-import { createSchedulingMetrics } from '../metrics.ts';
+import { newPlanner } from '../controller.fixture.ts';
 import { NOW, node, pod, pool } from '../world.fixture.ts';
 
 const clock = { now: () => NOW.getTime(), monotonic: () => NOW.getTime(), sleep: async () => undefined };
-const planner = () => plannerController(clock, createSchedulingMetrics(createRegistry()));
+const planner = () => newPlanner(clock);
 const PLANNED = { 'gpuoptimizer.io/plan': '20270110T070000.000Z' };
 
 type Quota = Omit<NonNullable<Tenant['spec']['quotas']>[number], 'pool'>;

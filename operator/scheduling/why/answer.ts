@@ -4,6 +4,7 @@ import { createTenantOf, isFinished, podRequests, takesRoom } from '../../pools/
 import type { Reader } from '../../runtime/index.ts';
 import { decide, explain } from '../decide.ts';
 import { expectationOf } from '../eta/expectation.ts';
+import { runsAmong } from '../eta/record.ts';
 import type { Expectation } from '../eta/replay.ts';
 import { PLAN_LABEL } from '../names.ts';
 import { observe } from '../observe.ts';
@@ -80,7 +81,7 @@ function unmanaged(pod: Pod, tenant: string | undefined): Finding {
 }
 
 function gated(pod: Pod, reader: Reader, now: Date): Finding {
-  const facts = observe(reader, now);
+  const facts = observe(reader, now, { runs: runsAmong(reader) });
   const key = keyText(pod);
   const queued = facts.queue.find(({ pods }) => pods.has(key));
   if (queued === undefined) return { state: 'NotManaged', sentence: 'the planner does not know it; report this' };

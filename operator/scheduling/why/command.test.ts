@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Thing } from '../../runtime/testing/index.ts';
+import { ConfigMap, Pod } from '../../kube/index.ts';
+import { type Thing, thing } from '../../runtime/testing/index.ts';
 import { runCommand } from '../live/command.fixture.ts';
 import { job, node, pod, pool, tenant } from '../world.fixture.ts';
 import { registerWhy } from './command.ts';
@@ -14,6 +15,7 @@ interface Row {
   readonly args: readonly string[];
   readonly json?: object;
   readonly says?: readonly string[];
+  readonly not?: string;
   readonly code?: number;
 }
 
@@ -22,6 +24,21 @@ function running(name: string, duration: string): Thing {
   const made = pod(name, { node: 'n1', gpus: 8, annotations: { 'gpuoptimizer.io/expected-duration': duration } });
   const status = { phase: 'Running', startTime: '2027-01-10T07:00:00Z' };
   return { ...made, object: { ...made.object, status } as Thing['object'] };
+}
+
+/** A pod that holds a whole node since an hour, of a Job that comes again and again. */
+function nightly(name: string): Thing {
+  const { object } = running(name, '1h');
+  const owner = pod(name, { job: 'nightly-28800' }).object.metadata.ownerReferences;
+  const metadata = { ...object.metadata, annotations: {}, labels: {}, ownerReferences: owner };
+  return { kind: Pod, object: { ...object, metadata } as Thing['object'] };
+}
+
+/** What the operator keeps of pods of that Job that are gone. */
+function ran(...seconds: readonly string[]): Thing {
+  const words = seconds.map((each, at) => `2027-01-09T08:00:00Z/${each}/0000000${at}`);
+  const metadata = { namespace: 'gpuopt-system', name: 'gpuopt-run-times' };
+  return thing(ConfigMap, { metadata, data: { runs: `acme/Job/nightly ${words.join(' ')}\n` } });
 }
 
 const rows: readonly Row[] = [
@@ -62,6 +79,19 @@ const rows: readonly Row[] = [
     says: ['Expected to start at 2027-01-10T09:00:00Z (half of the cases)', 'by what its predecessors declare'],
   },
   {
+    name: 'when it is expected to start by what the operator remembers of pods that are gone',
+    world: [node('n1'), pool(), nightly('r'), ran('10800s'), pod('p', { gpus: 4 })],
+    args: ['p', '--json'],
+    json: { eta: { p90: '2027-01-10T10:00:00Z', basis: 'low' } },
+  },
+  {
+    name: 'nothing about when, where the operator that remembers is elsewhere',
+    world: [node('n1'), pool(), nightly('r'), ran('1800s'), pod('p', { gpus: 4 })],
+    args: ['p', '--operator-namespace', 'other'],
+    says: ['Waiting for Capacity'],
+    not: 'Expected to start',
+  },
+  {
     name: 'a gang that waits for its members',
     world: [node('n1'), pool(), job('j', 2), pod('p', { job: 'j' })],
     args: ['pod/p'],
@@ -85,10 +115,11 @@ const rows: readonly Row[] = [
 ];
 
 describe('gpuopt why', () => {
-  it.each(rows)('$name', async ({ world, args, json, says = [], code = 0 }) => {
+  it.each(rows)('$name', async ({ world, args, json, says = [], not, code = 0 }) => {
     const output = await gpuopt(world, ...args);
     expect(output.code).toBe(code);
     if (json !== undefined) expect(JSON.parse(output.stdout)).toMatchObject(json);
     for (const text of says) expect(output.stdout + output.stderr).toContain(text);
+    if (not !== undefined) expect(output.stdout).not.toContain(not);
   });
 });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { operatorNamespaceOption } from '../live/command-io.ts';
 import { createListReader } from '../live/list-reader.ts';
-import { type LiveConnection, readCluster } from '../live/source.ts';
+import { type LiveConnection, PLAN_KINDS, readCluster } from '../live/source.ts';
 import { why } from './answer.ts';
 import { renderWhy } from './render.ts';
 
@@ -28,6 +29,7 @@ interface Options {
   readonly namespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly operatorNamespace?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +42,7 @@ export function registerWhy(program: Command, deps: WhyDeps): void {
     .option('-n, --namespace <name>', 'namespace of the pod; default: that of the kubeconfig')
     .option('--kubeconfig <file>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig')
+    .option(...operatorNamespaceOption)
     .option('--json', 'print one JSON object and nothing else')
     .addHelpText('after', EXAMPLE)
     .action((target: string, options: Options) => run(target, options, deps));
@@ -65,7 +68,7 @@ async function run(target: string, options: Options, deps: WhyDeps): Promise<voi
 
 async function answer(connection: LiveConnection, name: string, options: Options, deps: WhyDeps): Promise<void> {
   const namespace = options.namespace ?? connection.namespace;
-  const lists = await readCluster(connection);
+  const lists = await readCluster(connection, PLAN_KINDS, options.operatorNamespace);
   const found = why(createListReader(lists), deps.now(), namespace, name);
   if (found === undefined) {
     fail(deps, EXIT_USAGE, `there is no pod ${name} in namespace ${namespace}; name another with -n NAMESPACE`);

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import type { PriorityClass } from '../../../kube/index.ts';
-import { answered, type PlanIo, readText, readWorld, type SourceOptions, type World } from '../../live/command-io.ts';
+import {
+  answered,
+  operatorNamespaceOption,
+  type PlanIo,
+  readText,
+  readWorld,
+  type SourceOptions,
+  type World,
+} from '../../live/command-io.ts';
 import { parseObjects } from '../../live/source.ts';
 import { drawTerminal } from '../../map/terminal.ts';
 import { UsageError } from '../errors.ts';
@@ -52,6 +60,7 @@ function withOptions(command: Command): Command {
     .option('--snapshot <file>', `a file in place of the cluster, from ${SNAPSHOT.split(' >')[0]}`)
     .option('--kubeconfig <file>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig')
+    .option(...operatorNamespaceOption)
     .option('--map', 'draw nodes and GPUs before and after the plan')
     .option('--json', 'print one JSON object and nothing else');
 }

@@ -3,6 +3,7 @@ import { keyText, type Pod, Pod as PodKind } from '../../../kube/index.ts';
 import { createTenantOf } from '../../../pools/index.ts';
 import type { KubeObject } from '../../../runtime/index.ts';
 import { type Decision, decide, explain } from '../../decide.ts';
+import { runsAmong } from '../../eta/record.ts';
 import { createListReader, type Lists } from '../../live/list-reader.ts';
 import { type PoolsMap, poolsMap } from '../../map/model.ts';
 import { type Facts, observe } from '../../observe.ts';
@@ -36,7 +37,8 @@ export interface Outcome {
 
 /** Plans lists as the controller would plan the cache. */
 export function planLists(lists: readonly Lists[], now: Date): Outcome {
-  const facts = observe(createListReader(lists), now);
+  const reader = createListReader(lists);
+  const facts = observe(reader, now, { runs: runsAmong(reader) });
   const decision = decide(facts);
   const answers = new Map(decision.waiting.map(({ answer }) => [answer.gang, answer]));
   const placed = placedHoldings(facts, decision);
