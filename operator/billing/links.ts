@@ -27,10 +27,11 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
   const links = tenants.flatMap((tenant) => {
     const { billing } = tenant.spec;
     const book = bookOf(tenant, reader);
-    // A plan that is not there yet: its usage waits for a price, like any other.
-    if (billing === undefined || book === undefined) return [];
+    const customer = billing?.customerId ?? tenant.status?.customerId;
+    // No plan, or no customer made for him yet: his usage waits for a price and a payer, like any other.
+    if (billing === undefined || book === undefined || customer === undefined) return [];
     const included = writeIncluded(planOf(tenant, reader)?.spec.included ?? []);
-    const { customerId: customer, providerRef } = billing;
+    const { providerRef } = billing;
     return [{ tenant: tenant.metadata.name, provider: providerRef.name, customer, book, included }];
   });
   await store.fence.within(async (trx) => {

@@ -2,8 +2,10 @@ import type { Clock, Logger, Registry } from '../observability/index.ts';
 import type { Room } from '../runtime/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { budgetController } from './budget/controller.ts';
+import { catalogController } from './catalog/controller.ts';
 import { usageCorrectionController } from './correction/controller.ts';
 import { creditGrantController, creditsController } from './credit/controller.ts';
+import { customersController } from './customer/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import type { SentMark } from './outbox/mark.ts';
@@ -62,6 +64,8 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
     controllers: [
       priceBookController(store),
       billingProviderController({ store, sinks, sources, operatorNamespace }),
+      catalogController({ store, sinks, operatorNamespace }),
+      customersController({ store, sinks, operatorNamespace }),
       billingLinksController(store),
       billingPlanController(),
       budgetController(store),

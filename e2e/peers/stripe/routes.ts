@@ -2,6 +2,7 @@ import * as customers from './catalog/customers.ts';
 import * as methods from './catalog/payment-methods.ts';
 import * as prices from './catalog/prices.ts';
 import * as products from './catalog/products.ts';
+import { searchCustomers } from './catalog/search.ts';
 import * as grants from './credits/grants.ts';
 import type { Route } from './exchange.ts';
 import * as invoiceActions from './invoices/actions.ts';
@@ -48,6 +49,7 @@ export const routes: Readonly<Record<string, Route>> = {
 
   'POST /v1/customers': customers.createCustomer,
   'GET /v1/customers': customers.listCustomers,
+  'GET /v1/customers/search': searchCustomers,
   'GET /v1/customers/*': customers.showCustomer,
   'POST /v1/customers/*': customers.updateCustomer,
   'DELETE /v1/customers/*': customers.deleteCustomer,

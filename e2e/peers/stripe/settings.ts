@@ -20,6 +20,8 @@ export interface PeerSettings {
   readonly validationLagSeconds: number;
   /** Seconds until an accepted event shows in summaries. */
   readonly summaryLagSeconds: number;
+  /** Seconds until what was made or changed is found by a search; under a minute at Stripe, but for outages. */
+  readonly searchLagSeconds: number;
   /** Seconds that an invoice of a subscription stays a draft; an hour at Stripe. */
   readonly invoiceGraceSeconds: number;
   /** Days between payment attempts after a failed one; Stripe's own times are not public. */
@@ -40,6 +42,7 @@ export const defaultSettings: PeerSettings = {
   validation: 'early',
   validationLagSeconds: 0,
   summaryLagSeconds: 0,
+  searchLagSeconds: 60,
   invoiceGraceSeconds: 3600,
   paymentRetryDays: [3, 5, 7],
   afterRetries: 'past_due',

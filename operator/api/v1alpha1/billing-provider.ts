@@ -30,14 +30,25 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @condition WebhooksReady=False SecretKeyMissing -- the Secret has no such key; add it
  * @condition WebhooksReady=False NoSigningSecret -- the Secret holds no line that begins with whsec_; copy the signing secret of the endpoint into it
  * @condition WebhooksReady=False KeyMissing -- the API key with which events are read again cannot be used; see the condition Ready
+ * @condition Ready=False MeterArchived -- a meter was archived at the provider, where it must be reactivated; its usage waits, that of other meters is sent
+ * @condition CatalogInStep=True CatalogComplete -- the provider has every price as usage is rated by it
+ * @condition CatalogInStep=Unknown ProviderNotReady -- nothing is made or compared while Ready is not True
+ * @condition CatalogInStep=False CatalogIncomplete -- prices are still to be made
+ * @condition CatalogInStep=False CatalogDrifted -- somebody changed or archived a meter, product or price at the provider; the message says which, and it is never changed back by itself
+ * @condition CatalogInStep=False PriceNotExpressible -- the provider has no form for a price; the message says which and what to change
+ * @condition CatalogInStep=False CatalogRefused -- the provider refuses to make or show products and prices; the message is its own
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
  * @condition NeedsPerson=True RowsHeld -- usage rows are held; gpuopt usage show names their meters
  * @condition NeedsPerson=True DriftHeld -- the provider's sums differ by more than is corrected without a person; gpuopt usage reconcile says where
  * @condition NeedsPerson=True RowsRejected -- the provider rejected usage rows for what they say
+ * @event Warning CatalogDrifted -- a meter, product or price at the provider is not what usage is rated by
  */
 export interface BillingProvider extends CustomResource<BillingProviderSpec, BillingProviderStatus> {}
 
-/** BillingProviderSpec says how the provider is reached. */
+/**
+ * BillingProviderSpec says how the provider is reached.
+ * @rule !has(self.catalog) || self.catalog.mode == self.mode -- what is made in mode Live charges real customers; say the mode of the provider again in catalog.mode
+ */
 export interface BillingProviderSpec {
   /** type is the kind of provider. */
   readonly type: 'Stripe';
@@ -50,6 +61,12 @@ export interface BillingProviderSpec {
    * provider's webhook endpoints (whsec_...), one a line, so that one can be rolled. Without it no webhook is taken.
    */
   readonly webhookSecretRef?: KeyRef;
+  /**
+   * catalog lets the operator make what it charges by at the provider: a product for each SKU, a price for each SKU of a
+   * price list in force or announced, and for tenants without a customerId a customer with a monthly subscription to the
+   * prices of his list. What is there is compared and never changed. Without it, the operator makes meters only.
+   */
+  readonly catalog?: ProviderCatalog;
   /**
    * endpoint replaces the provider's own address, for a proxy or a test peer: scheme, host and optional port.
    * @maxLength 253
@@ -71,6 +88,12 @@ export interface BillingProviderSpec {
    * @default 86400
    */
   readonly correctUpToSeconds?: Int64;
+}
+
+/** ProviderCatalog is what the operator may make at the provider. */
+export interface ProviderCatalog {
+  /** mode is that of the provider, said again: what is made in mode Live charges real customers. */
+  readonly mode: 'Test' | 'Live';
 }
 
 /** BillingProviderStatus tells how delivery goes. */

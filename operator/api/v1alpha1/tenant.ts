@@ -20,6 +20,17 @@ import type { CommonStatus, CustomResource, Int32, Int64, Label, Name, Ref, Time
  * @condition GoodStanding=False StandingFrozen -- no GPU pod or claim is let in and none that waits is released; the message says what lifts it, and it lifts by itself
  * @condition GoodStanding=False StandingEvicting -- the freeze has lasted for evictAfterSeconds of the BillingPlan and the tenant's GPU pods are evicted
  * @condition GoodStanding=False EvictionBlocked -- PodDisruptionBudgets keep GPU pods of the tenant from being evicted; the operator tries again
+ * @condition CustomerReady=True Subscribed -- the provider has a customer and a subscription for the tenant, to the prices that rate its usage
+ * @condition CustomerReady=False CatalogNotSet -- the tenant names no customer, and its BillingProvider has no spec.catalog; set spec.billing.customerId or the catalog, until then usage is metered and not charged
+ * @condition CustomerReady=False ProviderNotReady -- the BillingProvider is missing or not Ready
+ * @condition CustomerReady=False ListMissing -- no version of the tenant's price list rates usage now
+ * @condition CustomerReady=False PricesNotReady -- a price of the tenant's list is not at the provider, or not as it is rated here; see CatalogInStep of the BillingProvider
+ * @condition CustomerReady=False TooManyPrices -- the list has more prices than a subscription can have
+ * @condition CustomerReady=False CustomerDeleted -- the customer was deleted at the provider; name another in spec.billing.customerId
+ * @condition CustomerReady=False SubscriptionEnded -- the subscription has ended at the provider; it is not made again by itself
+ * @condition CustomerReady=False SubscriptionDiffers -- the subscription has other prices than rate the tenant's usage; the message says which
+ * @condition CustomerReady=False CustomerRefused -- the provider refuses to make or show the customer or subscription; the message is its own
+ * @event Warning CustomerDrifted -- the tenant's customer or subscription at the provider is not what usage is rated by
  * @event Warning TenantWarned -- a budget or an unpaid invoice has reached a step that only warns
  * @event Warning TenantFrozen -- nothing new of the tenant that asks for GPUs is let in
  * @event Warning TenantPodEvicted -- on a pod: its tenant was frozen for longer than the plan allows
@@ -129,12 +140,13 @@ export interface TenantBilling {
   /** book is the name of the price book; its version in force rates the usage. Without it, that of the tenant's plan. */
   readonly book?: Label;
   /**
-   * customerId is the customer's identifier at the provider.
+   * customerId is the customer's identifier at the provider. Without it the operator makes a customer and a subscription
+   * where spec.catalog of the BillingProvider lets it; for a customer that is named here it never makes a subscription.
    * @minLength 1
    * @maxLength 255
    * @pattern ^[A-Za-z0-9_-]+$
    */
-  readonly customerId: string;
+  readonly customerId?: string;
 }
 
 /** TenantStatus is what the tenant has. */
@@ -177,6 +189,16 @@ export interface TenantStatus extends CommonStatus {
   readonly freezes?: readonly TenantFreeze[];
   /** standing is how the tenant stands by what it spends and pays; absent while nothing limits it. */
   readonly standing?: TenantStanding;
+  /**
+   * customerId is the customer that the operator made for the tenant at the provider.
+   * @maxLength 255
+   */
+  readonly customerId?: string;
+  /**
+   * subscriptionId is the subscription that the operator made for that customer.
+   * @maxLength 255
+   */
+  readonly subscriptionId?: string;
 }
 
 /** TenantStanding is the highest step of everything that limits the tenant. */

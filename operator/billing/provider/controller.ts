@@ -68,7 +68,7 @@ export function billingProviderController(deps: ProviderDeps): Controller {
       // Asked before the way is opened again, which forgets it: the sender has tried since the last pass.
       const refusal = deps.sinks.paused(provider.metadata.name);
       const opened = await open(deps, provider, ctx, sinkFor);
-      if (opened.status === 'False') deps.sinks.remove(provider.metadata.name);
+      if (opened.status === 'False' && opened.sends !== true) deps.sinks.remove(provider.metadata.name);
       const standing = withRefusal(opened, refusal);
       const rows = await countRows(deps.store, provider.metadata.name);
       const progress = await readProgress(deps.store, provider.metadata.name);
@@ -135,13 +135,19 @@ async function openMeters(
   account: string,
 ): Promise<Standing> {
   const eventNames = await meterNames(store, provider);
+  let archived: readonly string[];
   try {
-    await sink.ensureMeters(account, eventNames);
+    archived = await sink.ensureMeters(account, eventNames);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { status: 'False', reason: 'MetersMissing', message: `a meter could not be made: ${reason}` };
   }
   const bound = correctUpToSeconds === undefined ? undefined : BigInt(correctUpToSeconds);
-  sinks.set(provider, sink, eventNames, maxRequestsPerSecond ?? defaultRequestsPerSecond, bound);
+  const taken = eventNames.filter((name) => !archived.includes(name));
+  sinks.set(provider, sink, taken, maxRequestsPerSecond ?? defaultRequestsPerSecond, bound);
+  if (archived.length > 0) {
+    const message = `meters are archived at the provider: ${archived.join(', ')}; reactivate them there, their usage waits in the outbox`;
+    return { status: 'False', reason: 'MeterArchived', message, sends: true };
+  }
   return { status: 'True', reason: 'Accepting', message: `account ${account} takes usage events` };
 }

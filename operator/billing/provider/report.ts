@@ -8,6 +8,8 @@ export interface Standing {
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;
+  /** Usage is sent though something is wrong. */
+  readonly sends?: true;
 }
 
 /**
@@ -35,6 +37,7 @@ const overdueMillis = 20 * 3_600_000;
 /** The status of a BillingProvider; `now` in milliseconds since 1970. */
 export function report(found: Found, now: number): StatusIntent<BillingProviderStatus> {
   const { standing, webhooks, rows, progress } = found;
+  const { status, reason, message } = standing;
   const { oldestUnsent, ambiguous, drift } = progress;
   return {
     rows: { ...rows, ambiguous },
@@ -42,7 +45,7 @@ export function report(found: Found, now: number): StatusIntent<BillingProviderS
     // Stays below 2^53: Stripe's own sums do.
     driftSeconds: Number(drift),
     conditions: [
-      { type: 'Ready', ...standing },
+      { type: 'Ready', status, reason, message },
       progressing(progress, now),
       attention(rows, progress),
       { type: 'WebhooksReady', ...webhooks },

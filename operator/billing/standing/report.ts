@@ -1,4 +1,5 @@
 import type { Condition, Tenant, TenantFreeze, TenantStanding, TenantStatus } from '../../api/index.ts';
+import { stated } from '../conditions.ts';
 import type { Standing } from './decide.ts';
 
 /** This controller's part of a Tenant's status. */
@@ -18,7 +19,7 @@ export function report(
   blocked: readonly string[],
   now: Date,
 ): StandingStatus {
-  const conditions = [condition(tenant, standing, blocked, now)];
+  const conditions = [stated(tenant, { type: 'GoodStanding', ...sentence(standing, blocked) }, now)];
   if (standing === undefined) return { freezes: [], conditions };
   return { standing: written(standing), freezes: freezes(standing), conditions };
 }
@@ -39,19 +40,6 @@ function freezes(standing: Standing): readonly TenantFreeze[] {
   const { cause, message, observedAt, endAt } = standing;
   const end = endAt === undefined ? {} : { endTime: rfc3339(endAt) };
   return [{ reason: cause, message: `${message}.`, observedTime: rfc3339(observedAt), ...end }];
-}
-
-function condition(
-  { metadata, status }: Tenant,
-  standing: Standing | undefined,
-  blocked: readonly string[],
-  now: Date,
-): Condition {
-  const said = sentence(standing, blocked);
-  const before = status?.conditions?.find(({ type }) => type === 'GoodStanding');
-  const lastTransitionTime =
-    before?.status === said.status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`;
-  return { type: 'GoodStanding', ...said, observedGeneration: metadata.generation ?? 0, lastTransitionTime };
 }
 
 function sentence(

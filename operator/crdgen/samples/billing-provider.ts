@@ -12,10 +12,16 @@ export const billingProviders: SampleTable = {
   kind: 'BillingProvider',
   valid: [
     { name: 'Stripe in test mode', object: base },
+    { name: 'that keeps a catalog', object: changed(base, { 'spec.catalog': { mode: 'Test' } }) },
     { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
   ],
   invalid: [
+    {
+      name: 'a catalog of another mode',
+      object: changed(base, { 'spec.mode': 'Live', 'spec.catalog': { mode: 'Test' } }),
+      says: 'say the mode of the provider again in catalog.mode',
+    },
     { name: 'no mode', object: changed(base, { 'spec.mode': undefined }), says: 'spec.mode: Required value' },
     {
       name: 'another provider',

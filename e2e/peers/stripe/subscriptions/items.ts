@@ -47,6 +47,10 @@ export function refuseMixed(world: World, items: readonly { readonly price: stri
     if (found.recurring === null)
       throw conflict(`The price ${price} is not recurring.`, { param: `items[${index}][price]` });
     if (!found.active) throw conflict(`The price ${price} is inactive.`, { param: `items[${index}][price]` });
+    if (world.state.get('product', found.product)?.active === false) {
+      const message = `The price ${price} is not available to be purchased because its product is not active.`;
+      throw conflict(message, { param: `items[${index}][price]` });
+    }
     return found;
   });
   if (new Set(prices.map(({ id }) => id)).size < prices.length) {

@@ -17,7 +17,10 @@ export type Probe =
 export interface StripeSink extends UsageSink {
   /** Whose key it is. */
   probe(): Promise<Probe>;
-  /** Makes the meters that are missing; returns the names made. Throws what the SDK throws. */
+  /**
+   * Makes the meters that are missing; returns the names of those that somebody archived, which are not made again: prices
+   * count the archived ones, and events under their names would be rejected for good. Throws what the SDK throws.
+   */
   ensureMeters(account: string, eventNames: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -25,10 +28,15 @@ export interface StripeSink extends UsageSink {
 export function stripeSink(connection: StripeConnection): StripeSink {
   const stripe = connect(connection);
   const meters = new Map<string, string>();
-  const load = async (): Promise<void> => {
-    for await (const meter of stripe.billing.meters.list({ status: 'active', limit: 100 })) {
-      meters.set(meter.event_name, meter.id);
+  /** Answers the event names that only archived meters have. */
+  const load = async (): Promise<ReadonlySet<string>> => {
+    const archived = new Set<string>();
+    meters.clear();
+    for await (const { id, event_name, status } of stripe.billing.meters.list({ limit: 100 })) {
+      if (status === 'active') meters.set(event_name, id);
+      else archived.add(event_name);
     }
+    return new Set([...archived].filter((name) => !meters.has(name)));
   };
   return {
     capabilities,
@@ -60,12 +68,11 @@ export function stripeSink(connection: StripeConnection): StripeSink {
     },
     probe: () => probe(stripe),
     ensureMeters: async (account, eventNames) => {
-      if (eventNames.some((name) => !meters.has(name))) await load();
-      const missing = eventNames.filter((name) => !meters.has(name));
-      for (const eventName of missing) {
+      const archived = await load();
+      for (const eventName of eventNames.filter((name) => !meters.has(name) && !archived.has(name))) {
         meters.set(eventName, await createMeter(stripe, account, eventName));
       }
-      return missing;
+      return eventNames.filter((name) => archived.has(name));
     },
   };
 }

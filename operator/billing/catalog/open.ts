@@ -1,0 +1,38 @@
+import type { BillingProvider } from '../../api/index.ts';
+import { Secret } from '../../kube/index.ts';
+import type { Context, Permission } from '../../runtime/index.ts';
+import type { Store } from '../../store/index.ts';
+import { checkKey } from '../provider/key.ts';
+import type { ProviderCatalog } from '../sinks/catalog.ts';
+import type { Sinks } from '../sinks/registry.ts';
+import { stripeCatalog } from '../sinks/stripe/catalog.ts';
+
+/** What the controllers of catalog and customers work with. */
+export interface CatalogDeps {
+  readonly store: Store;
+  readonly sinks: Sinks;
+  readonly operatorNamespace: string;
+}
+
+/** What both need to read the key. */
+export const readsKey: Permission = {
+  group: '',
+  resource: 'secrets',
+  verbs: ['get'],
+  in: 'operator',
+  why: 'reads the API key that a BillingProvider names',
+};
+
+/** The catalog of a provider that is open, which means that its key, mode and account were checked; else undefined. */
+export async function openCatalog(
+  { sinks, operatorNamespace }: CatalogDeps,
+  { metadata, spec }: BillingProvider,
+  ctx: Context,
+): Promise<ProviderCatalog | undefined> {
+  const entry = sinks.open().find(([name]) => name === metadata.name)?.[1];
+  if (entry === undefined) return undefined;
+  const secret = await ctx.live.get(Secret, { namespace: operatorNamespace, name: spec.secretRef.name });
+  const checked = checkKey(spec, secret && (secret.data ?? {}));
+  if (checked.kind === 'bad') return undefined;
+  return stripeCatalog({ key: checked.key, endpoint: spec.endpoint }, () => entry.pace(ctx.signal));
+}

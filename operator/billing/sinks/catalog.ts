@@ -1,0 +1,50 @@
+import type { FoundPrice, FoundProduct } from '../catalog/compare.ts';
+import type { WantedPrice } from '../catalog/wanted.ts';
+
+/** A meter as the provider states it. */
+export interface FoundMeter {
+  readonly id: string;
+  readonly active: boolean;
+}
+
+/** A subscription as the provider states it. */
+export interface FoundSubscription {
+  readonly id: string;
+  readonly ended: boolean;
+  /** Ids of the prices of its items. */
+  readonly prices: readonly string[];
+}
+
+/** A tenant as the provider is told of it; `uid` is that of the object, so that a namesake is somebody else. */
+export interface Subject {
+  readonly uid: string;
+  readonly name: string;
+}
+
+/**
+ * What a provider sells and to whom. Each method is one call or, where it says so, one for each of the given; all of them
+ * throw when the provider refuses or does not answer. What is made has a derived name or key: made again, it is the same, or
+ * the provider refuses the second.
+ */
+export interface ProviderCatalog {
+  /** Meters by event name; the active one where there are several. A call for each hundred of the account. */
+  meters(): Promise<ReadonlyMap<string, FoundMeter>>;
+  /** Products by id, a call for each hundred. */
+  products(ids: readonly string[]): Promise<ReadonlyMap<string, FoundProduct>>;
+  /** Prices by lookup key, archived ones too; a call for each ten. */
+  prices(keys: readonly string[]): Promise<ReadonlyMap<string, FoundPrice>>;
+  /** A price that was made for this key and has it no more. */
+  strayPrice(wanted: WantedPrice): Promise<FoundPrice | undefined>;
+  makeProduct(id: string, name: string): Promise<FoundProduct>;
+  makePrice(wanted: WantedPrice, meter: string): Promise<FoundPrice>;
+  /** `gone` where it was deleted; undefined where the account never had it. */
+  customer(id: string): Promise<'there' | 'gone' | undefined>;
+  /** The customer that was made for a tenant; one that was made within the last minutes may be missing. */
+  findCustomer(who: Subject): Promise<string | undefined>;
+  /** Answers the same customer again for 24 hours; after them `findCustomer` knows it. */
+  makeCustomer(who: Subject): Promise<string>;
+  /** The subscription that was made for a tenant, one that has ended too. */
+  findSubscription(customer: string, who: Subject): Promise<FoundSubscription | undefined>;
+  /** Billed each month from its first moment, UTC. */
+  makeSubscription(customer: string, who: Subject, prices: readonly string[]): Promise<FoundSubscription>;
+}
