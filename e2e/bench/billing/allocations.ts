@@ -2,6 +2,7 @@
 import { type NewInterval, sealDue, writePlan } from '../../../operator/metering/testing/index.ts';
 import { systemClock } from '../../../operator/observability/index.ts';
 import type { Store } from '../../../operator/store/index.ts';
+import { randomFrom } from '../../peers/random.ts';
 import { type Ground, secondsSince } from './ground.ts';
 
 /** What came of it. */
@@ -23,17 +24,6 @@ const hours = 24;
 const tenants = 200;
 const meters = 8;
 const batchRows = 10_000;
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Measures `count` allocations of a day. */
 export async function measureAllocations(ground: Ground, count: number, seed: number): Promise<AllocationResult> {

@@ -1,9 +1,10 @@
 /** Worlds in which processes are killed at random points, again and again, also while they recover. */
+
+import { randomFrom } from '../../peers/random.ts';
 import { Cell, type Recovery, stepMillis } from './cell.ts';
 import type { Ground } from './ground.ts';
 import { type CellResult, shown } from './matrix.ts';
 import { describe, type Subject, SubjectFailed } from './process.ts';
-import { randomFrom } from './random.ts';
 import { generateWorld } from './world.ts';
 
 /** A kill beyond the last point that a step reaches does not strike. */

@@ -1,9 +1,10 @@
 /** Thousands of sends, of which the peer breaks a fifth at random, and kills in between. */
+
+import { randomFrom } from '../../peers/random.ts';
 import { Cell, stepMillis } from './cell.ts';
 import type { Ground } from './ground.ts';
 import { type CellResult, shown } from './matrix.ts';
 import { type Subject, SubjectFailed } from './process.ts';
-import { randomFrom } from './random.ts';
 import { generateWorld } from './world.ts';
 
 /** A storm's size and what it says on the way. */

@@ -1,6 +1,7 @@
 /** Worlds of allocations, generated from a seed, and their integral: what must be billed, computed without the operator. */
+
+import { randomFrom } from '../../peers/random.ts';
 import type { ClusterView, KubeJson, Payer, Sku } from './protocol.ts';
-import { randomFrom } from './random.ts';
 
 /** GPUs that a pod held, `[start, end)` in milliseconds since 1970, on whole seconds as Kubernetes states them. */
 export interface Allocation {

@@ -1,3 +1,4 @@
+import { randomFrom } from '../../random.ts';
 import { conflict } from '../http/refusal.ts';
 
 /** What can go wrong with a call, before or after the peer has taken it, and later. */
@@ -126,22 +127,11 @@ function drawn(value: unknown): readonly Fault[] {
   if (!isRead || typeof seed !== 'number' || !Array.isArray(faults) || faults.length === 0) {
     throw conflict('random must be {route, calls, share, seed, faults: [names]}');
   }
-  const next = generator(seed);
+  const next = randomFrom(seed);
   return Array.from({ length: calls }, (_, index) => {
     const strikes = next() < share;
     const fault = { route, nth: index + 1, fault: faults[Math.floor(next() * faults.length)] };
     if (!isFault(fault)) throw conflict(`faults must be names of ${names.join(', ')}`);
     return strikes ? [fault] : [];
   }).flat();
-}
-
-/** Mulberry32: small, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
