@@ -30,6 +30,25 @@ export class StripeAccount {
     return (await this.#send(`invoices/${invoice}/pay`, {})).ok;
   }
 
+  /** Changes an object. */
+  async change(path: string, form: Readonly<Record<string, string>>): Promise<void> {
+    await this.#call(path, form);
+  }
+
+  /** What the next invoice of a subscription would say now, in cents. */
+  async preview(subscription: string): Promise<number> {
+    return Number(Reflect.get(Object(await this.#call('invoices/create_preview', { subscription })), 'total'));
+  }
+
+  /** Ids of the objects of a kind, at most a hundred: `prices`, `billing/meters`, `subscriptions?status=all`. */
+  async ids(kind: string): Promise<readonly string[]> {
+    const url = `${this.#url}/v1/${kind}${kind.includes('?') ? '&' : '?'}limit=100`;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+    const data: unknown = Reflect.get(Object(JSON.parse(await response.text())), 'data');
+    if (!Array.isArray(data)) throw new Error(`the peer lists no ${kind}`);
+    return data.map((one: unknown) => textOf(one, 'id'));
+  }
+
   async #call(path: string, form: Readonly<Record<string, string>>): Promise<unknown> {
     const response = await this.#send(path, form);
     if (!response.ok) throw new Error(`the peer refused ${path}: ${await response.text()}`);

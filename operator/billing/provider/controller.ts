@@ -10,8 +10,10 @@ import {
   type Reader,
 } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
+import { tenantsOf } from '../catalog/read.ts';
 import { markPermission } from '../outbox/mark.ts';
 import { countRows } from '../outbox/repository.ts';
+import { bookOf } from '../plan/agreed.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
 import { webhookPath } from '../webhooks/api.ts';
@@ -48,6 +50,7 @@ export function billingProviderController(deps: ProviderDeps): Controller {
   return controller(kinds.BillingProvider)
     .watches(kinds.PriceBook, everyProvider)
     .watches(kinds.Tenant, everyProvider)
+    .watches(kinds.BillingPlan, everyProvider)
     .debounce('1s')
     .may({
       group: '',
@@ -77,7 +80,7 @@ export function billingProviderController(deps: ProviderDeps): Controller {
     });
 }
 
-/** New prices and tenants need meters. */
+/** New prices, plans and tenants need meters. */
 function everyProvider(_changed: KubeObject, reader: Reader): readonly Key[] {
   return reader.list(kinds.BillingProvider).map(({ metadata }) => ({ name: metadata.name }));
 }
@@ -101,10 +104,11 @@ async function takeWebhooks(deps: ProviderDeps, provider: BillingProvider, ctx: 
 /** Opens the way: key, account, meters; the first thing that is missing is the answer. */
 async function open(
   deps: ProviderDeps,
-  { metadata, spec }: BillingProvider,
+  provider: BillingProvider,
   ctx: Context,
   sinkFor: (name: string, key: string, endpoint: string | undefined) => StripeSink,
 ): Promise<Standing> {
+  const { metadata, spec } = provider;
   const secret = await ctx.live.get(Secret, { namespace: deps.operatorNamespace, name: spec.secretRef.name });
   const checked = checkKey(spec, secret === undefined ? undefined : (secret.data ?? {}));
   if (checked.kind === 'bad') return { status: 'False', reason: checked.reason, message: checked.message };
@@ -124,17 +128,20 @@ async function open(
     const message = `the key belongs to account ${probe.account} in ${mode} mode, but usage was frozen for ${before}; use a key of that account, or a new BillingProvider`;
     return { status: 'False', reason: 'AccountChanged', message };
   }
-  return await openMeters(deps, metadata.name, spec, sink, probe.account);
+  return await openMeters(deps, provider, ctx, sink, probe.account);
 }
 
 async function openMeters(
   { store, sinks }: ProviderDeps,
-  provider: string,
-  { maxRequestsPerSecond, correctUpToSeconds }: BillingProvider['spec'],
+  { metadata: { name: provider }, spec }: BillingProvider,
+  ctx: Context,
   sink: StripeSink,
   account: string,
 ): Promise<Standing> {
-  const eventNames = await meterNames(store, provider);
+  const { catalog, maxRequestsPerSecond, correctUpToSeconds } = spec;
+  const tenants = catalog === undefined ? [] : tenantsOf(provider, ctx);
+  const books = tenants.map((tenant) => bookOf(tenant, ctx)).filter((book) => book !== undefined);
+  const eventNames = await meterNames(store, provider, books);
   let archived: readonly string[];
   try {
     archived = await sink.ensureMeters(account, eventNames);

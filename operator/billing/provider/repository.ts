@@ -34,8 +34,11 @@ export async function keepAccount(
   });
 }
 
-/** Names of the usage events by which the provider's tenants are charged, and of those that still wait to be sent. */
-export async function meterNames(store: Store, provider: string): Promise<readonly string[]> {
+/**
+ * Names of the usage events by which the provider's tenants are charged, of those that still wait to be sent, and of the
+ * price lists `books`, whose tenants the provider does not know yet.
+ */
+export async function meterNames(store: Store, provider: string, books: readonly string[]): Promise<readonly string[]> {
   const priced = await store.db
     .selectFrom('price_sku as s')
     .innerJoin('customer_link as l', 'l.book', 's.book')
@@ -50,6 +53,11 @@ export async function meterNames(store: Store, provider: string): Promise<readon
     .where('provider', '=', provider)
     .where('state', 'in', ['PENDING', 'SENDING', 'UNKNOWN'])
     .execute();
-  const names = [...priced.map(({ name }) => eventPrefix + name), ...waiting.map(({ event_name }) => event_name)];
+  const listed =
+    books.length === 0
+      ? []
+      : await store.db.selectFrom('price_sku').select('name').distinct().where('book', 'in', books).execute();
+  const skus = [...priced, ...listed].map(({ name }) => eventPrefix + name);
+  const names = [...skus, ...waiting.map(({ event_name }) => event_name)];
   return [...new Set(names)].toSorted();
 }

@@ -125,6 +125,41 @@ export const objectCases: readonly Case[] = [
     },
   },
   {
+    name: 'a product keeps the id that it was given, and nobody else gets it',
+    run: async ({ stripe, mark }) => {
+      const wanted = { id: `${mark}_product`, name: mark };
+      expect((await stripe.products.create(wanted)).id).toBe(wanted.id);
+      const again = stripe.products.create(wanted);
+      await expect(again).rejects.toMatchObject({ ...bad, code: 'resource_already_exists' });
+    },
+  },
+  {
+    name: 'a customer is found by his metadata, though not at once',
+    run: async ({ stripe, mark, until }) => {
+      const { id } = await stripe.customers.create({ metadata: { owner: mark } });
+      const found = await until('the customer is found', async () => {
+        const { data } = await stripe.customers.search({ query: `metadata['owner']:'${mark}'` });
+        return data.length > 0 ? data : undefined;
+      });
+      expect(found.map((one) => one.id)).toEqual([id]);
+    },
+  },
+  {
+    name: 'nobody subscribes to a price of an archived product',
+    run: async (subject) => {
+      const { stripe } = subject;
+      const made = await product(subject);
+      const { id: price } = await stripe.prices.create({
+        ...{ currency: 'usd', product: made, unit_amount: 100 },
+        recurring: monthly,
+      });
+      const { id: customer } = await stripe.customers.create({});
+      await stripe.products.update(made, { active: false });
+      const asked = stripe.subscriptions.create({ customer, items: [{ price }] });
+      await expect(asked).rejects.toMatchObject(bad);
+    },
+  },
+  {
     name: 'checkout has no payment_method_types since this version',
     run: async ({ stripe }) => {
       const params = {

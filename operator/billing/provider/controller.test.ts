@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from 'vitest';
+
+import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
+import { kinds } from '../../api/index.ts';
+import { runPass, type Thing } from '../../runtime/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
+import { createSinks } from '../sinks/registry.ts';
+import { payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
+import { seedPayer } from '../testing/ledger.ts';
+import { billingProviderController } from './controller.ts';
+
+const store = storeForFile();
+const now = new Date('2026-06-01T00:00:00Z');
+
+let peer: StripePeer | undefined;
+afterEach(async () => {
+  await peer?.close();
+  peer = undefined;
+});
+
+async function call(path: string, method: 'GET' | 'POST'): Promise<unknown> {
+  const headers = { authorization: 'Bearer sk_test_peer' };
+  const response = await fetch(`${peer?.url}/v1/billing/meters${path}`, { headers, method });
+  expect(response.status).toBe(200);
+  return JSON.parse(await response.text());
+}
+
+/** Passes of one process: why it is Ready or not, and the events that may be sent. */
+function passes(url: string, ...more: readonly Thing[]): () => Promise<readonly unknown[]> {
+  const sinks = createSinks({ now: () => 0, monotonic: () => 0, sleep: async () => undefined });
+  const controller = billingProviderController({
+    ...{ store: store(), sinks, sources: new Map(), operatorNamespace: 'gpuopt-system' },
+  });
+  return async () => {
+    const world = [...provider(url), ...more];
+    const output = await runPass(controller, { world, key: { name: 'stripe' }, now });
+    const conditions = output.get(kinds.BillingProvider, { name: 'stripe' })?.status?.conditions;
+    const ready = conditions?.find(({ type }) => type === 'Ready');
+    return [ready?.reason, sinks.open().flatMap(([, { eventNames }]) => eventNames)];
+  };
+}
+
+const both = ['gpu_seconds__a100', 'gpu_seconds__l4'];
+
+test('a list whose tenant is no customer yet has its meters, for prices count by them', async () => {
+  peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
+  await priced(store(), [skuAt('l4'), skuAt('a100')]);
+  expect(await passes(peer.url, payer('acme'))()).toEqual(['Accepting', both]);
+});
+
+test('a meter that was archived is not made again: its usage waits, that of others is sent, until it is back', async () => {
+  peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
+  const { url } = peer;
+  await priced(store(), [skuAt('l4'), skuAt('a100')]);
+  await seedPayer(store());
+  const pass = passes(url);
+  expect(await pass()).toEqual(['Accepting', both]);
+  const { data } = Object(await call('', 'GET'));
+  const l4: string = data.find(({ event_name }: { event_name: string }) => event_name === 'gpu_seconds__l4').id;
+  await call(`/${l4}/deactivate`, 'POST');
+  expect(await pass()).toEqual(['MeterArchived', ['gpu_seconds__a100']]);
+  expect(Object(await call('', 'GET')).data).toHaveLength(2);
+  await call(`/${l4}/reactivate`, 'POST');
+  expect(await pass()).toEqual(['Accepting', both]);
+});
