@@ -75,6 +75,8 @@ const commands = [
   ['usage', 'export'],
   ['bill'],
   ['bill', 'preview'],
+  ['revenue'],
+  ['revenue', 'show'],
   ['simulate'],
   ['simulate', 'schedule'],
   ['simulate', 'submit'],

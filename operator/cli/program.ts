@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { registerBill, registerUsage } from '../billing/index.ts';
+import { registerBill, registerRevenue, registerUsage } from '../billing/index.ts';
 import { registerJob } from '../growth/index.ts';
 import { createLogger, systemClock } from '../observability/index.ts';
 import {
@@ -34,6 +34,7 @@ const groupExamples: Readonly<Record<string, string>> = {
   gates: 'gpuopt gates release --all --dry-run        which waiting pods would be released without a plan',
   usage: 'gpuopt usage show --tenant acme             what a tenant used and what it costs',
   bill: 'gpuopt bill preview --tenant acme           what a tenant will be charged for the current period',
+  revenue: 'gpuopt revenue show --month 2026-01         what usage brought, and how it follows from the month before',
   store: 'gpuopt store backup --data-dir ./data --to backup.ndjson   every row in a file with checksums',
   pools: 'gpuopt pools map                            nodes and their GPUs, and whose they are',
   simulate:
@@ -76,6 +77,7 @@ export function createProgram(): Command {
   const ledgerIo = { clock: systemClock, log, out: stdout, err: stderr, exit, env: process.env };
   registerUsage(program, ledgerIo);
   registerBill(program, ledgerIo);
+  registerRevenue(program, ledgerIo);
   registerClusterSimulations(registerSimulate(program), planIo);
   registerPools(program, planIo);
   registerGates(program, { connect: connectForCommand, stdout, stderr, exit });

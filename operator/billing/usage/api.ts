@@ -23,7 +23,10 @@ export function reportApi(reports: readonly Report<object>[], store: Store, cloc
       return true;
     }
     try {
-      const asked = { tenant: searchParams.get('tenant'), from: searchParams.get('from'), to: searchParams.get('to') };
+      const asked = {
+        ...{ tenant: searchParams.get('tenant'), month: searchParams.get('month') },
+        ...{ from: searchParams.get('from'), to: searchParams.get('to') },
+      };
       send(response, 200, await report.read(store, asked, clock.now()));
     } catch (error) {
       if (!(error instanceof UsageQuestionError)) throw error;

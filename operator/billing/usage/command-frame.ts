@@ -51,9 +51,9 @@ export async function answer<T extends object>(
   options: ReportOptions,
   deps: UsageCommandDeps,
 ): Promise<number> {
-  const { tenant, from, to, json } = options;
+  const { tenant, from, to, month, json } = options;
   try {
-    const found = await ask(report, { tenant, from, to }, sourceOf(options, deps.env), deps);
+    const found = await ask(report, { tenant, from, to, month }, sourceOf(options, deps.env), deps);
     deps.out(json === true ? `${JSON.stringify(found, undefined, 2)}\n` : text(found));
     return isGood(found) ? 0 : 1;
   } catch (error) {

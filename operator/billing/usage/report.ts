@@ -5,6 +5,8 @@ export interface Asked {
   readonly tenant?: string | null;
   readonly from?: string | null;
   readonly to?: string | null;
+  /** A calendar month, `2026-01`. */
+  readonly month?: string | null;
 }
 
 /** Something that the store can answer, to the operator's API and to the command line alike. */

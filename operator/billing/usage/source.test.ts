@@ -7,6 +7,7 @@ import { type StartedPostgres, startPostgres } from '../../store/testing/index.t
 import { billPreview } from '../bill/preview.ts';
 import { focusReport } from '../focus/report.ts';
 import { reconcileReport } from '../reconcile/report.ts';
+import { revenueReport } from '../revenue/report.ts';
 import { verifyReport } from '../verify/report.ts';
 import type { Report } from './report.ts';
 import { usageReport } from './show.ts';
@@ -34,7 +35,9 @@ async function administer(...statements: readonly string[]): Promise<void> {
   await store.close();
 }
 
-const reports: readonly Report<object>[] = [usageReport, billPreview, focusReport, reconcileReport, verifyReport];
+const reports: readonly Report<object>[] = [
+  ...[usageReport, billPreview, focusReport, reconcileReport, verifyReport, revenueReport],
+];
 
 test('a login that may only read gets every report, and a database of another version is left as it is', async (ctx) => {
   if ('unavailable' in server) return ctx.skip(server.unavailable);

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+
+import { storeForFile } from '../../store/testing/index.ts';
+import { post } from '../journal/post.ts';
+import { parseDecimal } from '../money/decimal.ts';
+import { showRevenue } from './revenue.ts';
+import { revenueTable } from './revenue-command.ts';
+
+const store = storeForFile();
+const now = Date.parse('2026-03-10T12:30:00Z');
+
+/** Charges: tenant, end of the window, minor units, currency. */
+type Charge = readonly [tenant: string, end: string, minor: string, currency?: string];
+
+async function charged(...charges: readonly Charge[]): Promise<void> {
+  const postings = charges.map(([tenant, end, minor, currency = 'usd'], index) => ({
+    ...{ kind: 'charge' as const, subject: String(index), tenant, currency },
+    ...{ occurredAt: Date.parse(end), amount: parseDecimal(minor) },
+  }));
+  await store().fence.within((trx) => post(trx, postings));
+}
+
+async function sealed(end: string): Promise<void> {
+  await store()
+    .db.insertInto('sealed_grid')
+    .values({ window_start: new Date(Date.parse(end) - 3_600_000), window_end: new Date(end) })
+    .execute();
+}
+
+const ledger: readonly Charge[] = [
+  ['acme', '2026-01-15T01:00:00Z', '10000'],
+  // The last hour of January ends in February.
+  ['acme', '2026-02-01T00:00:00Z', '0.000000000001'],
+  ['acme', '2026-02-03T01:00:00Z', '12500.5'],
+  ['globex', '2026-01-02T01:00:00Z', '4000'],
+  ['initech', '2026-02-28T24:00:00Z', '700'],
+  ['initech', '2026-03-02T01:00:00Z', '900'],
+  ['acme', '2026-02-05T01:00:00Z', '500', 'eur'],
+];
+
+test('the last month that is sealed whole, by currency; the last hour of a month is of that month', async () => {
+  await charged(...ledger);
+  await sealed('2026-03-10T12:00:00Z');
+  const answer = await showRevenue(store(), undefined, now);
+  expect(revenueTable(answer)).toMatchInlineSnapshot(`
+    "Revenue of 2026-02; sealed through 2026-03-10T12:00:00.000Z
+
+    EUR           TENANTS  AMOUNT
+    Opening             0    0.00
+    New                 1    5.00
+    Reactivation        0    0.00
+    Expansion           0    0.00
+    Contraction         0    0.00
+    Churn               0    0.00
+    Closing             1    5.00
+    Annual run-rate: 60.83
+    Churn: unknown of tenants, unknown of revenue; net retention unknown
+
+    USD           TENANTS  AMOUNT
+    Opening             2  140.00
+    New                 1    7.00
+    Reactivation        0    0.00
+    Expansion           1   25.00
+    Contraction         0    0.00
+    Churn               1  -40.00
+    Closing             2  132.01
+    Annual run-rate: 1606.06
+    Churn: 50.00 % of tenants, 28.57 % of revenue; net retention 89.28 %
+    "
+  `);
+  const [eur, usd] = answer.currencies;
+  expect(eur?.movements.new).toEqual({ tenants: 1, minor: '500.000000000000' });
+  expect(usd?.opening.minor).toBe('14000.000000000001');
+  expect(usd?.lifetimes.map(({ tenant, repeats }) => `${tenant} ${repeats}`)).toEqual([
+    'acme 1',
+    'globex 0',
+    'initech 0',
+  ]);
+});
+
+test('a month that runs is shown as far as it is sealed, with the run-rate of the last 30 days', async () => {
+  await charged(...ledger, ['acme', '2026-03-10T13:00:00Z', '99999']);
+  await sealed('2026-03-10T12:00:00Z');
+  const { complete, currencies } = await showRevenue(store(), '2026-03', now);
+  expect(complete).toBe(false);
+  const usd = currencies.find(({ currency }) => currency === 'usd');
+  expect(usd?.closing).toEqual({ tenants: 1, minor: '900.000000000000' });
+  // 700 and 900 since February 8.
+  expect(usd?.annualRunRateMinor).toBe('19466.666666666666');
+});
+
+test('nothing sealed, nothing earned', async () => {
+  expect(revenueTable(await showRevenue(store(), null, now))).toBe(
+    'Revenue of 2026-02, which is not sealed whole yet; sealed through nothing yet\nNothing was earned until then.\n',
+  );
+});
+
+test.each([
+  ['2026-13', '--month "2026-13" is no month; write year and month, for example 2026-01'],
+  ['January', '--month "January" is no month; write year and month, for example 2026-01'],
+  ['2026-04', '--month 2026-04 has not begun; name one up to 2026-03'],
+])('--month %s', async (month, message) => {
+  await expect(showRevenue(store(), month, now)).rejects.toMatchObject({ code: 'UsageQuestion', message });
+});
