@@ -216,6 +216,71 @@ describe('claims in a pool whose allocator is the scheduler', () => {
 });
 
 describe('the rule that keeps kube-scheduler off', () => {
+  type Tolerations = NonNullable<
+    NonNullable<NonNullable<ResourceClaim['spec']['devices']>['requests']>[number]['exactly']
+  >['tolerations'];
+
+  /** A claim for a GPU that tolerates this, by itself, as one of two alternatives, or in a template. */
+  function tolerating(tolerations: Tolerations, form: 'exactly' | 'firstAvailable' | 'template'): object {
+    const asked = { deviceClassName: 'gpu.nvidia.com', tolerations };
+    const request =
+      form === 'firstAvailable'
+        ? {
+            name: 'gpu',
+            firstAvailable: [
+              { ...asked, name: 'one', tolerations: undefined },
+              { ...asked, name: 'two' },
+            ],
+          }
+        : { name: 'gpu', exactly: asked };
+    const spec = { devices: { requests: [request] } };
+    const made = { apiVersion: 'resource.k8s.io/v1', metadata: { namespace: NAMESPACE, name: 'tolerant' } };
+    return form === 'template'
+      ? { ...made, kind: 'ResourceClaimTemplate', spec: { spec } }
+      : { ...made, kind: 'ResourceClaim', spec };
+  }
+
+  it('cannot be tolerated by whoever may only write claims', async () => {
+    const rules = [
+      { apiGroups: ['resource.k8s.io'], resources: ['resourceclaims', 'resourceclaimtemplates'], verbs: ['create'] },
+    ];
+    const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { namespace: NAMESPACE, name: 'dra-carol' } };
+    await world.send(
+      ['apply', '--server-side'],
+      { ...rbac, kind: 'Role', rules },
+      {
+        ...{ ...rbac, kind: 'RoleBinding', subjects: [{ kind: 'User', name: 'dra-carol' }] },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'dra-carol' },
+      },
+    );
+    const ours = { key: 'gpuoptimizer.io/allocator', operator: 'Exists' };
+    const says = async (object: object, user?: string): Promise<string> => {
+      const as = user === undefined ? [] : [`--as=${user}`];
+      const { code, stderr } = await world.cluster.tryKubectl(['create', '--dry-run=server', '-f', '-', ...as], {
+        input: JSON.stringify(object),
+      });
+      if (code === 0) return 'created';
+      return stderr.includes('may not tolerate the device taint gpuoptimizer.io/allocator') ? 'refused' : stderr;
+    };
+    await eventually('the policy is in force', async () =>
+      (await says(tolerating([ours], 'exactly'), 'dra-carol')) === 'refused' ? true : undefined,
+    );
+    const rows = [
+      ['ours', [ours], 'exactly', 'refused'],
+      ['ours, for new pods only', [{ ...ours, effect: 'NoSchedule' }], 'exactly', 'refused'],
+      ['ours, by its value', [{ key: ours.key, operator: 'Equal', value: 'GPUOptimizer' }], 'template', 'refused'],
+      ['every taint', [{ operator: 'Exists' }], 'template', 'refused'],
+      ['ours, in an alternative', [ours], 'firstAvailable', 'refused'],
+      ['another taint', [{ key: 'gpu.nvidia.com/unhealthy', operator: 'Exists' }], 'exactly', 'created'],
+      ['what evicts, not what keeps off', [{ ...ours, effect: 'NoExecute' }], 'exactly', 'created'],
+      ['nothing', [], 'firstAvailable', 'created'],
+    ] as const;
+    for (const [name, tolerations, form, answer] of rows) {
+      expect([name, await says(tolerating([...tolerations], form), 'dra-carol')]).toEqual([name, answer]);
+      expect([name, await says(tolerating([...tolerations], form))]).toEqual([name, 'created']);
+    }
+  });
+
   it('stands for the nodes of the pool alone, and goes with the pool', async () => {
     const rules = async (): Promise<string> =>
       await world.cluster.kubectl(['get', 'devicetaintrules', '-o', 'jsonpath={.items[*].spec.deviceSelector.pool}']);

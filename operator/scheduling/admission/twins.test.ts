@@ -60,7 +60,7 @@ const twinOf = (hook: Hook, kind: RegExp): Policy => {
 };
 const permission = /^may-not-/;
 /** Policies without a twin: every server with PodGroups or claims has admission policies, too. */
-const alone = new Set(['gpuopt-pod-group', 'gpuopt-frozen-claim']);
+const alone = new Set(['gpuopt-pod-group', 'gpuopt-frozen-claim', 'gpuopt-claim-toleration']);
 
 /** Requests that each guard refuses, so that its sentence can be read. */
 const refused: Readonly<
