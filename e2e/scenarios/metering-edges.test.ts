@@ -19,12 +19,13 @@ const nodes = [
   gpuNode(SCENARIO, 'edges-mig', { 'nvidia.com/gpu': '7', 'nvidia.com/mig-1g.10gb': '7' }, A100),
   gpuNode(SCENARIO, 'edges-shared', { 'nvidia.com/gpu.shared': '8' }, L4),
 ];
-const tenants = ['edges-mixed', 'edges-from', 'edges-to', 'edges-gone'] as const;
-const namespaces = ['edges-mixed', 'edges-moved', 'edges-gone'] as const;
+const tenants = ['edges-mixed', 'edges-from', 'edges-to', 'edges-gone', 'edges-skew'] as const;
+const namespaces = ['edges-mixed', 'edges-moved', 'edges-gone', 'edges-skew'] as const;
 const owned = {
   'edges-mixed': 'edges-mixed',
   'edges-from': 'edges-moved',
   'edges-gone': 'edges-gone',
+  'edges-skew': 'edges-skew',
 };
 
 const book: PriceBook = {
@@ -156,35 +157,67 @@ async function running(namespace: string, name: string, run?: number): Promise<P
   return await podWhen(namespace, `${name} is bound`, isBound);
 }
 
-it('a namespace that moves to another tenant: each pays for his time, and together they pay for all', async () => {
-  const namespace = 'edges-moved';
-  const bind = bindOf(await running(namespace, 'stays', 18));
+/**
+ * A namespace goes over at the beginning of a window: at the first after the pass that saw the change, and a pass comes at
+ * least every PASS_MS. Bind, end and windows are whole seconds, so what the two pay adds up to all of it.
+ */
+function expectHandover(pod: Pod, changed: { before: number; after: number }, first: number, second: number): void {
+  const at = bindOf(pod) + first * 1000;
+  expect(at % (WINDOW_SECONDS * 1000)).toBe(0);
+  expect(at).toBeGreaterThanOrEqual(changed.before);
+  expect(at).toBeLessThanOrEqual(changed.after + PASS_MS + WINDOW_SECONDS * 1000);
+  expect(second).toBe((endOf(pod) - at) / 1000);
+}
+
+it('a namespace that moves, or whose tenant is deleted, goes over with a window, and together they pay for all', async () => {
+  await Promise.all([running('edges-moved', 'stays', 36), running('edges-gone', 'open', 36)]);
   const before = Date.now();
-  const moved = [gpuTenant('edges-from', ['edges-nothing']), gpuTenant('edges-to', [namespace])];
+  const moved = [gpuTenant('edges-from', ['edges-nothing']), gpuTenant('edges-to', ['edges-moved'])];
   await world.send(['apply', '--server-side', '--force-conflicts'], ...moved);
-  await world.belongs(namespace, 'edges-to');
-  const after = Date.now() + PASS_MS;
-  const pod = await podWhen(namespace, 'the pod is done', isDone);
-  const first = await wholes('edges-from', endOf(pod));
-  const second = await wholes('edges-to', endOf(pod));
-  expect(first).toBeGreaterThanOrEqual(Math.floor((before - bind) / 1000));
-  expect(first).toBeLessThanOrEqual((after - bind) / 1000);
-  expect(second).toBeGreaterThan(0);
-  // Each carries what is less than a second, so that the floors may miss one.
-  expect([0, 1]).toContain((endOf(pod) - bind) / 1000 - first - second);
+  await world.cluster.kubectl(['delete', 'tenant', 'edges-gone']);
+  await Promise.all([world.belongs('edges-moved', 'edges-to'), world.belongs('edges-gone', undefined)]);
+  const changed = { before, after: Date.now() };
+  for (const [namespace, first, second] of [
+    ['edges-moved', 'edges-from', 'edges-to'],
+    ['edges-gone', 'edges-gone', '_unassigned'],
+  ] as const) {
+    const pod = await podWhen(namespace, 'the pod is done', isDone);
+    expectHandover(pod, changed, await wholes(first, endOf(pod)), await wholes(second, endOf(pod)));
+  }
 });
 
-it('a tenant that is deleted with usage open has paid until then, and nobody pays for the rest', async () => {
-  const namespace = 'edges-gone';
-  const bind = bindOf(await running(namespace, 'open', 18));
+/** Has a kubelet whose clock is wrong tell of a pod's end. */
+async function endsBy(name: string, skew: number): Promise<void> {
+  const finishedAt = new Date(Date.now() + skew).toISOString().replace(/[.].*/, 'Z');
+  const terminated = { exitCode: 0, startedAt: finishedAt, finishedAt };
+  const told = { name: 'main', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } };
+  const body = JSON.stringify({ status: { phase: 'Succeeded', containerStatuses: [told] } });
+  const patch = ['--subresource=status', '--type=merge', '-p', body];
+  await world.cluster.kubectl(['patch', 'pod', name, '-n', 'edges-skew', ...patch]);
+}
+
+it('a node whose clock is an hour off: an end is not believed beyond the moment it was seen, nor before the bind', async () => {
+  const namespace = 'edges-skew';
+  await create(namespace, 'ahead', 'edges-whole', 'nvidia.com/gpu', 1);
+  await create(namespace, 'behind', 'edges-mig', 'nvidia.com/mig-1g.10gb', 1);
+  const isHere = (pods: readonly Pod[]): boolean => pods.length === 2 && pods.every(isBound);
+  const pods = await podsWhen(namespace, 'both are bound', isHere);
+  const bind = Math.min(...pods.filter(({ metadata }) => metadata.name === 'ahead').map(bindOf));
   const before = Date.now();
-  await world.cluster.kubectl(['delete', 'tenant', 'edges-gone']);
-  await world.belongs(namespace, undefined);
+  await endsBy('ahead', 3_600_000);
+  await endsBy('behind', -3_600_000);
   const after = Date.now() + PASS_MS;
-  const pod = await podWhen(namespace, 'the pod is done', isDone);
-  const paid = await wholes('edges-gone', endOf(pod));
-  expect(paid).toBeGreaterThanOrEqual(Math.floor((before - bind) / 1000));
-  expect(paid).toBeLessThanOrEqual((after - bind) / 1000);
-  const rest = (endOf(pod) - bind) / 1000 - paid - (await wholes('_unassigned', endOf(pod)));
-  expect([0, 1]).toContain(rest);
+  const { nvidia_h100_80gb_hbm3__full: held = 0, nvidia_a100_sxm4_80gb__1g_10gb: behind = 0 } = await sealed(
+    'edges-skew',
+    after,
+  );
+  expect(held).toBeGreaterThanOrEqual(Math.floor((before - bind) / 1000));
+  expect(held).toBeLessThanOrEqual((after - bind) / 1000);
+  expect(behind).toBe(0);
+});
+
+it('the whole ledger can be recomputed from the intervals', async () => {
+  const { code, stdout } = await tryCommand([gpuopt, 'usage', 'verify', '--json', '--server', operator.server]);
+  expect(JSON.parse(stdout)).toMatchObject({ mismatches: [] });
+  expect(code).toBe(0);
 });

@@ -152,11 +152,80 @@ test('restart with everything changed meanwhile: ends come from the pods, the go
   ]);
 });
 
-test('a namespace that changes hands cuts the interval', async () => {
-  const pods = [podOf({ name: 'p', bound })];
-  await see(`${day}10:10:00Z`, pods);
-  await see(`${day}10:30:00Z`, pods, [namespaceOf('acme-train', 'globex'), nodeOf('h100', 'NVIDIA-H100-80GB-HBM3')]);
-  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:30:00`, `p globex ${h100} x1 10:30:00-open`]);
+const nodes = [nodeOf('h100', 'NVIDIA-H100-80GB-HBM3')];
+const globex = [namespaceOf('acme-train', 'globex'), ...nodes];
+const nobody = [namespaceOf('acme-train'), ...nodes];
+type Look = readonly [at: string, world: readonly Thing[], finished?: string];
+
+test.each<[string, readonly Look[], readonly string[]]>([
+  [
+    'goes over with the next window',
+    [
+      ['10:10:00', ground],
+      ['10:30:00', globex],
+      ['10:59:59', globex],
+      ['11:00:04', globex],
+    ],
+    ['acme 10:00:00-11:00:00', 'globex 11:00:00-open'],
+  ],
+  [
+    'stays for the window in which it was seen',
+    [
+      ['10:10:00', ground],
+      ['10:59:59', globex],
+    ],
+    ['acme 10:00:00-open'],
+  ],
+  [
+    'and back within the window stays',
+    [
+      ['10:10:00', ground],
+      ['10:30:00', globex],
+      ['10:40:00', ground],
+      ['11:00:04', ground],
+    ],
+    ['acme 10:00:00-open'],
+  ],
+  [
+    'goes over with the window after nobody looked for hours',
+    [
+      ['10:10:00', ground],
+      ['14:30:00', globex],
+    ],
+    ['acme 10:00:00-11:00:00', 'globex 11:00:00-open'],
+  ],
+  [
+    'ends with the pod before that',
+    [
+      ['10:10:00', ground],
+      ['11:00:04', globex, '10:59:00'],
+    ],
+    ['acme 10:00:00-10:59:00'],
+  ],
+  [
+    'goes over before the pod ends',
+    [
+      ['10:10:00', ground],
+      ['11:00:04', globex, '11:00:02'],
+    ],
+    ['acme 10:00:00-11:00:00', 'globex 11:00:00-11:00:02'],
+  ],
+  [
+    "that is nobody's any more goes over too",
+    [
+      ['10:10:00', ground],
+      ['10:30:00', nobody],
+      ['11:00:04', nobody],
+    ],
+    ['acme 10:00:00-11:00:00', '_unassigned 11:00:00-open'],
+  ],
+])('a namespace that changes hands: what runs in it %s', async (_, looks, expected) => {
+  for (const [at, world, finished] of looks) {
+    const end = finished === undefined ? {} : { finished: `${day}${finished}Z` };
+    const output = await see(`${day}${at}Z`, [podOf({ name: 'p', bound, ...end })], world);
+    await output.again();
+  }
+  expect((await intervals()).map((one) => one.replace(`p `, '').replace(`${h100} x1 `, ''))).toEqual(expected);
 });
 
 test('killed between the store and the patch: the next process stores nothing twice and lets the pod go', async () => {
@@ -172,13 +241,6 @@ test('killed between the store and the patch: the next process stores nothing tw
   const after = await see(`${day}11:00:05Z`, pods);
   expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:20:00`]);
   expect(after.get(Pod, { namespace: 'acme-train', name: 'p' })?.metadata.finalizers).toEqual(['example.com/other']);
-});
-
-test("a namespace that is nobody's any more cuts the interval of a pod that runs", async () => {
-  const pods = [podOf({ name: 'p', bound })];
-  await see(`${day}10:10:00Z`, pods);
-  await see(`${day}10:30:00Z`, pods, [namespaceOf('acme-train'), nodeOf('h100', 'NVIDIA-H100-80GB-HBM3')]);
-  expect(await intervals()).toEqual([`p acme ${h100} x1 10:00:00-10:30:00`, `p _unassigned ${h100} x1 10:30:00-open`]);
 });
 
 test('a pod bound without a scheduler, whose bind time is told later, is stored once over a restart', async () => {

@@ -5,14 +5,18 @@ import type { Store } from '../store/index.ts';
 import { decideClaims } from './claims/decide.ts';
 import { isClaimKey } from './claims/facts.ts';
 import { observeClaims } from './claims/observe.ts';
-import { decide } from './decide.ts';
+import { decide, sightOf } from './decide.ts';
 import type { PodFact } from './facts.ts';
 import { meteringFinalizer } from './labels.ts';
 import { createMemory } from './memory.ts';
 import { asksForGpus, createTenantLookup, observe } from './observe.ts';
+import { hourSeconds } from './sealing/window.ts';
 
-/** The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. */
-export function meteringController(store: Store): Controller {
+/**
+ * The observer of pods. One pass looks at all of them: a restart needs nothing but the list and the store. A namespace that
+ * changes hands does so with the next window.
+ */
+export function meteringController(store: Store, windowSeconds = hourSeconds): Controller {
   const memory = createMemory(store);
   let settled: ReadonlySet<string> = new Set();
   return singleton('metering')
@@ -37,7 +41,7 @@ export function meteringController(store: Store): Controller {
       const pods = observe(ctx, tenantOf, now);
       const { claims, usersOfGone } = observeClaims(ctx, tenantOf, now);
       const { open, before } = await memory.read();
-      const sight = { now, before };
+      const sight = sightOf(now, before, windowSeconds);
       const ofPods = decide(
         pods,
         open.filter(({ deviceKey }) => !isClaimKey(deviceKey)),

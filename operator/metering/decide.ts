@@ -1,4 +1,5 @@
 import type { Allocation, Closing, NewInterval, OpenInterval, Plan, PodFact } from './facts.ts';
+import { nextWindow } from './sealing/window.ts';
 
 /** When passes looked: ends are never put later than what was seen. Milliseconds since 1970. */
 export interface Sight {
@@ -6,6 +7,22 @@ export interface Sight {
   readonly now: number;
   /** The pass before; absent on the first ever. */
   readonly before?: number;
+  /**
+   * From when on devices are of the tenant whose namespace they are in now: the end of the window in which the pass before
+   * looked. Absent while that window goes on, in which they stay with whom it found them.
+   */
+  readonly handover?: number;
+}
+
+/** When passes looked, with windows of `seconds`. */
+export function sightOf(now: number, before: number | undefined, seconds: number): Sight {
+  const { end } = nextWindow(before ?? now, seconds);
+  return { now, ...(before !== undefined && { before }), ...(end <= now && { handover: end }) };
+}
+
+/** When an interval goes over to its namespace's tenant of now; undefined where it does not, or not yet. */
+export function handoverOf(one: OpenInterval, tenant: string, { handover }: Sight): number | undefined {
+  return one.tenant === tenant || handover === undefined || handover <= one.openedAt ? undefined : handover;
 }
 
 /** Pods whose intervals are stored with their ends; only a memory, a restart begins with none. */
@@ -46,20 +63,26 @@ function planPod(pod: PodFact, open: readonly OpenInterval[], sight: Sight): Pla
   if (bound === undefined || (pod.early && open.length === 0)) return { open: [], close: [], release };
   const fresh = bound.allocations.filter(({ deviceKey }) => !open.some((one) => one.deviceKey === deviceKey));
   const opened = fresh.map((allocation) => interval(pod, bound, allocation, bound.at));
-  if (end !== undefined) return { open: opened, close: open.map((one) => ({ ...keyOf(one), end })), release };
-  const moved = open.filter(({ tenant }) => tenant !== pod.tenant);
+  const plans = open.map((one) => planOpen(pod, bound, one, sight));
   return {
-    open: [...opened, ...moved.flatMap((one) => continued(pod, bound, one, sight))],
-    close: moved.map((one) => ({ ...keyOf(one), end: { at: Math.max(sight.now, one.openedAt), estimated: false } })),
+    open: [...opened, ...plans.flatMap((plan) => plan.open)],
+    close: plans.flatMap((plan) => plan.close),
     release,
   };
 }
 
-/** The namespace changed hands: the new tenant holds the devices from this pass on. */
-function continued(pod: PodFact, bound: Bound, old: OpenInterval, sight: Sight): readonly NewInterval[] {
-  return bound.allocations
-    .filter(({ deviceKey }) => deviceKey === old.deviceKey)
-    .map((allocation) => interval(pod, bound, allocation, Math.max(sight.now, old.openedAt)));
+/** An interval goes on, ends with its pod, or goes over to whose namespace it is in by now. */
+function planOpen(pod: PodFact, bound: Bound, one: OpenInterval, sight: Sight): Pick<Plan, 'open' | 'close'> {
+  const { end, tenant } = pod;
+  const at = handoverOf(one, tenant, sight);
+  if (at === undefined || (end !== undefined && end.at <= at)) {
+    return { open: [], close: end === undefined ? [] : [{ ...keyOf(one), end }] };
+  }
+  const held = bound.allocations.filter(({ deviceKey }) => deviceKey === one.deviceKey);
+  return {
+    open: held.map((allocation) => interval(pod, bound, allocation, at)),
+    close: [{ ...keyOf(one), end: { at, estimated: false } }],
+  };
 }
 
 function interval(pod: PodFact, bound: Bound, allocation: Allocation, openedAt: number): NewInterval {

@@ -8,6 +8,7 @@ import { meteringController } from './controller.ts';
 import { energyCollector } from './energy/collector.ts';
 import { gpuHoursController } from './gpu-hours/controller.ts';
 import { type OnSealed, type ReadCuts, sealDue } from './sealing/sealer.ts';
+import { hourSeconds } from './sealing/window.ts';
 
 /** What metering gets from the process that runs it. */
 export interface MeteringDeps {
@@ -32,7 +33,7 @@ const secondsOfDay = 86_400;
 /** Metering: who held which GPU from when to when, sealed into windows of whole GPU-seconds. */
 export function meteringRoom(deps: MeteringDeps): Room {
   const { store, clock, log, registry } = deps;
-  const windowSeconds = deps.windowSeconds ?? 3600;
+  const windowSeconds = deps.windowSeconds ?? hourSeconds;
   if (!Number.isInteger(windowSeconds) || windowSeconds < 1 || secondsOfDay % windowSeconds !== 0) {
     throw new MeteringOptionError(
       `--window-seconds ${windowSeconds} must be a whole number of seconds that divides a day, for example 3600 or 60`,
@@ -69,7 +70,7 @@ export function meteringRoom(deps: MeteringDeps): Room {
       : [energyCollector({ store, clock, source: prometheusSource({ url: prometheusUrl, clock }) }, log)];
   return {
     name: 'metering',
-    controllers: [meteringController(store), gpuHoursController(store), capacityController(store)],
+    controllers: [meteringController(store, windowSeconds), gpuHoursController(store), capacityController(store)],
     runnables: [{ name: 'metering-sealer', where: 'leader', run }, ...collectors],
   };
 }

@@ -80,14 +80,32 @@ describe('what is metered of claims', () => {
       closes: ['40'],
     },
     {
-      name: 'is cut where the namespace changes hands',
+      name: 'goes over with the next window where the namespace changed hands',
       claims: [claimOf({ tenant: 'other' })],
       open: [open(12)],
-      opens: ['100-'],
-      closes: ['100'],
+      opens: ['90-'],
+      closes: ['90'],
+    },
+    {
+      name: 'goes over before it ends',
+      claims: [claimOf({ tenant: 'other', users: [user(12, 95)] })],
+      open: [open(12)],
+      opens: ['90-95'],
+      closes: ['90'],
+    },
+    {
+      name: 'ends before it goes over',
+      claims: [claimOf({ tenant: 'other', users: [user(12, 89)] })],
+      open: [open(12)],
+      closes: ['89'],
+    },
+    {
+      name: 'stays for the window in which it was opened',
+      claims: [claimOf({ tenant: 'other' })],
+      open: [open(91)],
     },
   ])('$name', ({ claims, open: before = [], gone = [], opens = [], closes = [] }) => {
-    const plan = decideClaims(claims, before, () => gone, { now: 100, before: 80 });
+    const plan = decideClaims(claims, before, () => gone, { now: 100, before: 80, handover: 90 });
     expect(plan.open.map(({ openedAt, end }) => `${openedAt}-${end?.at ?? ''}`)).toEqual(opens);
     expect(plan.close.map(({ end }) => `${end.at}${end.estimated ? '?' : ''}`)).toEqual(closes);
   });

@@ -1,4 +1,4 @@
-import type { Sight } from '../decide.ts';
+import { handoverOf, type Sight } from '../decide.ts';
 import type { Allocation, Closing, End, NewInterval, OpenInterval, Plan } from '../facts.ts';
 import type { ClaimFact, ClaimUser } from './facts.ts';
 
@@ -25,8 +25,9 @@ export function decideClaims(
     if (claim === undefined) return closed(one, endOf(usersOfGone(one), one, sight));
     if (!isOf(one, claim)) return closed(one, endOf(usersBefore(claim), one, sight));
     const end = endOfAllocation(claim);
-    if (end !== undefined) return closed(one, { ...end, at: Math.max(end.at, one.openedAt) });
-    return one.tenant === claim.tenant ? nothing : moved(one, claim, sight);
+    const at = handoverOf(one, claim.tenant, sight);
+    if (at !== undefined && (end === undefined || end.at > at)) return moved(one, claim, at, end);
+    return end === undefined ? nothing : closed(one, { ...end, at: Math.max(end.at, one.openedAt) });
   });
   const fresh = claims.flatMap((claim) => {
     const known = open.filter((one) => one.uid === claim.uid && isOf(one, claim)).map(({ deviceKey }) => deviceKey);
@@ -93,12 +94,11 @@ function closed({ uid, deviceKey }: OpenInterval, end: End): ClaimPlan {
   return { open: [], close: [closing] };
 }
 
-/** The namespace changed hands: the new tenant holds the device from this pass on. */
-function moved(one: OpenInterval, claim: ClaimFact, { now }: Sight): ClaimPlan {
-  const at = Math.max(now, one.openedAt);
+/** The namespace changed hands: the device is the new tenant's from then on. */
+function moved(one: OpenInterval, claim: ClaimFact, at: number, end: End | undefined): ClaimPlan {
   const devices = claim.devices.filter(({ deviceKey }) => deviceKey === one.deviceKey);
   return {
-    open: devices.map((device) => interval(claim, device, at)),
+    open: devices.map((device) => interval(claim, device, at, end)),
     close: [{ uid: one.uid, deviceKey: one.deviceKey, end: { at, estimated: false } }],
   };
 }

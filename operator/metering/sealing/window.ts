@@ -1,5 +1,8 @@
 /** The arithmetic of windows: pure, in integers. Times are milliseconds since 1970. */
 
+/** The length of a window unless the operator is told otherwise. */
+export const hourSeconds = 3600;
+
 /** A half-open span of time. */
 export interface Span {
   readonly start: number;
