@@ -4,6 +4,7 @@ export { formatDecimal, parseDecimal } from './money/decimal.ts';
 export { freezeSealed } from './outbox/freeze.ts';
 export { clusterMark } from './outbox/mark.ts';
 export { priceChanges } from './price-book/changes.ts';
+export { readIncluded, readPrice } from './rating/stored.ts';
 export { registerRevenue } from './revenue/revenue-command.ts';
 export { billingRoom } from './room.ts';
 export { clusterPages } from './sinks/pages.ts';

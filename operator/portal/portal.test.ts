@@ -208,7 +208,38 @@ describe('what a tenant reads', () => {
     const { body } = await ask('/v1/tenants/acme/plan');
     expect(body).toMatchObject({
       ...{ provider: 'stripe', book: 'acme', version: 1, currency: 'usd' },
-      ...{ prices: [{ sku: 'l4', perHour: '2.50' }], subscriptions: [{ id: 'sub_acme', status: 'active' }] },
+      subscriptions: [{ id: 'sub_acme', status: 'active' }],
+      prices: [
+        {
+          ...{ sku: 'l4', perHour: '2.50', mode: 'Graduated', includedSeconds: '0' },
+          tiers: [{ upToSeconds: null, unitPriceMinor: '0.069444444444' }],
+        },
+      ],
+    });
+  });
+
+  test('the plan says what is in tiers and what is included; charges by them are not the unit price times the quantity', async () => {
+    await asOwner(store(), async (trx) => {
+      const tiers = '{"mode":"Volume","tiers":[{"upTo":"3600","unitPrice":"2.5"},{"unitPrice":"1"}]}';
+      await sql`UPDATE price_sku SET tiers = ${tiers} WHERE book = 'acme'`.execute(trx);
+      await sql`UPDATE customer_link SET included = '{"l4":"7200","h100":"1"}' WHERE tenant = 'acme'`.execute(trx);
+      await sql`UPDATE charge SET rated_from = 0, included = 7200 WHERE tenant = 'acme'`.execute(trx);
+    });
+    const { body } = await ask('/v1/tenants/acme/plan');
+    expect(body).toMatchObject({
+      prices: [
+        {
+          ...{ sku: 'l4', mode: 'Volume', includedSeconds: '7200' },
+          tiers: [
+            { upToSeconds: '3600', unitPriceMinor: '2.500000000000' },
+            { upToSeconds: null, unitPriceMinor: '1.000000000000' },
+          ],
+        },
+      ],
+    });
+    expect((await ask('/v1/tenants/acme/charges')).body).toMatchObject({ lines: [{ sku: 'l4', tiered: true }] });
+    expect((await ask('/v1/tenants/globex/charges', { token: 'bob' })).body).toMatchObject({
+      lines: [{ tiered: false }],
     });
   });
 

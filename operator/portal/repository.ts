@@ -1,6 +1,6 @@
-import { sql, type Transaction } from 'kysely';
+import { type Selectable, sql, type Transaction } from 'kysely';
 
-import type { Schema } from '../store/index.ts';
+import type { PriceSkuTable, Schema } from '../store/index.ts';
 
 /** Half-open, RFC 3339. */
 export interface Span {
@@ -74,6 +74,7 @@ export async function readCharges(trx: Transaction<Schema>, { from, to }: Span) 
     .leftJoin('charge as c', 'c.usage_window_id', 'w.id')
     .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
     .select([sql<string>`sum(w.quantity)`.as('quantity'), sql<string>`coalesce(sum(c.amount), 0)`.as('amount')])
+    .select(sql<boolean>`coalesce(bool_or(c.rated_from IS NOT NULL), false)`.as('tiered'))
     .where('w.window_start', '>=', new Date(from))
     .where('w.window_start', '<', new Date(to))
     .groupBy(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
@@ -99,10 +100,16 @@ export async function readInvoices(trx: Transaction<Schema>, limit: number, afte
   return paged(rows, limit, (row) => [row.period_end.toISOString(), row.invoice]);
 }
 
-/** Who charges the tenant, by which list. */
+/** Who charges the tenant, by which list, and what his plan includes. */
 export async function readLink(trx: Transaction<Schema>) {
-  return await trx.selectFrom('customer_link').select(['provider', 'customer', 'book']).executeTakeFirst();
+  return await trx.selectFrom('customer_link').select(['provider', 'customer', 'book', 'included']).executeTakeFirst();
 }
+
+/** A price of a list as it is stored. */
+export type PricedSku = Pick<
+  Selectable<PriceSkuTable>,
+  'name' | 'model' | 'profile' | 'per_hour' | 'unit_price' | 'tiers'
+>;
 
 /** The version of a price list that is in force, with its prices. */
 export async function readPrices(trx: Transaction<Schema>, book: string, now: Date) {
@@ -115,9 +122,9 @@ export async function readPrices(trx: Transaction<Schema>, book: string, now: Da
     .limit(1)
     .executeTakeFirst();
   if (version === undefined) return undefined;
-  const skus = await trx
+  const skus: readonly PricedSku[] = await trx
     .selectFrom('price_sku')
-    .select(['name', 'model', 'profile', 'per_hour', 'unit_price'])
+    .select(['name', 'model', 'profile', 'per_hour', 'unit_price', 'tiers'])
     .where('book', '=', book)
     .where('version', '=', version.version)
     .orderBy('name')

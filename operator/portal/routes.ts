@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { formatDecimal, parseDecimal } from '../billing/index.ts';
+import { formatDecimal, parseDecimal, readIncluded, readPrice } from '../billing/index.ts';
 import type { Clock } from '../observability/index.ts';
 import type { Schema, Store } from '../store/index.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -7,6 +7,7 @@ import type { PaymentPages } from './pages.ts';
 import { PortalProblem, type ProblemCode } from './problem.ts';
 import {
   type Bucket,
+  type PricedSku,
   readCharges,
   readInvoices,
   readLink,
@@ -93,10 +94,10 @@ export const routes: readonly Route[] = [
     handle: async ({ store, clock }, { tenant, query }) => {
       const span = spanOf(query, clock);
       const rows = await asTenant(store, tenant, (trx) => readCharges(trx, span));
-      const lines = rows.flatMap(({ sku, book, version, currency, unit_price, quantity, amount }) =>
+      const lines = rows.flatMap(({ sku, book, version, currency, unit_price, quantity, amount, tiered }) =>
         sku === null || book === null || version === null || currency === null || unit_price === null
           ? []
-          : [{ sku, book, version, currency, unitPriceMinor: unit_price, quantity, amountMinor: amount }],
+          : [{ sku, book, version, currency, unitPriceMinor: unit_price, tiered, quantity, amountMinor: amount }],
       );
       const unpriced = rows.filter(({ sku }) => sku === null).reduce((sum, { quantity }) => sum + BigInt(quantity), 0n);
       return { tenant, ...span, lines, totals: totalsOf(lines), unpricedQuantity: unpriced.toString() };
@@ -129,7 +130,7 @@ export const routes: readonly Route[] = [
     id: 'getPlan',
     method: 'GET',
     path: '/plan',
-    summary: 'Who charges the tenant, the prices in force and the subscriptions',
+    summary: 'Who charges the tenant, the prices in force, what the plan includes of them, and the subscriptions',
     right: reads,
     query: {},
     answer: 'Plan',
@@ -138,9 +139,7 @@ export const routes: readonly Route[] = [
       await asTenant(store, tenant, async (trx) => {
         const link = await readLink(trx);
         const list = link && (await readPrices(trx, link.book, new Date(clock.now())));
-        const prices = (list?.skus ?? []).map(({ name, model, profile, per_hour, unit_price }) => ({
-          ...{ sku: name, model, profile, perHour: per_hour, unitPriceMinor: unit_price },
-        }));
+        const prices = (list?.skus ?? []).map((sku) => priceOf(sku, link?.included ?? null));
         const subscriptions = (await readSubscriptions(trx)).map((row) => ({
           ...{ id: row.subscription, status: row.status },
           ...{ periodStart: row.period_start?.toISOString() ?? null, periodEnd: row.period_end?.toISOString() ?? null },
@@ -198,6 +197,19 @@ async function pageOf(
   } catch (cause) {
     throw new PortalProblem('ProviderUnavailable', `the provider ${link.provider} did not make the page`, { cause });
   }
+}
+
+function priceOf(sku: PricedSku, included: string | null): object {
+  const { mode, tiers } = readPrice(sku.tiers, sku.unit_price);
+  return {
+    ...{ sku: sku.name, model: sku.model, profile: sku.profile, perHour: sku.per_hour, unitPriceMinor: sku.unit_price },
+    mode,
+    tiers: tiers.map(({ upTo, unitPrice }) => ({
+      upToSeconds: upTo?.toString() ?? null,
+      unitPriceMinor: formatDecimal(unitPrice),
+    })),
+    includedSeconds: readIncluded(included, sku.name).toString(),
+  };
 }
 
 function totalsOf(lines: readonly { readonly currency: string; readonly amountMinor: string }[]): readonly object[] {

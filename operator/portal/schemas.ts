@@ -64,7 +64,8 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
         book: text,
         version: { type: 'integer' },
         currency: text,
-        unitPriceMinor: decimal,
+        unitPriceMinor: { ...decimal, description: 'of the first tier where there are tiers' },
+        tiered: { type: 'boolean', description: 'whether the amount follows tiers or what the plan includes' },
         quantity: integer,
         amountMinor: decimal,
       }),
@@ -102,7 +103,28 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     version: orNull('integer'),
     currency: orNull('string'),
     effectiveFrom: orNull('string'),
-    prices: list(object({ sku: text, model: text, profile: text, perHour: text, unitPriceMinor: decimal })),
+    prices: list(
+      object({
+        ...{ sku: text, model: text, profile: text },
+        perHour: { ...text, description: 'of the first tier where there are tiers, as the next' },
+        unitPriceMinor: decimal,
+        mode: {
+          enum: ['Graduated', 'Volume'],
+          description: 'each second at the price of its own tier, or all at that of the tier that the month reaches',
+        },
+        tiers: list(
+          object({
+            upToSeconds: {
+              ...integer,
+              type: ['string', 'null'],
+              description: 'of a month (UTC); null in the last tier',
+            },
+            unitPriceMinor: decimal,
+          }),
+        ),
+        includedSeconds: { ...integer, description: 'of a month (UTC) that cost nothing; tiers count from after them' },
+      }),
+    ),
     subscriptions: list(object({ id: text, status: text, periodStart: orNull('string'), periodEnd: orNull('string') })),
   }),
   CheckoutRequest: object({ successUrl: https, cancelUrl: https }),
