@@ -64,7 +64,8 @@ export interface BillingProviderSpec {
   /**
    * catalog lets the operator make what it charges by at the provider: a product for each SKU, a price for each SKU of a
    * price list in force or announced, and for tenants without a customerId a customer with a monthly subscription to the
-   * prices of his list. What is there is compared and never changed. Without it, the operator makes meters only.
+   * prices of his list. What is there is compared every ten minutes, and when the annotation
+   * gpuoptimizer.io/compare-catalog changes, and never changed. Without it, the operator makes meters only.
    */
   readonly catalog?: ProviderCatalog;
   /**

@@ -13,7 +13,8 @@ import { stated } from '../conditions.ts';
 import type { ProviderCatalog } from '../sinks/catalog.ts';
 import type { FoundPrice } from './compare.ts';
 import { type CatalogPlan, decide, type Found } from './decide.ts';
-import { type CatalogDeps, openCatalog, readsKey } from './open.ts';
+import { named } from './named.ts';
+import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from './open.ts';
 import { agreementOf, pricedSkus, tenantsOf } from './read.ts';
 import { type CatalogResult, condition } from './report.ts';
 import { isSayable, type Unsayable, type WantedPrice, wantedPrices } from './wanted.ts';
@@ -27,6 +28,7 @@ const closedMillis = 15_000;
 export function catalogController(deps: CatalogDeps): Controller {
   return controller(kinds.BillingProvider, 'billing-catalog')
     .withoutStatus()
+    .when(standsOtherwise)
     .watches(kinds.PriceBook, everyProvider)
     .watches(kinds.BillingPlan, everyProvider)
     .watches(kinds.Tenant, everyProvider, {
@@ -49,10 +51,11 @@ export function catalogController(deps: CatalogDeps): Controller {
         return {};
       }
       const result = await keep(deps, provider, ctx);
+      if (result.kind === 'closed' && isReady(provider)) return { after: soonMillis };
       await write(provider, [stated(provider, condition(result), ctx.now())], ctx);
       if (result.kind === 'closed') return { after: closedMillis };
       if (result.kind === 'failed') return { after: 4 * closedMillis };
-      if (result.plan.drift.length > 0) ctx.event(driftEvent(provider, condition(result).message));
+      if (result.plan.drift.length > 0) ctx.event(driftEvent(provider, named(result.plan.drift, 1, '; ')));
       return result.left > 0 ? { after: result.plan.prices.length > 0 ? soonMillis : closedMillis } : {};
     });
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { FoundPrice } from './compare.ts';
 import { decide, type Found } from './decide.ts';
+import { named } from './named.ts';
 import type { Unsayable, WantedPrice } from './wanted.ts';
 
 const wanted: WantedPrice = {
@@ -64,4 +65,12 @@ test.each<[string, Sketch, string]>([
 test('what the provider has no form for is said and not made', () => {
   const plan = decide([wanted, unsayable], there({}));
   expect(plan).toMatchObject({ unsayable: ['price gpuopt/standard/1/a100/9: no form'], prices: [], drift: [] });
+});
+
+test.each([
+  [['a'], 'a'],
+  [['a', 'b'], 'a; b'],
+  [['a', 'b', 'c', 'd'], 'a; b; and 2 more'],
+])('%j in words: %s', (all, expected) => {
+  expect(named(all, 2, '; ')).toBe(expected);
 });

@@ -14,6 +14,9 @@ export interface CatalogDeps {
   readonly operatorNamespace: string;
 }
 
+/** Annotation on a BillingProvider: another value of it has its catalog compared now and not within ten minutes. */
+const lookAgain = 'gpuoptimizer.io/compare-catalog';
+
 /** What both need to read the key. */
 export const readsKey: Permission = {
   group: '',
@@ -35,4 +38,20 @@ export async function openCatalog(
   const checked = checkKey(spec, secret && (secret.data ?? {}));
   if (checked.kind === 'bad') return undefined;
   return stripeCatalog({ key: checked.key, endpoint: spec.endpoint }, () => entry.pace(ctx.signal));
+}
+
+/** Whether a provider was Ready when it was last reported on: then a process that has just begun will open it soon. */
+export function isReady(provider: BillingProvider): boolean {
+  return statusOf(provider, 'Ready') === 'True';
+}
+
+/** Whether catalog or customers are to be looked at again. Other news of a provider, such as its rows, comes all the time. */
+export function standsOtherwise(now: BillingProvider, before: BillingProvider | undefined): boolean {
+  if (before === undefined || now.metadata.generation !== before.metadata.generation) return true;
+  if (now.metadata.annotations?.[lookAgain] !== before.metadata.annotations?.[lookAgain]) return true;
+  return ['Ready', 'CatalogInStep'].some((type) => statusOf(now, type) !== statusOf(before, type));
+}
+
+function statusOf({ status }: BillingProvider, type: string): string | undefined {
+  return status?.conditions?.find((one) => one.type === type)?.status;
 }

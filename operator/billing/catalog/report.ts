@@ -1,5 +1,6 @@
 import type { ConditionIntent } from '../../runtime/index.ts';
 import type { CatalogPlan } from './decide.ts';
+import { named } from './named.ts';
 
 /** Of long lists, as many are named. */
 const mostNamed = 5;
@@ -22,9 +23,10 @@ export function condition(result: CatalogResult): ConditionIntent {
     return { type, status: 'False', reason: 'CatalogRefused', message };
   }
   const { plan, wanted, left } = result;
-  if (plan.drift.length > 0) return { type, status: 'False', reason: 'CatalogDrifted', message: listed(plan.drift) };
+  if (plan.drift.length > 0)
+    return { type, status: 'False', reason: 'CatalogDrifted', message: named(plan.drift, mostNamed, '; ') };
   if (plan.unsayable.length > 0) {
-    return { type, status: 'False', reason: 'PriceNotExpressible', message: listed(plan.unsayable) };
+    return { type, status: 'False', reason: 'PriceNotExpressible', message: named(plan.unsayable, mostNamed, '; ') };
   }
   if (left > 0) {
     const message = `${left} of ${wanted} prices are still to be made`;
@@ -36,10 +38,4 @@ export function condition(result: CatalogResult): ConditionIntent {
     reason: 'CatalogComplete',
     message: `the provider has all ${wanted} prices as they are rated here`,
   };
-}
-
-/** Findings as one sentence, the first few of them. */
-function listed(findings: readonly string[]): string {
-  const more = findings.length - mostNamed;
-  return findings.slice(0, mostNamed).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

@@ -5,6 +5,7 @@ import { kinds, type Tenant } from '../../api/index.ts';
 import { type PassOutput, runPass, type Thing } from '../../runtime/testing/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
 import { catalogController } from '../catalog/controller.ts';
+import { createSinks } from '../sinks/registry.ts';
 import { openProvider, payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
 import { customersController } from './controller.ts';
 
@@ -162,4 +163,19 @@ test.each<[string, Thing, Parameters<typeof provider>[1], string | undefined]>([
   await sell();
   expect(reasonOf(await pass(tenant, spec))).toBe(reason);
   expect(await made()).toEqual({ customers: [], subscriptions: [] });
+});
+
+test.each([
+  ['is not Ready', 'False', 'ProviderNotReady'],
+  ['was Ready before this process began', 'True', undefined],
+] as const)('while the provider is not open: one that %s', async (_, status, reason) => {
+  const said = { reason: 'Said', message: '', lastTransitionTime: '2026-06-01T00:00:00Z', observedGeneration: 1 };
+  const [thing, secret] = provider('http://127.0.0.1:1');
+  if (thing === undefined || secret === undefined) throw new Error('a provider and its Secret');
+  const object = { ...thing.object, status: { conditions: [{ type: 'Ready', status, ...said }] } };
+  const sinks = createSinks({ now: () => 0, monotonic: () => 0, sleep: async () => undefined });
+  const deps = { store: store(), sinks, operatorNamespace: 'gpuopt-system' };
+  const world = [{ ...thing, object }, secret, payer('acme')];
+  const output = await runPass(customersController(deps), { world, key: { name: 'acme' }, now });
+  expect(reasonOf(output)).toBe(reason);
 });

@@ -9,7 +9,7 @@ import {
   type Key,
   type Reader,
 } from '../../runtime/index.ts';
-import { type CatalogDeps, openCatalog, readsKey } from '../catalog/open.ts';
+import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
 import { agreementOf, pricedSkus } from '../catalog/read.ts';
 import { wantedPrices } from '../catalog/wanted.ts';
 import { stated } from '../conditions.ts';
@@ -26,9 +26,12 @@ interface Made {
 interface Result {
   readonly made?: Made;
   readonly finding?: Finding;
+  /** Nothing can be said yet: the process has just begun. */
+  readonly early?: true;
 }
 
 /** How soon what is not there yet is looked for again, and what somebody changed. */
+const soonMillis = 2000;
 const waitMillis = 15_000;
 const driftMillis = 300_000;
 
@@ -36,7 +39,7 @@ const driftMillis = 300_000;
 export function customersController(deps: CatalogDeps): Controller {
   return controller(kinds.Tenant, 'billing-customers')
     .withoutStatus()
-    .watches(kinds.BillingProvider, tenantsWithout)
+    .watches(kinds.BillingProvider, tenantsWithout, { when: standsOtherwise })
     .reads(kinds.BillingPlan)
     .may(readsKey)
     .may({
@@ -58,7 +61,8 @@ export function customersController(deps: CatalogDeps): Controller {
           await ctx.applyStatus(kinds.Tenant, { metadata: { name: tenant.metadata.name }, status: { conditions: [] } });
         return {};
       }
-      const { made = madeBefore(tenant), finding } = await keep(deps, tenant, billing.providerRef.name, ctx);
+      const { made = madeBefore(tenant), finding, early } = await keep(deps, tenant, billing.providerRef.name, ctx);
+      if (early === true) return { after: soonMillis };
       const status: TenantStatus = { ...made, conditions: [stated(tenant, condition(made, finding), ctx.now())] };
       await ctx.applyStatus(kinds.Tenant, { metadata: { name: tenant.metadata.name }, status });
       if (finding === undefined) return {};
@@ -75,6 +79,7 @@ async function keep(deps: CatalogDeps, tenant: Tenant, providerName: string, ctx
     return { finding: { reason: 'CatalogNotSet', message } };
   }
   const catalog = provider && (await openCatalog(deps, provider, ctx));
+  if (catalog === undefined && provider !== undefined && isReady(provider)) return { early: true };
   if (catalog === undefined) {
     const message = `BillingProvider ${providerName} is missing or not Ready`;
     return { finding: { reason: 'ProviderNotReady', message } };

@@ -1,9 +1,12 @@
 import { difference, type FoundPrice } from '../catalog/compare.ts';
+import { named } from '../catalog/named.ts';
 import { isSayable, type Unsayable, type WantedPrice } from '../catalog/wanted.ts';
 import type { FoundMeter, FoundSubscription } from '../sinks/catalog.ts';
 
 /** Stripe's limit of items. */
 const mostPrices = 20;
+/** Of prices that differ, as many are named. */
+const mostNamed = 3;
 
 /** Why nothing can be made, or how what was made is off. */
 export interface Finding {
@@ -59,8 +62,8 @@ export function subscriptionOff(found: FoundSubscription, prices: readonly strin
   const more = found.prices.filter((id) => !prices.includes(id));
   if (lacks.length + more.length === 0) return undefined;
   const parts = [
-    ...(lacks.length > 0 ? [`lacks ${lacks.join(', ')}`] : []),
-    ...(more.length > 0 ? [`has ${more.join(', ')}`] : []),
+    ...(lacks.length > 0 ? [`lacks ${named(lacks, mostNamed, ', ')}`] : []),
+    ...(more.length > 0 ? [`has ${named(more, mostNamed, ', ')}`] : []),
   ];
   const message = `subscription ${found.id} ${parts.join(' and ')}, other than the price list in force; change its items at the provider`;
   return { reason: 'SubscriptionDiffers', message };
