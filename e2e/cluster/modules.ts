@@ -71,6 +71,11 @@ export const goModules = {
     tags: ['remove_all_sd'],
     usualSeconds: 200,
   },
+  'stripe-mock': {
+    version: 'v0.203.0',
+    targets: [{ package: 'github.com/stripe/stripe-mock', program: 'stripe-mock' }],
+    usualSeconds: 10,
+  },
   certs: { version: 'v1', targets: [{ package: '.', program: 'certs' }], usualSeconds: 10 },
   pause: { version: 'v1', targets: [{ package: '.', program: 'pause' }], usualSeconds: 3 },
 } as const satisfies Record<string, GoModule>;

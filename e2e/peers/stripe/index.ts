@@ -18,7 +18,7 @@
  * | `time` | the peer's clock, test clocks, what becomes due |
  * | `metering`, `catalog`, `subscriptions`, `invoices`, `credits`, `pages`, `webhooks` | Stripe's objects |
  * | `control` | faults, ground truth, the routes under /_peer/ |
- * | `conformance` | one set of assertions for the peer and for a real sandbox |
+ * | `conformance` | one set of assertions for the peer and for a real sandbox; stripe-mock checks the shapes of both sides |
  *
  * Where Stripe's behaviour is documented as a range or not at all, `settings.ts` says so and has a switch. Not played:
  * taxes, discounts, trials, alerts, quotes, Connect.

@@ -28,8 +28,8 @@ export async function testPeer(options: PeerOptions = {}): Promise<{ peer: Strip
 }
 
 /** The unmodified package, asking once. */
-export function clientOf(peer: StripePeer, key = 'sk_test_peer'): Stripe {
-  const { hostname, port } = new URL(peer.url);
+export function clientOf({ url }: Pick<StripePeer, 'url'>, key = 'sk_test_peer'): Stripe {
+  const { hostname, port } = new URL(url);
   const reach = { host: hostname, port, protocol: 'http' } as const;
   return new Stripe(key, { ...reach, maxNetworkRetries: 0, timeout: 5000, telemetry: false });
 }

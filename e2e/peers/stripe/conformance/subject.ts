@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Stripe from 'stripe';
 import type { StripePeer } from '../index.ts';
 import type { PeerSettings } from '../settings.ts';
-import { ask, testPeer } from '../testing.ts';
+import { ask, clientOf, testPeer } from '../testing.ts';
 
 /** What is asked: the peer, or a real sandbox. */
 export interface Subject {
@@ -28,15 +28,16 @@ const lagSeconds = 120;
 const sandboxGapMillis = 60;
 const sandboxPatienceMillis = 180_000;
 
-/** A peer that takes as long as Stripe says it may. */
+/** A peer that takes as long as Stripe says it may; `through` may put something before it and answers its address. */
 export async function peerSubject(
   settings: Partial<PeerSettings>,
+  through: (peerUrl: string) => Promise<string> = async (url) => url,
 ): Promise<{ readonly peer: StripePeer; readonly subject: Subject }> {
-  const { peer, stripe } = await testPeer({ settings: { validationLagSeconds: lagSeconds, ...settings } });
-  const { hostname, port } = new URL(peer.url);
+  const { peer } = await testPeer({ settings: { validationLagSeconds: lagSeconds, ...settings } });
+  const url = await through(peer.url);
   const subject: Subject = {
-    stripe,
-    withKey: (key) => new Stripe(key, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 }),
+    stripe: clientOf({ url }),
+    withKey: (key) => clientOf({ url }, key),
     mark: 'case',
     now: async () => Number(Reflect.get(Object(await ask(peer, 'truth')), 'now')),
     until: async (what, done) => {
