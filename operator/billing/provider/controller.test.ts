@@ -4,7 +4,8 @@ import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/inde
 import { kinds } from '../../api/index.ts';
 import { runPass, type Thing } from '../../runtime/testing/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
-import { createSinks } from '../sinks/registry.ts';
+import { createSinks, type Sinks } from '../sinks/registry.ts';
+import type { UsageSink } from '../sinks/sink.ts';
 import { payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
 import { seedPayer } from '../testing/ledger.ts';
 import { billingProviderController } from './controller.ts';
@@ -26,8 +27,7 @@ async function call(path: string, method: 'GET' | 'POST'): Promise<unknown> {
 }
 
 /** Passes of one process: why it is Ready or not, and the events that may be sent. */
-function passes(url: string, ...more: readonly Thing[]): () => Promise<readonly unknown[]> {
-  const sinks = createSinks({ now: () => 0, monotonic: () => 0, sleep: async () => undefined });
+function passes(url: string, sinks: Sinks, ...more: readonly Thing[]): () => Promise<readonly unknown[]> {
   const controller = billingProviderController({
     ...{ store: store(), sinks, sources: new Map(), operatorNamespace: 'gpuopt-system' },
   });
@@ -40,25 +40,39 @@ function passes(url: string, ...more: readonly Thing[]): () => Promise<readonly 
   };
 }
 
+const noSinks = (): Sinks => createSinks({ now: () => 0, monotonic: () => 0, sleep: async () => undefined });
 const both = ['gpu_seconds__a100', 'gpu_seconds__l4'];
 
 test('a list whose tenant is no customer yet has its meters, for prices count by them', async () => {
   peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
   await priced(store(), [skuAt('l4'), skuAt('a100')]);
-  expect(await passes(peer.url, payer('acme'))()).toEqual(['Accepting', both]);
+  expect(await passes(peer.url, noSinks(), payer('acme'))()).toEqual(['Accepting', both]);
 });
 
 test('a meter that was archived is not made again: its usage waits, that of others is sent, until it is back', async () => {
-  peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
+  peer = await startStripePeer({ customers: ['cus_acme'], settings: { account: 'acct_1', ratePerSecond: 100_000 } });
   const { url } = peer;
   await priced(store(), [skuAt('l4'), skuAt('a100')]);
   await seedPayer(store());
-  const pass = passes(url);
+  const sinks = noSinks();
+  const pass = passes(url, sinks);
   expect(await pass()).toEqual(['Accepting', both]);
+  const hour = Math.floor(Date.now() / 3_600_000) * 3600;
+  const sinkOf = (): UsageSink | undefined => sinks.open()[0]?.[1].sink;
+  const frozen = {
+    identifier: 'gm1_a',
+    eventName: 'gpu_seconds__l4',
+    customer: 'cus_acme',
+    timestamp: hour,
+    quantity: 7n,
+  };
+  expect(await sinkOf()?.deliver(frozen, new AbortController().signal)).toEqual({ kind: 'accepted' });
   const { data } = Object(await call('', 'GET'));
   const l4: string = data.find(({ event_name }: { event_name: string }) => event_name === 'gpu_seconds__l4').id;
   await call(`/${l4}/deactivate`, 'POST');
   expect(await pass()).toEqual(['MeterArchived', ['gpu_seconds__a100']]);
+  // Else what it has counted would look lost, and be sent again.
+  expect(await sinkOf()?.recorded('gpu_seconds__l4', 'cus_acme', hour)).toBe(7n);
   expect(Object(await call('', 'GET')).data).toHaveLength(2);
   await call(`/${l4}/reactivate`, 'POST');
   expect(await pass()).toEqual(['Accepting', both]);

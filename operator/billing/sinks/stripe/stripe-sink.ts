@@ -24,19 +24,26 @@ export interface StripeSink extends UsageSink {
   ensureMeters(account: string, eventNames: readonly string[]): Promise<readonly string[]>;
 }
 
+interface Meter {
+  readonly id: string;
+  readonly active: boolean;
+}
+
 /** Stripe's meter events through the official package. */
 export function stripeSink(connection: StripeConnection): StripeSink {
   const stripe = connect(connection);
-  const meters = new Map<string, string>();
-  /** Answers the event names that only archived meters have. */
-  const load = async (): Promise<ReadonlySet<string>> => {
-    const archived = new Set<string>();
-    meters.clear();
+  // Replaced as a whole: a sum that is asked for while they are read must not find a meter missing.
+  let meters: ReadonlyMap<string, Meter> = new Map();
+  const load = async (): Promise<void> => {
+    const found = new Map<string, Meter>();
     for await (const { id, event_name, status } of stripe.billing.meters.list({ limit: 100 })) {
-      if (status === 'active') meters.set(event_name, id);
-      else archived.add(event_name);
+      if (found.get(event_name)?.active !== true) found.set(event_name, { id, active: status === 'active' });
     }
-    return new Set([...archived].filter((name) => !meters.has(name)));
+    meters = found;
+  };
+  const meterOf = async (eventName: string): Promise<string | undefined> => {
+    if (!meters.has(eventName)) await load();
+    return meters.get(eventName)?.id;
   };
   return {
     capabilities,
@@ -54,25 +61,24 @@ export function stripeSink(connection: StripeConnection): StripeSink {
       }
     },
     recorded: async (eventName, customer, hour) => {
-      if (!meters.has(eventName)) await load();
-      const meter = meters.get(eventName);
-      // No active meter has recorded nothing that could be billed.
+      const meter = await meterOf(eventName);
+      // What no meter counts cannot be billed; one that is archived still says what it has counted.
       if (meter === undefined) return 0n;
       const sums = await sumsOf(stripe, meter, customer, hour, hour + 3600, 'hour');
       return sums.get(hour) ?? 0n;
     },
     recordedSums: async (eventName, customer, from, to, grain) => {
-      if (!meters.has(eventName)) await load();
-      const meter = meters.get(eventName);
+      const meter = await meterOf(eventName);
       return meter === undefined ? new Map() : await sumsOf(stripe, meter, customer, from, to, grain);
     },
     probe: () => probe(stripe),
     ensureMeters: async (account, eventNames) => {
-      const archived = await load();
-      for (const eventName of eventNames.filter((name) => !meters.has(name) && !archived.has(name))) {
-        meters.set(eventName, await createMeter(stripe, account, eventName));
+      await load();
+      for (const eventName of eventNames.filter((name) => !meters.has(name))) {
+        const id = await createMeter(stripe, account, eventName);
+        meters = new Map([...meters, [eventName, { id, active: true }]]);
       }
-      return eventNames.filter((name) => archived.has(name));
+      return eventNames.filter((name) => meters.get(name)?.active !== true);
     },
   };
 }
