@@ -1,3 +1,5 @@
+import { eventually } from '../gpu/operator.ts';
+
 const key = 'sk_test_peer';
 
 /** What a person does in the provider's dashboard, at the Stripe peer. */
@@ -43,7 +45,10 @@ export class StripeAccount {
   /** Ids of the objects of a kind, at most a hundred: `prices`, `billing/meters`, `subscriptions?status=all`. */
   async ids(kind: string): Promise<readonly string[]> {
     const url = `${this.#url}/v1/${kind}${kind.includes('?') ? '&' : '?'}limit=100`;
-    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+    const response = await eventually(`the peer has time to list ${kind}`, async () => {
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+      return answer.status === 429 ? undefined : answer;
+    });
     const data: unknown = Reflect.get(Object(JSON.parse(await response.text())), 'data');
     if (!Array.isArray(data)) throw new Error(`the peer lists no ${kind}`);
     return data.map((one: unknown) => textOf(one, 'id'));
