@@ -3,7 +3,7 @@ import type { GPUPool } from '../../operator/api/index.ts';
 import type { Pod, ResourceClaim } from '../../operator/kube/index.ts';
 import { DraPeer } from '../peers/dra-driver/driver.ts';
 import type { DraNodeSpec } from '../peers/dra-driver/slices.ts';
-import { claimNamed, claimPod, draNode, slotOf, templateNamed } from './dra/objects.ts';
+import { asking, claimAsking, claimNamed, claimPod, draNode, slotOf, templateNamed } from './dra/objects.ts';
 import { gpuPool, gpuTenant, namespaceNamed } from './gpu/objects.ts';
 import { eventually } from './gpu/operator.ts';
 import { type GpuWorld, gpuWorld } from './gpu/world.ts';
@@ -144,6 +144,62 @@ describe('claims in a pool whose allocator is GPUOptimizer', () => {
     for (const start of [4, 5, 6]) {
       for (const gpu of [0, 1]) await peer.report('dra-ours-a', `gpu-${gpu}-mig-1g10gb-19-${start}`);
     }
+    await clear();
+  });
+
+  it('get the first of their alternatives that finds a place', async () => {
+    const firstAvailable = [
+      { name: 'large', ...asking('4g.40gb') },
+      { name: 'small', ...asking('1g.10gb') },
+    ];
+    const names = ['either-0', 'either-1', 'either-2'];
+    for (const name of names) {
+      await world.send(['create'], claimAsking(NAMESPACE, name, { firstAvailable }));
+      await world.send(['create'], claimPod(NAMESPACE, name, { resourceClaimName: name }, ours));
+      await bound(name);
+    }
+    const results = (await claims()).map(({ status }) => status?.allocation?.devices?.results?.[0]);
+    expect(results.map((result) => `${result?.request} ${result?.device}`).sort()).toEqual([
+      'gpu/large gpu-0-mig-4g40gb-5-0',
+      'gpu/large gpu-1-mig-4g40gb-5-0',
+      'gpu/small gpu-0-mig-1g10gb-19-6',
+    ]);
+    await eventually('the driver has prepared all', async () => (peer.prepared.count === 3 ? true : undefined));
+    expect(peer.prepared.problems).toEqual([]);
+    await clear();
+  });
+
+  it.each([
+    { pool: 'dra-ours', where: ours },
+    { pool: 'dra-theirs', where: theirs },
+  ])('may ask for all GPUs of a node and for memory: $pool', async ({ where }) => {
+    const all = { ...asking('gpu'), allocationMode: 'All' };
+    await world.send(['create'], claimAsking(NAMESPACE, 'all', { exactly: all }));
+    await world.send(['create'], claimPod(NAMESPACE, 'all', { resourceClaimName: 'all' }, where));
+    await bound('all');
+    const { status } = await world.get<ResourceClaim>('resourceclaim', 'all', '-n', NAMESPACE);
+    expect(status?.allocation?.devices?.results?.map(({ device }) => device).sort()).toEqual(['gpu-0', 'gpu-1']);
+    const memory = (amount: string) => ({ exactly: { ...asking('gpu'), capacity: { requests: { memory: amount } } } });
+    await world.send(['create'], claimAsking(NAMESPACE, 'much', memory('40Gi')));
+    await world.send(['create'], claimPod(NAMESPACE, 'much', { resourceClaimName: 'much' }, where));
+    expect(await waits('much')).toMatch(/^(Capacity|Topology): /);
+    await world.cluster.kubectl(['delete', 'pod', 'all', '-n', NAMESPACE, '--grace-period=0', '--force']);
+    await bound('much');
+    await world.send(['create'], claimAsking(NAMESPACE, 'more', memory('4Ti')));
+    await world.send(['create'], claimPod(NAMESPACE, 'more', { resourceClaimName: 'more' }, where));
+    expect(await waits('more')).toContain('No node publishes the devices');
+    expect(peer.prepared.problems).toEqual([]);
+    await clear();
+  });
+
+  it('that list alternatives wait where kube-scheduler allocates, and say so', async () => {
+    const firstAvailable = [
+      { name: 'large', ...asking('4g.40gb') },
+      { name: 'small', ...asking('1g.10gb') },
+    ];
+    await world.send(['create'], claimAsking(NAMESPACE, 'either', { firstAvailable }));
+    await world.send(['create'], claimPod(NAMESPACE, 'either', { resourceClaimName: 'either' }, theirs));
+    expect(await waits('either')).toMatch(/^Topology: .*its claims list alternatives/);
     await clear();
   });
 

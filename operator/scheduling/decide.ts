@@ -11,6 +11,7 @@ import {
   countShapes,
   createKeeper,
   explainGang,
+  type GpuDemand,
   type Keeper,
   type Placement,
   type PlanNumbers,
@@ -25,6 +26,8 @@ export interface Release {
   readonly node?: string;
   /** The plan that released it first, for one that is sent again. */
   readonly plan?: string;
+  /** What it takes, where that is one of its alternatives. */
+  readonly instead?: readonly GpuDemand[];
   /** Claims that must be allocated before it goes. */
   readonly grants?: readonly ClaimGrant[];
 }
@@ -116,7 +119,8 @@ function releaseOf(
     const pod = pods.get(member.key);
     const place = places.get(member.key);
     if (pod === undefined || place === undefined) return [];
-    return [{ pod, node: place.node, grants: podGrants(dra, pod, place.node, place.devices) }];
+    const { node, devices, instead } = place;
+    return [{ pod, node, instead, grants: podGrants(dra, pod, node, devices) }];
   });
   return { gang: gang.key, releases: [...placed, ...unplanned.map((pod): Release => ({ pod }))] };
 }

@@ -5,7 +5,7 @@ import type { Reader } from '../runtime/index.ts';
 import { type ConstraintOf, createConstraintOf } from './constraint.ts';
 import { type MoveFacts, readMoves } from './defragmentation/moves.ts';
 import { backedResources, claimsOfPod, type SentAllocations } from './dra/claims.ts';
-import { both } from './dra/needs.ts';
+import { both, devicesOn } from './dra/needs.ts';
 import { type DraFacts, observeDra } from './dra/observe.ts';
 import { createRunTimesOf, type RunTimesOf } from './eta/history.ts';
 import type { Runs } from './eta/runs.ts';
@@ -14,6 +14,7 @@ import { type BindRule, bindRule, type PartialGang, partialGangs, USUAL_BIND_RUL
 import { PLAN_LABEL, planTime } from './names.ts';
 import { nodeFacts } from './node-facts.ts';
 import {
+  type Alternative,
   type Demand,
   type Gang,
   type HeldBack,
@@ -198,12 +199,12 @@ function createRuleOf(pools: readonly GPUPool[], nodes: readonly NodeFacts[]): (
 }
 
 /** CPU, memory and devices of a pod, for the planner. Of what claims hold, the claims are counted. */
-export function demandOf(pod: Pod, dra?: DraFacts): Demand {
+export function demandOf(pod: Pod, dra?: DraFacts, node?: string): Demand {
   const { cpuMilli, memoryMiB, devices } = podRequests(pod);
   const backed = backedResources(pod);
   const own = devices.filter(({ resource }) => !backed.has(resource));
   const gpus = own.map((device) => ({ kind: 'devices', ...device }) as const);
-  return { cpuMilli, memoryMiB, gpus: [...gpus, ...(dra?.needsOf(pod).gpus ?? [])] };
+  return { cpuMilli, memoryMiB, gpus: [...gpus, ...(dra === undefined ? [] : devicesOn(dra.needsOf(pod), node))] };
 }
 
 /** Holdings by pod: cached pods never change, and a pass with thousands of them is mostly this. */
@@ -215,7 +216,7 @@ function holding(pod: Pod, node: string | undefined, tenantOf: TenantOf, dra?: D
   const known = holdings.get(pod);
   // Only what claims still need changes without the pod.
   const claims = (pod.spec?.resourceClaims?.length ?? 0) > 0 ? dra : undefined;
-  const demand = known === undefined || claims !== undefined ? demandOf(pod, claims) : known;
+  const demand = known === undefined || claims !== undefined ? demandOf(pod, claims, node) : known;
   const sameGpus = known?.gpus === demand.gpus || JSON.stringify(known?.gpus) === JSON.stringify(demand.gpus);
   if (known?.node === node && known.tenant === tenant && sameGpus) return known;
   const made = { ...demand, key: keyText(pod), node, tenant };
@@ -271,7 +272,8 @@ function readGang(formed: Formed, source: QueueSource): QueuedGang {
     }
     const where = both(constraintOf(pod), needs.where);
     const near = nearOf(pod, where, formed);
-    members.push({ key: member, ...demand, where, near, tolerations: pod.spec?.tolerations });
+    const asked = { key: member, ...demand, where, near, tolerations: pod.spec?.tolerations };
+    members.push(needs.orElse === undefined ? asked : { ...asked, orElse: alternatives(pod, needs.orElse, source) });
   }
   const first = gated[0];
   const tenant = tenantOf(first?.metadata.namespace ?? '');
@@ -289,6 +291,12 @@ function readGang(formed: Formed, source: QueueSource): QueuedGang {
     preempts: gated.every((pod) => pod.spec?.preemptionPolicy !== 'Never'),
   };
   return { gang, pods, unplanned, follows: formed.follows };
+}
+
+/** A pod's alternatives with all else that it asks for. */
+function alternatives(pod: Pod, orElse: readonly Alternative[], source: QueueSource): readonly Alternative[] {
+  const own = demandOf(pod).gpus;
+  return orElse.map(({ gpus, where }) => ({ gpus: [...own, ...gpus], where: both(source.constraintOf(pod), where) }));
 }
 
 /** Why the claims of one of these pods keep the gang from being planned. */

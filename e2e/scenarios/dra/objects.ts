@@ -9,12 +9,23 @@ export function draNode(scenario: string, name: string): FleetNode {
   return gpuNode(scenario, name, {});
 }
 
-/** What asks for one device: a whole GPU, or a MIG device of a profile. */
-export function claimSpec(shape: string): ResourceClaim['spec'] {
+type Request = NonNullable<NonNullable<ResourceClaim['spec']['devices']>['requests']>[number];
+
+/** What a request says that asks for one device: a whole GPU, or a MIG device of a profile. */
+export function asking(shape: string): NonNullable<Request['exactly']> {
   const selectors = [{ cel: { expression: `device.attributes['gpu.nvidia.com'].profile == '${shape}'` } }];
-  const exactly =
-    shape === 'gpu' ? { deviceClassName: 'gpu.nvidia.com' } : { deviceClassName: 'mig.nvidia.com', selectors };
-  return { devices: { requests: [{ name: 'gpu', exactly }] } };
+  return shape === 'gpu' ? { deviceClassName: 'gpu.nvidia.com' } : { deviceClassName: 'mig.nvidia.com', selectors };
+}
+
+/** What asks for one device. */
+export function claimSpec(shape: string): ResourceClaim['spec'] {
+  return { devices: { requests: [{ name: 'gpu', exactly: asking(shape) }] } };
+}
+
+/** A claim that pods name, with one request. */
+export function claimAsking(namespace: string, name: string, request: Omit<Request, 'name'>): ResourceClaim {
+  const spec = { devices: { requests: [{ name: 'gpu', ...request }] } };
+  return { apiVersion, kind: 'ResourceClaim', metadata: { namespace, name }, spec };
 }
 
 /** A claim that pods name. */

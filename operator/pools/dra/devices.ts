@@ -16,6 +16,8 @@ export interface DraDevice {
   /** Thousandths of a GPU: what it counts as, and what it physically takes of one. */
   readonly milli: number;
   readonly shareMilli: number;
+  /** Bytes of its memory; 0 where it may be shared out to several claims, none of which may count on all of it. */
+  readonly memory: number;
 }
 
 /** The GPUs of a node in the DRA world. */
@@ -126,6 +128,7 @@ function readDevice(device: Device, model: Model, rules: readonly DeviceTaintRul
     takes: { ...Object.fromEntries(counters.filter(([, amount]) => amount > 0)), [`device/${name}`]: 1 },
     taint: taintOf(device, rules),
     ...worthOf(shape, model),
+    memory: device.allowMultipleAllocations === true ? 0 : bytes(device.capacity?.memory?.value),
   };
 }
 

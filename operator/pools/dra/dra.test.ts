@@ -180,12 +180,67 @@ describe('what claims say', () => {
     { name: 'a network card', exactly: { deviceClassName: 'nic.example.com' }, want: 'others' },
     { name: 'a class that says it in another way', exactly: { deviceClassName: 'odd.example.com' }, want: 'unclear' },
     { name: 'a class that is not there', exactly: { deviceClassName: 'none' }, want: 'unclear' },
-    { name: 'all devices', exactly: { deviceClassName: 'gpu.nvidia.com', allocationMode: 'All' }, want: 'unclear' },
+    {
+      name: 'all devices',
+      exactly: { deviceClassName: 'gpu.nvidia.com', allocationMode: 'All' },
+      want: 'gpu.nvidia.com xall',
+    },
+    {
+      name: 'much memory',
+      exactly: { deviceClassName: 'gpu.nvidia.com', capacity: { requests: { memory: '40Gi' } } },
+      want: 'gpu.nvidia.com x1 of 42949672960',
+    },
+    {
+      name: 'another capacity',
+      exactly: { deviceClassName: 'gpu.nvidia.com', capacity: { requests: { bandwidth: '1G' } } },
+      want: 'unclear',
+    },
   ])('$name', ({ exactly, want }) => {
     const reading = readRequests({ requests: [{ name: 'r', exactly }] }, classes);
     const text =
-      reading.kind === 'devices' ? reading.asks.map(({ shape, count }) => `${shape} x${count}`).join() : reading.kind;
+      reading.kind === 'devices'
+        ? reading.ways
+            .flat()
+
+            .map(({ count, memory, shape }) => `${shape} x${count}${memory === undefined ? '' : ` of ${memory}`}`)
+            .join()
+        : reading.kind;
     expect(text).toBe(want);
+  });
+
+  it('lists ways in the order of preference, as many as its alternatives make', () => {
+    const others = (...names: readonly string[]) =>
+      names.map((name) => ({
+        name: name.replaceAll('.', '-'),
+        deviceClassName: 'mig.nvidia.com',
+        selectors: profile(name),
+      }));
+    const read = (...lists: readonly (readonly string[])[]) => {
+      const requests = lists.map((names, at) => ({ name: `r${at}`, firstAvailable: others(...names) }));
+      const reading = readRequests({ requests }, classes);
+      return reading.kind === 'devices'
+        ? reading.ways.map((way) => way.map(({ request }) => request).join())
+        : reading.kind;
+    };
+    expect(read(['3g.40gb', '2g.20gb'])).toEqual(['r0/3g-40gb', 'r0/2g-20gb']);
+    expect(read(['3g.40gb', '2g.20gb'], ['1g.10gb', '4g.40gb'])).toEqual([
+      'r0/3g-40gb,r1/1g-10gb',
+      'r0/3g-40gb,r1/4g-40gb',
+      'r0/2g-20gb,r1/1g-10gb',
+      'r0/2g-20gb,r1/4g-40gb',
+    ]);
+    const five = ['1g.10gb', '2g.20gb', '3g.40gb', '4g.40gb', '7g.80gb'];
+    expect(read(five, five)).toBe('unclear');
+  });
+
+  it.each([
+    { name: 'two devices that must match', request: { count: 2 }, want: 'unclear' },
+    { name: 'all devices that must match', request: { allocationMode: 'All' }, want: 'unclear' },
+    { name: 'one device that matches itself', request: { count: 1 }, want: 'devices' },
+  ])('$name', ({ request, want }) => {
+    const requests = [{ name: 'r', exactly: { deviceClassName: 'gpu.nvidia.com', ...request } }];
+    const constraints = [{ matchAttribute: 'resource.kubernetes.io/pcieRoot' }];
+    expect(readRequests({ requests, constraints }, classes).kind).toBe(want);
   });
 
   it('is understood term by term or not at all', () => {

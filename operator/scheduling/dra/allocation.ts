@@ -1,8 +1,9 @@
 import type { DeviceClass, Pod, ResourceClaim } from '../../kube/index.ts';
 import { type DeviceAsk, DRA_DRIVER } from '../../pools/index.ts';
 import type { PatchBody } from '../../runtime/index.ts';
-import type { ChosenDevice } from '../planner/index.ts';
+import type { ChosenDevice, GpuDemand } from '../planner/index.ts';
 import type { ClaimFacts } from './claims.ts';
+import type { CountedAsk, PodWay } from './ways.ts';
 
 /** Finalizer by which Kubernetes keeps an allocated claim until its devices are free. */
 export const CLAIM_FINALIZER = 'resource.kubernetes.io/delete-protection';
@@ -17,25 +18,44 @@ export interface ClaimGrant {
   readonly facts: ClaimFacts;
   readonly node: string;
   /** Devices for each request, in the order of the claim. */
-  readonly devices: readonly { readonly ask: DeviceAsk; readonly names: readonly string[] }[];
+  readonly devices: readonly { readonly ask: CountedAsk; readonly names: readonly string[] }[];
 }
 
-/** Shares the devices that a plan chose for a pod out to its claims; each claim and request takes what it asked for. */
+/**
+ * Shares the devices that a plan chose for a pod out to its claims; each claim and request takes what it asked for, in the
+ * first of the ways that come to these devices on that node.
+ */
 export function grantsOf(
   claims: readonly ClaimFacts[],
+  ways: readonly PodWay[],
   node: string,
   chosen: readonly ChosenDevice[],
 ): readonly ClaimGrant[] {
-  const left = [...chosen];
-  const take = ({ shape, count }: DeviceAsk): string[] =>
-    Array.from({ length: count }, () => left.findIndex(({ resource }) => resource === shape)).flatMap(() => {
-      const at = left.findIndex(({ resource }) => resource === shape);
-      return at < 0 ? [] : left.splice(at, 1).map(({ name }) => name);
-    });
-  return claims.flatMap((facts): ClaimGrant[] => {
-    if (facts.isAllocated || facts.reading.kind !== 'devices') return [];
-    return [{ facts, node, devices: facts.reading.asks.map((ask) => ({ ask, names: take(ask) })) }];
+  const left = Map.groupBy(chosen, ({ resource }) => resource);
+  const way = ways.find(({ gpus, where }) => {
+    if (where?.names?.includes(node) === false) return false;
+    const asked = Map.groupBy(gpus, (gpu) => (gpu.kind === 'devices' ? gpu.resource : ''));
+    const numbers = [...asked].map(
+      ([shape, own]) => [shape, own.reduce((sum, gpu) => sum + numberOf(gpu), 0)] as const,
+    );
+    return numbers.length === left.size && numbers.every(([shape, number]) => left.get(shape)?.length === number);
   });
+  if (way === undefined) return [];
+  return claims.map((facts, at) => ({
+    ...{ facts, node },
+    devices: (way.asks[at] ?? []).map((ask) => ({
+      ask,
+      names:
+        left
+          .get(ask.shape)
+          ?.splice(0, ask.count)
+          .map(({ name }) => name) ?? [],
+    })),
+  }));
+}
+
+function numberOf(gpu: GpuDemand): number {
+  return gpu.kind === 'devices' ? gpu.count : 0;
 }
 
 /** Whether every request of a grant has all of its devices. */
@@ -78,7 +98,13 @@ export type ClassesByName = (name: string) => DeviceClass | undefined;
 /** The allocation as kube-scheduler would have written it. */
 export function allocationOf({ facts, node, devices }: ClaimGrant, classes: ClassesByName, now: Date): Allocation {
   const requests = facts.claim.spec.devices?.requests ?? [];
-  const tolerationsOf = (name: string) => requests.find((request) => request.name === name)?.exactly?.tolerations;
+  const tolerationsOf = (name: string) =>
+    requests
+      .flatMap(({ name: own, exactly, firstAvailable = [] }) => [
+        { name: own, tolerations: exactly?.tolerations },
+        ...firstAvailable.map((other) => ({ name: `${own}/${other.name}`, tolerations: other.tolerations })),
+      ])
+      .find((request) => request.name === name)?.tolerations;
   const results = devices.flatMap(({ ask: { request }, names }) =>
     names.map((device) => ({
       request,
@@ -105,7 +131,11 @@ function configOf({ spec }: ResourceClaim, asks: readonly DeviceAsk[], classes: 
   const ofClasses = asks.flatMap(({ request, deviceClass }) =>
     (classes(deviceClass)?.spec.config ?? []).map((each) => ({ source: 'FromClass', requests: [request], ...each })),
   );
-  return [...ofClasses, ...(spec.devices?.config ?? []).map((each) => ({ source: 'FromClaim', ...each }))];
+  const granted = new Set(asks.flatMap(({ request }) => [request, request.split('/')[0] ?? '']));
+  const ofClaim = (spec.devices?.config ?? []).filter(
+    ({ requests = [] }) => requests.length === 0 || requests.some((name) => granted.has(name)),
+  );
+  return [...ofClasses, ...ofClaim.map((each) => ({ source: 'FromClaim', ...each }))];
 }
 
 /** Takes an allocation back that nobody reserved. */

@@ -5,7 +5,7 @@ import { Conflict, Timeout } from '../../runtime/index.ts';
 import { runPass, type Thing, thing, VirtualClock } from '../../runtime/testing/index.ts';
 import { newPlanner } from '../controller.fixture.ts';
 import { NOW, node, pool, tenant } from '../world.fixture.ts';
-import { allocated, claim, claimPod, classes, rule, slices } from './world.fixture.ts';
+import { allocated, asking, claim, claimOf, claimPod, classes, rule, slices } from './world.fixture.ts';
 
 const ours: Partial<GPUPool['spec']> = { sharing: { type: 'DRA', dra: { allocator: 'GPUOptimizer' } } };
 const LONG_AGO = '2027-01-01T00:00:00Z';
@@ -118,6 +118,62 @@ describe('claims of gated pods', () => {
     expect(out.isGated('p')).toBe(true);
     expect(out.why('p')).toMatchObject({ reason, message: expect.stringContaining(text) });
     expect(out.slotOf('c')).toBeUndefined();
+  });
+
+  const large = { name: 'large', ...asking('4g.40gb') };
+  const small = { name: 'small', ...asking('1g.10gb') };
+
+  it('that list alternatives get the first that finds a place, with its settings alone', async () => {
+    const parameters = (requests: string[]) => ({ requests, opaque: { driver: 'gpu.nvidia.com', parameters: {} } });
+    const config = { config: ['gpu/large', 'gpu/small', 'gpu'].map((name) => parameters([name])) };
+    const either = (name: string): Thing => claimOf(name, [{ name: 'gpu', firstAvailable: [large, small] }], config);
+    const out = await pass([...ground(), kept, either('c'), either('d'), claimPod('p', ['c']), claimPod('q', ['d'])]);
+    const results = (name: string) => {
+      const found = out.get(ResourceClaim, { namespace: 'acme-a', name })?.status?.allocation?.devices;
+      return {
+        got: found?.results?.map(({ request, device }) => `${request} ${device}`),
+        config: found?.config?.map(({ requests }) => requests?.join()),
+      };
+    };
+    expect(results('c')).toEqual({ got: ['gpu/large gpu-0-mig-4g40gb-5-0'], config: ['gpu/large', 'gpu'] });
+    expect(results('d')).toEqual({ got: ['gpu/small gpu-0-mig-1g10gb-19-6'], config: ['gpu/small', 'gpu'] });
+    expect([out.isGated('p'), out.isGated('q')]).toEqual([false, false]);
+  });
+
+  it('that list alternatives wait where kube-scheduler would choose, and say what to do', async () => {
+    const theirs = ground({ sharing: { type: 'DRA' } });
+    const either = claimOf('c', [{ name: 'gpu', firstAvailable: [large, small] }]);
+    const out = await pass([...theirs, either, claimPod('p', ['c'])]);
+    expect(out.why('p')).toMatchObject({ reason: 'Policy', message: expect.stringContaining('list alternatives') });
+    const only = claimOf('c', [{ name: 'gpu', firstAvailable: [small] }]);
+    expect((await pass([...theirs, only, claimPod('p', ['c'])])).isGated('p')).toBe(false);
+  });
+
+  it.each([
+    { name: 'all devices of a node', ask: { allocationMode: 'All' }, got: [0, 1, 2, 3, 4, 5, 6] },
+    { name: 'memory that they have', ask: { capacity: { requests: { memory: '10Gi' } } }, got: [6] },
+    { name: 'memory that none has', ask: { capacity: { requests: { memory: '11Gi' } } }, got: [], reason: 'Capacity' },
+    {
+      name: 'all devices of a node of which one is taken',
+      ask: { allocationMode: 'All' },
+      other: claim('o', '1g.10gb', { status: allocated('n', 'gpu-0-mig-1g10gb-19-3') }),
+      got: [],
+      reason: 'Capacity',
+    },
+    {
+      name: 'all devices of a node and one beside them',
+      ask: { allocationMode: 'All' },
+      more: [{ name: 'more', exactly: asking('1g.10gb') }],
+      got: [],
+      reason: 'Shape',
+    },
+  ])('that ask for $name', async ({ ask, other, more = [], got, reason }) => {
+    const asked = claimOf('c', [{ name: 'gpu', exactly: { ...asking('1g.10gb'), ...ask } }, ...more]);
+    const out = await pass([...ground(), kept, asked, claimPod('p', ['c']), ...(other === undefined ? [] : [other])]);
+    const found =
+      out.get(ResourceClaim, { namespace: 'acme-a', name: 'c' })?.status?.allocation?.devices?.results ?? [];
+    expect(found.map(({ device }) => device).sort()).toEqual(got.map((start) => `gpu-0-mig-1g10gb-19-${start}`));
+    expect([out.isGated('p'), out.why('p')?.reason]).toEqual([got.length === 0, reason]);
   });
 
   it('hold their pods to the node on which they are allocated already', async () => {

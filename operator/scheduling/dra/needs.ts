@@ -1,7 +1,7 @@
 import { keyText, type Pod } from '../../kube/index.ts';
-import type { DeviceAsk } from '../../pools/index.ts';
-import type { GpuDemand, HeldBack, NodeConstraint } from '../planner/index.ts';
+import type { Alternative, GpuDemand, HeldBack, NodeConstraint } from '../planner/index.ts';
 import { type ClaimFacts, claimsOfPod } from './claims.ts';
+import type { WaysOf } from './ways.ts';
 
 /** What the claims of a pod still need. */
 export interface ClaimNeeds {
@@ -9,6 +9,8 @@ export interface ClaimNeeds {
   readonly gpus: readonly GpuDemand[];
   /** Where its claims that are allocated hold it, and the model that others ask for. */
   readonly where?: NodeConstraint;
+  /** Other devices that these claims can have instead, each with where it may be. */
+  readonly orElse?: readonly Alternative[];
   readonly heldBack?: HeldBack;
 }
 
@@ -23,6 +25,7 @@ export function createNeeds(
   claims: ReadonlyMap<string, ClaimFacts>,
   released: readonly Pod[],
   gated: readonly Pod[],
+  waysOf: WaysOf,
 ): NeedsOf {
   const bringer = new Map<string, string>();
   for (const pod of [...released, ...[...gated].sort(byKey)]) {
@@ -32,22 +35,30 @@ export function createNeeds(
   }
   return (pod) => {
     const all = claimsOfPod(pod).map(({ name, key }) => ({ name, key, facts: claims.get(key ?? '') }));
-    const gpus: GpuDemand[] = [];
-    const wheres: NodeConstraint[] = [];
+    const open: ClaimFacts[] = [];
+    let held: NodeConstraint | undefined;
     for (const { name, key, facts } of all) {
       if (facts === undefined) return { gpus: [], heldBack: missing(name, key) };
       if (facts.isAllocated) {
-        wheres.push(...placeOf(facts));
+        held = both(held, placeOf(facts));
         continue;
       }
       const heldBack = unclear(facts) ?? follows(facts, bringer.get(facts.key) === pod.metadata.uid);
       if (heldBack !== undefined) return { gpus: [], heldBack };
-      if (facts.reading.kind !== 'devices') continue;
-      gpus.push(...facts.reading.asks.map(demandOf));
-      wheres.push(...facts.reading.asks.flatMap(({ model }) => (model === undefined ? [] : [{ models: [model] }])));
+      if (facts.reading.kind === 'devices') open.push(facts);
     }
-    return { gpus, where: wheres.reduce<NodeConstraint | undefined>(both, undefined) };
+    const ways = waysOf(open);
+    if ('blocker' in ways) return { gpus: [], heldBack: ways };
+    const [first, ...others] = ways.map(({ gpus, where }) => ({ gpus, where: both(held, where) }));
+    if (first === undefined) return { gpus: [], where: held };
+    return others.length === 0 ? first : { ...first, orElse: others };
   };
+}
+
+/** The devices that a pod brings along on a node: of those of its ways that may be there, the first. */
+export function devicesOn({ gpus, where, orElse = [] }: ClaimNeeds, node: string | undefined): readonly GpuDemand[] {
+  if (node === undefined || orElse.length === 0) return gpus;
+  return [{ gpus, where }, ...orElse].find(({ where: at }) => at?.names?.includes(node) ?? true)?.gpus ?? gpus;
 }
 
 /** Two constraints at once; labels of the right one count where both have some. */
@@ -67,14 +78,10 @@ function byKey(left: Pod, right: Pod): number {
   return keyText(left) < keyText(right) ? -1 : 1;
 }
 
-function demandOf({ shape, count }: DeviceAsk): GpuDemand {
-  return { kind: 'devices', resource: shape, count };
-}
-
 /** An allocated claim holds its pods to its node; one of other drivers says so itself, and kube-scheduler obeys it. */
-function placeOf({ held }: ClaimFacts): readonly NodeConstraint[] {
+function placeOf({ held }: ClaimFacts): NodeConstraint | undefined {
   const [first] = held;
-  return first === undefined ? [] : [{ names: [first.node] }];
+  return first && { names: [first.node] };
 }
 
 function missing(name: string, key: string | undefined): HeldBack {

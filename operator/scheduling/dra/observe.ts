@@ -6,6 +6,7 @@ import type { Holding } from '../planner/index.ts';
 import { type ClaimFacts, readClaims, type SentAllocations } from './claims.ts';
 import { createNeeds, type NeedsOf } from './needs.ts';
 import { allocatesIn, type DraOffer, draOffer, settlesIn } from './offers.ts';
+import { createWaysOf, type WaysOf } from './ways.ts';
 
 /** What a pass knows of dynamic resource allocation. */
 export interface DraFacts {
@@ -13,6 +14,7 @@ export interface DraFacts {
   /** What claims hold on the nodes that publish devices. */
   readonly held: readonly Holding[];
   readonly needsOf: NeedsOf;
+  readonly waysOf: WaysOf;
   /** What a node offers in its pool; undefined where no DRA driver publishes devices. */
   readonly offerOf: (node: string, pool: GPUPool) => DraOffer | undefined;
   /** Names of the nodes on which the planner itself allocates. */
@@ -41,10 +43,12 @@ export function observeDra(reader: Reader, source: DraSource): DraFacts {
     const pool = source.poolOf(node);
     return pool !== undefined && allocatesIn(pool);
   });
+  const waysOf = createWaysOf({ nodes, ours: new Set(ours) });
   return {
     claims,
+    waysOf,
     held: holdings([...claims.values()], nodes, source.tenantOf),
-    needsOf: createNeeds(claims, source.released, source.gated),
+    needsOf: createNeeds(claims, source.released, source.gated, waysOf),
     offerOf: (name, pool) => {
       const node = nodes.get(name);
       return node === undefined ? undefined : draOffer(node, pool, source.now, extended);
@@ -60,7 +64,7 @@ function extendedResources(classes: readonly DeviceClass[]): Readonly<Record<str
   const entries = classes.flatMap(({ metadata, spec }): [string, string][] => {
     const exactly = { deviceClassName: metadata.name ?? '' };
     const reading = readRequests({ requests: [{ name: 'any', exactly }] }, (name) => byName.get(name));
-    const [ask] = reading.kind === 'devices' ? reading.asks : [];
+    const [ask] = reading.kind === 'devices' ? reading.ways.flat() : [];
     return spec.extendedResourceName === undefined || ask === undefined ? [] : [[spec.extendedResourceName, ask.shape]];
   });
   return Object.fromEntries(entries);

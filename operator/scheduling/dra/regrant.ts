@@ -8,14 +8,17 @@ import type { PodGrants } from './writer.ts';
 
 /** The claims of a pod that are to be allocated on a node of ours, with the devices that the plan chose. */
 export function podGrants(
-  { claims, ours }: DraFacts,
+  { claims, ours, waysOf }: DraFacts,
   pod: Pod,
   node: string,
-  devices: Parameters<typeof grantsOf>[2],
+  devices: Parameters<typeof grantsOf>[3],
 ): readonly ClaimGrant[] {
   if (!ours.has(node)) return [];
-  const own = claimsOfPod(pod).flatMap(({ key }) => claims.get(key ?? '') ?? []);
-  return grantsOf(own, node, devices).filter(isWhole);
+  const open = claimsOfPod(pod)
+    .flatMap(({ key }) => claims.get(key ?? '') ?? [])
+    .filter(({ isAllocated, reading }) => !isAllocated && reading.kind === 'devices');
+  const ways = waysOf(open);
+  return 'blocker' in ways ? [] : grantsOf(open, ways, node, devices).filter(isWhole);
 }
 
 /**

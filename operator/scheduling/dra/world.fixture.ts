@@ -75,6 +75,23 @@ export function claim(
   });
 }
 
+type Requests = NonNullable<NonNullable<ResourceClaim['spec']['devices']>['requests']>;
+
+/** A claim with these requests. */
+export function claimOf(name: string, requests: Requests, config?: object): Thing {
+  return thing(ResourceClaim, {
+    metadata: { namespace: 'acme-a', name, uid: `claim-${name}`, resourceVersion: '7' },
+    spec: { devices: { requests, ...config } },
+  });
+}
+
+/** What asks for MIG devices of a profile, or for whole GPUs, as a part of a request. */
+export function asking(shape: string) {
+  if (shape === 'gpu') return { deviceClassName: 'gpu.nvidia.com' };
+  const selectors = [{ cel: { expression: `device.attributes['${DRIVER}'].profile == '${shape}'` } }];
+  return { deviceClassName: 'mig.nvidia.com', selectors };
+}
+
 /** The status of a claim that holds a device. */
 export function allocated(node: string, name: string, reservedFor: readonly string[] = []): ResourceClaim['status'] {
   return {

@@ -96,7 +96,7 @@ function next(lines: readonly Line[], shares: Shares): Line | undefined {
   return best?.line;
 }
 
-/** Pools in which a gang may run, judged by its first member. */
+/** Pools in which a gang may run, judged by its first member and what that can have instead. */
 export type PoolsOf = (gang: Gang) => readonly string[];
 
 /** Answers by what the first member may use; remembered. */
@@ -104,12 +104,15 @@ export function createPoolsOf(planner: Planner): PoolsOf {
   const known = new Map<string, readonly string[]>();
   return ({ members }) => {
     const [first] = members;
-    const key = first === undefined ? '' : constraintKey(first);
+    const ways = first === undefined ? [] : [first, ...(first.orElse ?? []).map((other) => ({ ...first, ...other }))];
+    const key = ways.map(constraintKey).join();
     const before = known.get(key);
     if (before !== undefined) return before;
-    const bits = first === undefined ? undefined : eligibleNodes(planner.eligibility, first, { health: true });
+    const bits = ways.map((way) => eligibleNodes(planner.eligibility, way, { health: true }));
     const found = new Set<string>();
-    for (const [at, node] of planner.snapshot.nodes.entries()) if (bits?.[at] === 1) found.add(node.pool ?? '');
+    for (const [at, node] of planner.snapshot.nodes.entries()) {
+      if (bits.some((each) => each[at] === 1)) found.add(node.pool ?? '');
+    }
     known.set(key, [...found]);
     return [...found];
   };

@@ -175,7 +175,8 @@ const topology: Rule = {
     const member = shutOut ?? gang.members[0];
     const room = shutOut === undefined ? 'which have no room for it' : 'none of which could ever hold it';
     const nodes = have === 0 ? `no node of ${total}` : `${have} of ${total} nodes, ${room}`;
-    const sentence = `its node selector, affinity and tolerations allow ${nodes}; without them ${memberWords(member)} would fit`;
+    const because = member?.where?.because === undefined ? '' : ` (${member.where.because})`;
+    const sentence = `its node selector, affinity and tolerations allow ${nodes}${because}; without them ${memberWords(member)} would fit`;
     return { blocker: 'Topology', need: 1, have: 0, unit: 'nodes', sentence };
   },
 };

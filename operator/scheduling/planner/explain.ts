@@ -43,7 +43,7 @@ function answerOf(gang: Gang, finding: Finding): Omit<Answer, 'counterfactuals'>
 function questionKey(planner: Planner, gang: Gang): string {
   const members = gang.members.map((member) => {
     const { key, memoryMiB } = compile(planner.snapshot, member);
-    return `${key}/${memoryMiB}/${constraintKey(member)}/${JSON.stringify(member.near ?? null)}`;
+    return `${key}/${memoryMiB}/${constraintKey(member)}/${JSON.stringify([member.near, member.orElse])}`;
   });
   return JSON.stringify([gang.tenant ?? null, members]);
 }

@@ -61,9 +61,11 @@ export function endOf({ runs }: Gang, now: number): number {
 /** What a placed gang holds. */
 export function holdingsOf(gang: Gang, places: readonly Placement[]): readonly Holding[] {
   const members = new Map(gang.members.map((member) => [member.key, member]));
-  return places.flatMap(({ member, node, gpuIndexes }) => {
+  return places.flatMap(({ member, node, gpuIndexes, instead }) => {
     const asked = members.get(member);
-    return asked === undefined ? [] : [{ ...asked, node, tenant: gang.tenant, gpuIndexes }];
+    return asked === undefined
+      ? []
+      : [{ ...asked, node, tenant: gang.tenant, gpuIndexes, ...(instead && { gpus: instead }) }];
   });
 }
 

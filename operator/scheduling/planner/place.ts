@@ -23,10 +23,28 @@ export function createPlanner(snapshot: Snapshot, policy: PlanPolicy): Planner {
 }
 
 /**
- * Places one pod, on one of `only` where given, and holds its room under its key. Undefined, with nothing changed, when
- * no node has room or the tenant's quotas allow none.
+ * Places one pod, on one of `only` where given, and holds its room under its key: with the first of its alternatives that
+ * finds a place. Undefined, with nothing changed, when no node has room or the tenant's quotas allow none.
  */
 export function placeMember(
+  planner: Planner,
+  gang: string,
+  member: Member,
+  tenant?: string,
+  allowance?: Allowance,
+  relaxed?: Relaxed,
+  only?: Eligible,
+): Placement | undefined {
+  const first = placeAs(planner, gang, member, tenant, allowance, relaxed, only);
+  if (first !== undefined || member.orElse === undefined) return first;
+  for (const other of member.orElse) {
+    const placed = placeAs(planner, gang, { ...member, ...other }, tenant, allowance, relaxed, only);
+    if (placed !== undefined) return { ...placed, instead: other.gpus };
+  }
+  return undefined;
+}
+
+function placeAs(
   planner: Planner,
   gang: string,
   member: Member,

@@ -128,6 +128,31 @@ describe('whatever the nodes and the queue', () => {
     );
   });
 
+  it('a pod with alternatives gets the first that fits, and takes what that is', () => {
+    let second = 0;
+    fc.assert(
+      fc.property(planInput, fc.array(demand, { minLength: 1, maxLength: 2 }), (input, other) => {
+        const members = input.queue.flatMap((gang) => gang.members);
+        const planner = createPlanner(createSnapshot(input.nodes), input.policy);
+        for (const member of members) {
+          const before = state(planner.snapshot);
+          const own = placeMember(planner, 'g', member);
+          release(planner.snapshot, member.key);
+          expect(state(planner.snapshot)).toEqual(before);
+          const placed = placeMember(planner, 'g', { ...member, orElse: [{ gpus: other }] });
+          if (own !== undefined) expect(placed).toEqual(own);
+          else if (placed !== undefined) {
+            second++;
+            release(planner.snapshot, member.key);
+            expect(placed).toEqual({ ...placeMember(planner, 'g', { ...member, gpus: other }), instead: other });
+          }
+        }
+      }),
+      { numRuns: 100, seed: 8 },
+    );
+    expect(second).toBeGreaterThan(20);
+  });
+
   it('a gang is placed whole or not at all, and each that waits gets an answer', () => {
     fc.assert(
       fc.property(planInput, (input) => {

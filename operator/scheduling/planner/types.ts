@@ -86,6 +86,8 @@ export interface NodeConstraint {
   readonly labels?: Readonly<Record<string, string>>;
   /** GPU models allowed. */
   readonly models?: readonly string[];
+  /** What narrows it beside the pod's selector and affinity, for people. */
+  readonly because?: string;
 }
 
 /** What one pod asks for. */
@@ -120,7 +122,12 @@ export interface Member extends Demand {
   readonly where?: NodeConstraint;
   readonly near?: Nearness;
   readonly tolerations?: readonly Toleration[];
+  /** Other devices that serve it as well, tried in this order where those of `gpus` find no place. */
+  readonly orElse?: readonly Alternative[];
 }
+
+/** Other devices that a pod can do with, and where these may be. */
+export type Alternative = Pick<Member, 'gpus' | 'where'>;
 
 /** Room that is taken: a bound pod, or one released and not yet bound. */
 export interface Holding extends Demand {
@@ -311,6 +318,8 @@ export interface Placement {
   readonly gpuIndexes: readonly number[];
   /** Devices chosen in the node's room, in the order of the demands. */
   readonly devices: readonly ChosenDevice[];
+  /** What it took, where that is one of the member's alternatives. */
+  readonly instead?: readonly GpuDemand[];
 }
 
 /** A device chosen in a node's room. */

@@ -1,5 +1,6 @@
 import type { Decision } from '../decide.ts';
 import type { Facts, QueuedGang } from '../observe.ts';
+import { placedHoldings } from '../placed.ts';
 import {
   boundsOfAll,
   createPlanner,
@@ -76,17 +77,6 @@ export function comesAnyway(planner: Planner, { gang }: QueuedGang, facts: Facts
 }
 
 /** What is held once the plan is carried out. */
-export function heldAfter(facts: Facts, { release }: Decision): readonly Holding[] {
-  const gangs = facts.queue.map(({ gang }) => gang);
-  const members = new Map(
-    gangs.flatMap((gang) => gang.members.map((member) => [member.key, { ...member, tenant: gang.tenant }] as const)),
-  );
-  const placed = release.flatMap(({ releases }) => releases);
-  return [
-    ...facts.held,
-    ...placed.flatMap(({ pod, node }): Holding[] => {
-      const member = members.get(`${pod.metadata.namespace}/${pod.metadata.name}`);
-      return member === undefined || node === undefined ? [] : [{ ...member, node }];
-    }),
-  ];
+export function heldAfter(facts: Facts, decision: Decision): readonly Holding[] {
+  return [...facts.held, ...placedHoldings(facts, decision)];
 }

@@ -7,6 +7,7 @@ import { runsAmong } from '../../eta/record.ts';
 import { createListReader, type Lists } from '../../live/list-reader.ts';
 import { type PoolsMap, poolsMap } from '../../map/model.ts';
 import { type Facts, observe } from '../../observe.ts';
+import { placedHoldings } from '../../placed.ts';
 import type { Answer, Counterfactual, Holding } from '../../planner/index.ts';
 import type { Submission } from './manifests.ts';
 
@@ -63,18 +64,6 @@ export function planLists(lists: readonly Lists[], now: Date): Outcome {
     facts,
     decision,
   };
-}
-
-function placedHoldings(facts: Facts, { release }: Decision): readonly Holding[] {
-  const members = new Map(
-    facts.queue.flatMap(({ gang }) => gang.members.map((member) => [member.key, { ...member, tenant: gang.tenant }])),
-  );
-  return release
-    .flatMap(({ releases }) => releases)
-    .flatMap(({ pod, node }): Holding[] => {
-      const member = members.get(keyText(pod));
-      return member === undefined || node === undefined ? [] : [{ ...member, node }];
-    });
 }
 
 /** The lists with what manifests bring. */
