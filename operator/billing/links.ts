@@ -1,4 +1,6 @@
 /** Keeps in the store who charges which tenant, and freezes what was sealed before that was known. */
+import { sql } from 'kysely';
+
 import { kinds, type Tenant } from '../api/index.ts';
 import { type Controller, type Reader, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
@@ -22,7 +24,10 @@ export function billingLinksController(store: Store): Controller {
     });
 }
 
-/** A tenant that is deleted or no longer charged keeps what was frozen; only nothing new is. */
+/**
+ * A tenant that is no longer charged keeps what was frozen; only nothing new is. One that is deleted pays for what he held
+ * until then: his link stays until the last of it is sealed.
+ */
 async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reader): Promise<void> {
   const links = tenants.flatMap((tenant) => {
     const { billing } = tenant.spec;
@@ -36,8 +41,11 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
   });
   await store.fence.within(async (trx) => {
     const names = links.map(({ tenant }) => tenant);
-    const stale = trx.deleteFrom('customer_link');
-    await (names.length === 0 ? stale : stale.where('tenant', 'not in', names)).execute();
+    const there = tenants.map(({ metadata }) => metadata.name);
+    await sql`DELETE FROM customer_link AS l WHERE NOT l.tenant = ANY(${names}::text[])
+      AND (l.tenant = ANY(${there}::text[]) OR NOT EXISTS (SELECT FROM alloc_interval AS i WHERE i.tenant = l.tenant
+        AND (i.closed_at IS NULL OR i.closed_at > (SELECT coalesce(max(window_end), '-infinity') FROM sealed_grid)))
+      )`.execute(trx);
     if (names.length === 0) return;
     await trx
       .insertInto('customer_link')
