@@ -287,6 +287,70 @@ describe('whoever is evicted', () => {
   });
 });
 
+describe('what is borrowed', () => {
+  it('comes back in full: a tenant gets all that it is guaranteed, pod by pod, and nobody loses what he is guaranteed', () => {
+    let [reclaimed, borrowed] = [0, 0];
+    fc.assert(
+      fc.property(worlds, running, (world, drafts) => {
+        const input = inputOf({ ...world, gangs: [] }, false);
+        const [own] = input.quotas;
+        const others = drafts.map(
+          (one) => ({ ...one, gpus: 1, tenant: one.tenant === 'a' ? 'b' : one.tenant }) as const,
+        );
+        const running = fitting(input, others);
+        const held = new Map(running.map(({ draft: _draft, ...holding }) => [holding.key, holding as Holding]));
+        const milliOf = (tenant: string): number =>
+          1000 * [...held.values()].filter((holding) => holding.tenant === tenant).length;
+        const before = new Map(TENANTS.map((tenant) => [tenant, milliOf(tenant)]));
+        // Guarantees that were cut in proportion end in parts of GPUs; pods of whole GPUs hold the whole ones.
+        const whole = (milli: number): number => Math.floor(milli / 1000);
+        const owed = whole(Math.min(own?.guaranteedMilli ?? 0, own?.limitMilli ?? 0));
+        for (let at = 0; at < owed; at++) {
+          const snapshot = createSnapshot(input.nodes);
+          for (const holding of held.values()) hold(snapshot, holding);
+          const planner = createPlanner(snapshot, BEST_FIT);
+          const asked = testGang(`a${at}`, [testPod(`a${at}`, 1)], { tenant: 'a' });
+          const victims = [...held.values()]
+            .filter(({ tenant }) => tenant !== 'a')
+            .map(
+              ({ key, tenant }): Victim => ({
+                ...{ gang: key, tenant, priority: 0, podMinutes: 1, pods: [{ key, budgets: [] }] },
+              }),
+            );
+          const free = placeGang(planner, asked, []);
+          const found =
+            free === undefined ? planPreemption(planner, asked, requestFor(input, held, victims)) : undefined;
+          const [place] = free ?? found?.place ?? [];
+          expect(place, `GPU ${at + 1} of ${owed}`).toBeDefined();
+          expect(found?.victims.length ?? 1).toBe(1);
+          for (const { gang: gone } of found?.victims ?? []) held.delete(gone);
+          reclaimed += found?.victims.length ?? 0;
+          held.set(`a${at}`, { ...testPod(`a${at}`, 1), node: place?.node ?? '', tenant: 'a' });
+        }
+        expect(milliOf('a')).toBe(owed * 1000);
+        for (const { tenant, guaranteedMilli = 0 } of input.quotas.slice(1)) {
+          const was = before.get(tenant as (typeof TENANTS)[number]) ?? 0;
+          expect(milliOf(tenant)).toBeGreaterThanOrEqual(Math.min(was, 1000 * whole(guaranteedMilli)));
+          borrowed += Math.max(0, whole(was) - whole(guaranteedMilli));
+        }
+      }),
+      { numRuns: 400, seed: 13 },
+    );
+    expect(reclaimed).toBeGreaterThan(100);
+    expect(borrowed).toBeGreaterThanOrEqual(reclaimed);
+  });
+});
+
+/** A request under reclaim alone. */
+function requestFor(
+  { quotas }: PlanInput,
+  held: ReadonlyMap<string, Holding>,
+  victims: readonly Victim[],
+): Parameters<typeof planPreemption>[2] {
+  const policies = new Map([['main', 'BorrowedFirst' as const]]);
+  return { quotas, policies, victims, tenancy: tenancyOf(), held, disruptionsAllowed: new Map() };
+}
+
 type Draft = typeof running extends fc.Arbitrary<(infer Value)[]> ? Value : never;
 
 /** Those of the running pods that their nodes have room for. */
