@@ -74,6 +74,22 @@ test('a revision costs what the window cost, though the list changed meanwhile; 
   expect(new Set(rows.map(({ identifier }) => identifier)).size).toBe(2);
 });
 
+const included = (text: string | null): Promise<unknown> =>
+  store().db.updateTable('customer_link').set({ included: text }).execute();
+
+test.each([
+  ['what was included then', '{"l4":"3000"}', null, 'v1 -1200 x 0.100000000000 = -60.000000000000'],
+  ['nothing, as it was then', null, '{"l4":"3000"}', 'v1 -1200 x 0.100000000000 = -120.000000000000'],
+])('a revision is rated with %s, though the plan changed meanwhile', async (_, then, now, revision) => {
+  await seedPrices(store(), [{ ...one, perHour: '3.60' }]);
+  await seedPayer(store());
+  await included(then);
+  await freeze(await sealWindow(store(), start, 3600n));
+  await included(now);
+  await freeze(await sealWindow(store(), start, -1200n, { revision: 2 }));
+  expect(await charges()).toContain(revision);
+});
+
 test.each([
   ['no price for the model', { model: 'NVIDIA-B200' }],
   ['nobody charges the tenant', { tenant: 'globex' }],

@@ -42,6 +42,8 @@ interface Priced {
   readonly window: Window;
   readonly payer: Payer;
   readonly price: Price;
+  /** GPU-seconds of the SKU that his month includes. */
+  readonly included: bigint;
 }
 
 /** Rows of one INSERT: 9 parameters each stay far below PostgreSQL's 65,535. */
@@ -63,7 +65,7 @@ export async function freezeSealed(trx: Transaction<Schema>, windows: readonly W
     const payer = earlier?.payer ?? payers.get(window.tenant);
     const price = earlier?.price ?? (payer && (await priceOf(trx, window, payer.book, prices)));
     if (payer === undefined || price === undefined) left.push(window);
-    else priced.push({ window, payer, price });
+    else priced.push({ window, payer, price, included: earlier?.included ?? readIncluded(payer.included, price.sku) });
   }
   await leave(trx, left);
   for (let from = 0; from < priced.length; from += batchRows) {
@@ -135,8 +137,8 @@ async function uncharged(trx: Transaction<Schema>, priced: readonly Priced[]): P
   return priced.filter(({ window }) => !known.has(window.id));
 }
 
-function rateable({ window, payer, price }: Priced) {
-  const rating = { ...price.tiered, included: readIncluded(payer.included, price.sku) };
+function rateable({ window, price, included }: Priced) {
+  const rating = { ...price.tiered, included };
   const { id, tenant, quantity } = window;
   return { id, tenant, sku: price.sku, start: window.window.start, quantity, rating };
 }
@@ -208,6 +210,8 @@ function identityOf({ window: { window, revision }, payer, price }: Priced): Eve
 /** What is known of a window's earlier revisions: a revision costs the same, whatever the list says now. */
 interface Earlier {
   readonly price: Price;
+  /** Absent where a charge of before 0022 does not say it. */
+  readonly included?: bigint;
   /** Who got them; absent where nothing was sent. */
   readonly payer?: Payer;
 }
@@ -224,7 +228,8 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
     .leftJoin('price_sku as s', (join) =>
       join.onRef('s.book', '=', 'c.book').onRef('s.version', '=', 'c.version').onRef('s.name', '=', 'c.sku'),
     )
-    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price', 's.tiers', 'l.included'])
+    .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price', 'c.rated_from', 's.tiers'])
+    .select(['c.included as charged', 'l.included'])
     .select(['o.provider', 'o.customer', 'a.mode', 'a.account'])
     .where('w.tenant', '=', window.tenant)
     .where('w.meter', '=', window.meter)
@@ -236,8 +241,16 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
   if (row === undefined) return undefined;
   const { sku, book, version, currency, unit_price: unitPrice, provider, customer, account, included } = row;
   const price = { sku, book, version, currency, unitPrice, tiered: readPrice(row.tiers, unitPrice) };
-  if (provider === null || customer === null || account === null) return { price };
-  return { price, payer: { provider, customer, book, account, included, mode: row.mode === 'live' ? 'live' : 'test' } };
+  const earlier = { price, included: includedIn(row) };
+  if (provider === null || customer === null || account === null) return earlier;
+  const mode = row.mode === 'live' ? 'live' : 'test';
+  return { ...earlier, payer: { provider, customer, book, account, included, mode } };
+}
+
+/** What a charge says was included: nothing where its price did not depend on the month. */
+function includedIn(row: { readonly rated_from: string | null; readonly charged: string | null }): bigint | undefined {
+  if (row.rated_from === null) return 0n;
+  return row.charged === null ? undefined : BigInt(row.charged);
 }
 
 /** The price of the highest version that is in force at the window's start. */
