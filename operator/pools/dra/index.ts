@@ -1,5 +1,6 @@
 /** @module NVIDIA's DRA driver: devices by node, what claims hold and ask for, and who may allocate. */
 export { type HeldDevice, heldDevices } from './allocations.ts';
+export { combinations } from './combinations.ts';
 export { type DraDevice, type DraNode, readDraNodes } from './devices.ts';
 export {
   ALLOCATOR_TAINT,
@@ -10,4 +11,4 @@ export {
   SHAPE_LABEL,
   shapeLabel,
 } from './names.ts';
-export { type ClaimReading, type DeviceAsk, readRequests } from './requests.ts';
+export { type ClaimReading, type ClaimWay, type DeviceAsk, readRequests } from './requests.ts';

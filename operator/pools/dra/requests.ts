@@ -1,4 +1,5 @@
 import { bytes, type DeviceClass, type ResourceClaim } from '../../kube/index.ts';
+import { combinations } from './combinations.ts';
 import { DRA_DRIVER, shapeOf } from './names.ts';
 import { readSelector, type Wanted } from './selectors.ts';
 
@@ -46,11 +47,8 @@ export function readRequests(devices: ClaimDevices, classOf: ClassLookup): Claim
   if (unclear !== undefined) return unclear;
   if (requests.length === 0 || readings.some(({ kind }) => kind === 'others')) return { kind: 'others' };
   const choices = readings.map((reading) => (reading.kind === 'devices' ? reading.ways.flat() : []));
-  const ways = choices.reduce<readonly ClaimWay[]>(
-    (before, asks) => before.flatMap((way) => asks.map((ask) => [...way, ask])),
-    [[]],
-  );
-  if (ways.length > MOST_WAYS) return unclearly(`${ways.length} combinations of alternatives, more than ${MOST_WAYS}`);
+  const ways = combinations(choices, MOST_WAYS);
+  if (ways === undefined) return unclearly(`more than ${MOST_WAYS} combinations of alternatives`);
   const isSingle = ways.every((way) => way.length === 1 && way[0]?.count === 1);
   if ((devices?.constraints ?? []).length > 0 && !isSingle) return unclearly('constraints between its devices');
   return { kind: 'devices', ways };

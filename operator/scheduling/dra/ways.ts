@@ -1,4 +1,4 @@
-import type { DeviceAsk, DraDevice, DraNode } from '../../pools/index.ts';
+import { type ClaimWay, combinations, type DeviceAsk, type DraDevice, type DraNode } from '../../pools/index.ts';
 import type { Alternative, GpuDemand, HeldBack, NodeConstraint } from '../planner/index.ts';
 import type { ClaimFacts } from './claims.ts';
 
@@ -37,8 +37,8 @@ export function createWaysOf({ nodes, ours }: DraSupply): WaysOf {
   const own = [...nodes.values()].filter(({ node }) => ours.has(node));
   const devicesOf = createDevicesOf();
   return (claims) => {
-    const choices = choicesOf(claims);
-    if (choices.length > MOST_CHOICES) return tooMany(claims, choices.length);
+    const choices: readonly Choice[] | undefined = combinations(claims.map(waysOfClaim), MOST_CHOICES);
+    if (choices === undefined) return tooMany(claims);
     const chooses = choices.length > 1;
     if (chooses && own.length === 0) return notOurs(claims);
     const ways = choices.flatMap((choice): readonly PodWay[] => {
@@ -65,14 +65,8 @@ function createDevicesOf(): DevicesOf {
   };
 }
 
-function choicesOf(claims: readonly ClaimFacts[]): readonly Choice[] {
-  return claims.reduce<readonly Choice[]>(
-    (before, { reading }) => {
-      const ways = reading.kind === 'devices' ? reading.ways : [[]];
-      return before.flatMap((choice) => ways.map((way) => [...choice, way]));
-    },
-    [[]],
-  );
+function waysOfClaim({ reading }: ClaimFacts): readonly ClaimWay[] {
+  return reading.kind === 'devices' ? reading.ways : [[]];
 }
 
 /** Whether an ask is for a number of devices of which any will do. */
@@ -119,8 +113,8 @@ function modelOf(choice: Choice): NodeConstraint | undefined {
   return models.length === 0 ? undefined : { models: models.length === 1 ? models : [] };
 }
 
-function tooMany(claims: readonly ClaimFacts[], count: number): HeldBack {
-  const sentence = `its resource claims ${keysOf(claims)} have ${count} combinations of alternatives, and no more than ${MOST_CHOICES} are planned; list fewer`;
+function tooMany(claims: readonly ClaimFacts[]): HeldBack {
+  const sentence = `its resource claims ${keysOf(claims)} have more than ${MOST_CHOICES} combinations of alternatives, which are not planned; list fewer`;
   return { blocker: 'Policy', sentence };
 }
 
