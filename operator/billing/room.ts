@@ -63,7 +63,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
     name: 'billing',
     controllers: [
       priceBookController(store),
-      billingProviderController({ store, sinks, sources, operatorNamespace }),
+      billingProviderController({ store, sinks, sources, clock, operatorNamespace }),
       catalogController({ store, sinks, operatorNamespace }),
       customersController({ store, sinks, operatorNamespace }),
       billingLinksController(store),

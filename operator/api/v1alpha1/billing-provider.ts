@@ -12,10 +12,11 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
- * @condition Ready=True Accepting -- the account takes usage events
+ * @condition Ready=True Accepting -- the account takes usage events, or the receiver is sent them
  * @condition Ready=False SecretMissing -- the Secret of secretRef is not in the operator's namespace; create it
  * @condition Ready=False SecretKeyMissing -- the Secret has no such key; add it
  * @condition Ready=False ModeMismatch -- the key's prefix is not that of spec.mode; change the key or the mode
+ * @condition Ready=False SigningKeyInvalid -- the Secret holds no key that signs webhooks; write whsec_ and then 24 to 64 random bytes in base64
  * @condition Ready=False KeyRefused -- the provider refuses the key; put one that it accepts into the Secret
  * @condition Ready=False Unreachable -- the provider does not answer; usage waits in the outbox
  * @condition Ready=False AccountChanged -- the key belongs to another account than the usage that was frozen; use a key of that account, or a new BillingProvider
@@ -25,7 +26,7 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @condition Progressing=False Late -- the oldest usage that is not acknowledged is older than 6 hours; Ready and the log say why
  * @condition Progressing=False Overdue -- it is older than 20 hours; after 23 it is read back from the provider before anything is sent again
  * @condition WebhooksReady=True Receiving -- events signed with one of the secrets are taken at /webhooks/ followed by the provider's name
- * @condition WebhooksReady=False NotConfigured -- spec.webhookSecretRef is not set, so no webhook is taken
+ * @condition WebhooksReady=False NotConfigured -- spec.webhookSecretRef is not set, or the provider is not Stripe, so no webhook is taken
  * @condition WebhooksReady=False SecretMissing -- the Secret of webhookSecretRef is not in the operator's namespace; create it
  * @condition WebhooksReady=False SecretKeyMissing -- the Secret has no such key; add it
  * @condition WebhooksReady=False NoSigningSecret -- the Secret holds no line that begins with whsec_; copy the signing secret of the endpoint into it
@@ -48,14 +49,27 @@ export interface BillingProvider extends CustomResource<BillingProviderSpec, Bil
 /**
  * BillingProviderSpec says how the provider is reached.
  * @rule !has(self.catalog) || self.catalog.mode == self.mode -- what is made in mode Live charges real customers; say the mode of the provider again in catalog.mode
+ * @rule has(self.webhook) == (self.type == 'Webhook') -- webhook says where usage is posted: set it with type Webhook, and with no other
+ * @rule self.type == 'Stripe' || !(has(self.catalog) || has(self.endpoint) || has(self.webhookSecretRef)) -- catalog, endpoint and webhookSecretRef are Stripe's; remove them, or use type Stripe
  */
 export interface BillingProviderSpec {
-  /** type is the kind of provider. */
-  readonly type: 'Stripe';
-  /** mode is Test or Live; the key's prefix must agree (sk_test_ or sk_live_, rk_test_ or rk_live_). */
+  /**
+   * type is the kind of provider: Stripe, or Webhook, a receiver of your own that is posted every row of usage as a
+   * CloudEvent and states no sums: nothing is reconciled with it, and it makes no invoices here.
+   */
+  readonly type: 'Stripe' | 'Webhook';
+  /**
+   * mode is Test or Live. Of Stripe, the key's prefix must agree (sk_test_ or sk_live_, rk_test_ or rk_live_); a receiver
+   * is told it with each event.
+   */
   readonly mode: 'Test' | 'Live';
-  /** secretRef names the key of a Secret in the operator's namespace that holds the provider's API key. */
+  /**
+   * secretRef names the key of a Secret in the operator's namespace that holds Stripe's API key or, with type Webhook,
+   * the key that signs (whsec_ and 24 to 64 bytes in base64).
+   */
   readonly secretRef: KeyRef;
+  /** webhook says where usage is posted; for type Webhook. */
+  readonly webhook?: WebhookReceiver;
   /**
    * webhookSecretRef names the key of a Secret in the operator's namespace that holds the signing secrets of the
    * provider's webhook endpoints (whsec_...), one a line, so that one can be rolled. Without it no webhook is taken.
@@ -89,6 +103,17 @@ export interface BillingProviderSpec {
    * @default 86400
    */
   readonly correctUpToSeconds?: Int64;
+}
+
+/** WebhookReceiver is who is posted usage. */
+export interface WebhookReceiver {
+  /**
+   * url takes one CloudEvent a request, signed by Standard Webhooks. It must take an identifier once however often it
+   * comes, for good, and say 2xx or 409 to those that it has.
+   * @maxLength 2048
+   * @pattern ^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?$
+   */
+  readonly url: string;
 }
 
 /** ProviderCatalog is what the operator may make at the provider. */

@@ -2,12 +2,14 @@ import { afterEach, expect, test } from 'vitest';
 
 import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
 import { kinds } from '../../api/index.ts';
+import type { Clock } from '../../observability/index.ts';
 import { runPass, type Thing } from '../../runtime/testing/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
+import { freezeSealed } from '../outbox/freeze.ts';
 import { createSinks, type Sinks } from '../sinks/registry.ts';
 import type { UsageSink } from '../sinks/sink.ts';
 import { payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
-import { seedPayer } from '../testing/ledger.ts';
+import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { billingProviderController } from './controller.ts';
 
 const store = storeForFile();
@@ -26,21 +28,26 @@ async function call(path: string, method: 'GET' | 'POST'): Promise<unknown> {
   return JSON.parse(await response.text());
 }
 
-/** Passes of one process: why it is Ready or not, and the events that may be sent. */
+/** Passes of one process over Stripe at `url` and more. */
 function passes(url: string, sinks: Sinks, ...more: readonly Thing[]): () => Promise<readonly unknown[]> {
+  return passesOver(sinks, () => [...provider(url), ...more]);
+}
+
+/** Passes of one process: why the provider is Ready or not, and the events that may be sent. */
+function passesOver(sinks: Sinks, worldOf: () => readonly Thing[]): () => Promise<readonly unknown[]> {
   const controller = billingProviderController({
-    ...{ store: store(), sinks, sources: new Map(), operatorNamespace: 'gpuopt-system' },
+    ...{ store: store(), sinks, sources: new Map(), clock, operatorNamespace: 'gpuopt-system' },
   });
   return async () => {
-    const world = [...provider(url), ...more];
-    const output = await runPass(controller, { world, key: { name: 'stripe' }, now });
+    const output = await runPass(controller, { world: worldOf(), key: { name: 'stripe' }, now });
     const conditions = output.get(kinds.BillingProvider, { name: 'stripe' })?.status?.conditions;
     const ready = conditions?.find(({ type }) => type === 'Ready');
     return [ready?.reason, sinks.open().flatMap(([, { eventNames }]) => eventNames)];
   };
 }
 
-const noSinks = (): Sinks => createSinks({ now: () => 0, monotonic: () => 0, sleep: async () => undefined });
+const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
+const noSinks = (): Sinks => createSinks(clock);
 const both = ['gpu_seconds__a100', 'gpu_seconds__l4'];
 
 test('a list whose tenant is no customer yet has its meters, for prices count by them', async () => {
@@ -77,3 +84,32 @@ test('a meter that was archived is not made again: its usage waits, that of othe
   await call(`/${l4}/reactivate`, 'POST');
   expect(await pass()).toEqual(['Accepting', both]);
 });
+
+test('a receiver is sent every event by which tenants are charged, wherever it moves; Stripe is not, once rows are frozen for it', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
+  await seedPayer(store());
+  const event = ['gpu_seconds__l4'];
+  const signing = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const sinks = noSinks();
+  let spec: Parameters<typeof provider>[1] = {};
+  let key = signing;
+  const pass = passesOver(sinks, () => provider('', { catalog: undefined, endpoint: undefined, ...spec }, key));
+  const receiver = (url: string) => ({ type: 'Webhook', webhook: { url } }) as const;
+  spec = receiver('https://usage.example/v1/events');
+  expect(await pass()).toEqual(['Accepting', event]);
+  await freeze();
+  spec = receiver('https://elsewhere.example/');
+  expect(await pass()).toEqual(['Accepting', event]);
+  key = 'whsec_short';
+  expect(await pass()).toEqual(['SigningKeyInvalid', []]);
+  key = 'sk_test_peer';
+  peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
+  spec = { endpoint: peer.url };
+  expect(await pass()).toEqual(['AccountChanged', []]);
+});
+
+/** One row is on its way. */
+async function freeze(): Promise<void> {
+  const window = await sealWindow(store(), '2026-01-01T00:00:00Z', 3600n);
+  await store().fence.within((trx) => freezeSealed(trx, [window]));
+}

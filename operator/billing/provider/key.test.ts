@@ -28,3 +28,17 @@ test.each([
   expect(checked).toMatchObject(expected);
   if (checked.kind === 'bad') expect(checked.message).not.toMatch(/_1/);
 });
+
+const random = Buffer.alloc(32, 7).toString('base64');
+
+test.each([
+  ['32 bytes', `whsec_${random}`, { kind: 'ok', key: `whsec_${random}` }],
+  ['too few bytes', `whsec_${Buffer.alloc(23, 7).toString('base64')}`, { kind: 'bad', reason: 'SigningKeyInvalid' }],
+  ['no prefix', random, { kind: 'bad', reason: 'SigningKeyInvalid' }],
+  ['no base64', 'whsec_%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%', { kind: 'bad', reason: 'SigningKeyInvalid' }],
+  ['an API key', 'sk_test_1', { kind: 'bad', reason: 'SigningKeyInvalid' }],
+] as const)('a key that signs webhooks: %s', (_, key, expected) => {
+  const checked = checkKey({ ...spec('Test'), type: 'Webhook' }, { 'api-key': base64(key) });
+  expect(checked).toMatchObject(expected);
+  if (checked.kind === 'bad') expect(checked.message).not.toContain(key);
+});

@@ -7,7 +7,14 @@ export type KeyCheck =
 
 const prefixes = { Test: ['sk_test_', 'rk_test_'], Live: ['sk_live_', 'rk_live_'] } as const;
 
-/** Finds the key in a Secret's data (base64) and checks that it is of the provider's mode. The key itself is never named. */
+/** Of a key that signs webhooks, in bytes: Standard Webhooks asks for 24 to 64. */
+const leastSigningBytes = 24;
+const mostSigningBytes = 64;
+
+/**
+ * Finds the key in a Secret's data (base64) and checks that it is one of the provider's type and mode. The key itself is
+ * never named.
+ */
 export function checkKey(spec: BillingProvider['spec'], data: Readonly<Record<string, string>> | undefined): KeyCheck {
   const { name, key } = spec.secretRef;
   if (data === undefined) {
@@ -19,8 +26,24 @@ export function checkKey(spec: BillingProvider['spec'], data: Readonly<Record<st
     return { kind: 'bad', reason: 'SecretKeyMissing', message: `Secret ${name} has no key ${key}; add it` };
   }
   const value = Buffer.from(encoded, 'base64').toString('utf8').trim();
+  return spec.type === 'Webhook' ? checkSigning(value, name) : checkApiKey(value, spec, name);
+}
+
+function checkApiKey(value: string, spec: BillingProvider['spec'], name: string): KeyCheck {
   const allowed = prefixes[spec.mode];
   if (allowed.some((prefix) => value.startsWith(prefix))) return { kind: 'ok', key: value };
   const message = `the API key in Secret ${name} does not begin with ${allowed.join(' or ')}, as mode ${spec.mode} asks; change the key or spec.mode`;
   return { kind: 'bad', reason: 'ModeMismatch', message };
+}
+
+function checkSigning(value: string, name: string): KeyCheck {
+  const key = signingKey(value);
+  if (key.length >= leastSigningBytes && key.length <= mostSigningBytes) return { kind: 'ok', key: value };
+  const message = `Secret ${name} holds no key that signs webhooks; write whsec_ and then ${leastSigningBytes} to ${mostSigningBytes} random bytes in base64`;
+  return { kind: 'bad', reason: 'SigningKeyInvalid', message };
+}
+
+/** The bytes that sign, of a key as Standard Webhooks writes it; none where it is not of that form. */
+export function signingKey(value: string): Buffer {
+  return Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1] ?? '', 'base64');
 }

@@ -30,6 +30,7 @@ export function clusterPages(client: Pick<Client, 'get'>, operatorNamespace: str
   const pagesOf = async (name: string): Promise<StripePages> => {
     const provider = await client.get(kinds.BillingProvider, { name });
     if (provider === undefined) throw new PagesError(`there is no BillingProvider ${name}`);
+    if (provider.spec.type !== 'Stripe') throw new PagesError(`BillingProvider ${name} is no account of Stripe's`);
     const secret = await client.get(Secret, { namespace: operatorNamespace, name: provider.spec.secretRef.name });
     const key = checkKey(provider.spec, secret && (secret.data ?? {}));
     if (key.kind === 'bad') throw new PagesError(`BillingProvider ${name} makes no pages: ${key.message}`);

@@ -22,12 +22,16 @@ export async function openProvider(store: Store, url: string, skus: readonly str
 }
 
 /** A BillingProvider `stripe` with its key. */
-export function provider(url: string, change: Partial<BillingProvider['spec']> = {}): readonly Thing[] {
+export function provider(
+  url: string,
+  change: Partial<BillingProvider['spec']> = {},
+  key = 'sk_test_peer',
+): readonly Thing[] {
   const spec: BillingProvider['spec'] = {
     ...{ type: 'Stripe', mode: 'Test', secretRef: { name: 'stripe', key: 'key' }, endpoint: url },
     ...{ catalog: { mode: 'Test' }, ...change },
   };
-  const data = { key: Buffer.from('sk_test_peer').toString('base64') };
+  const data = { key: Buffer.from(key).toString('base64') };
   return [
     thing(kinds.BillingProvider, { apiVersion, kind: 'BillingProvider', metadata: { name: 'stripe', uid: 'p' }, spec }),
     thing(Secret, { metadata: { name: 'stripe', namespace: 'gpuopt-system', uid: 's' }, data }),

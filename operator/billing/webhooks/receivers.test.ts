@@ -21,6 +21,7 @@ const signed = { webhookSecretRef: { name: 'stripe', key: 'webhook' } };
 test.each<[string, Partial<BillingProvider['spec']>, string]>([
   ['signing secrets and a key', signed, 'ok'],
   ['no signing secret is named', {}, 'NotConfigured'],
+  ['a provider that sends none', { ...signed, type: 'Webhook' }, 'NotConfigured'],
   ['the Secret is not there', { webhookSecretRef: { name: 'other', key: 'webhook' } }, 'SecretMissing'],
   ['the Secret has no such key', { webhookSecretRef: { name: 'stripe', key: 'other' } }, 'SecretKeyMissing'],
   ['nothing in it is a signing secret', { webhookSecretRef: { name: 'stripe', key: 'empty' } }, 'NoSigningSecret'],

@@ -71,6 +71,8 @@ export type ReceiverCheck =
 
 /** Makes the receiver of a provider from the Secrets that it names. */
 export async function receiverOf({ metadata, spec }: BillingProvider, secret: ReadSecret): Promise<ReceiverCheck> {
+  if (spec.type !== 'Stripe')
+    return { kind: 'bad', reason: 'NotConfigured', message: `a provider of type ${spec.type} sends no webhooks here` };
   const data = spec.webhookSecretRef === undefined ? undefined : await secret(spec.webhookSecretRef.name);
   const checked = checkSecrets(spec, data);
   if (checked.kind === 'bad') return checked;

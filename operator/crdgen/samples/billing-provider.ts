@@ -7,6 +7,8 @@ const base: SampleObject = {
   spec: { type: 'Stripe', mode: 'Test', secretRef: { name: 'stripe', key: 'api-key' }, maxRequestsPerSecond: 20 },
 };
 
+const receiver = changed(base, { 'spec.type': 'Webhook', 'spec.webhook': { url: 'https://usage.example/v1/events' } });
+
 /** What a BillingProvider takes and refuses. */
 export const billingProviders: SampleTable = {
   kind: 'BillingProvider',
@@ -14,6 +16,7 @@ export const billingProviders: SampleTable = {
     { name: 'Stripe in test mode', object: base },
     { name: 'that keeps a catalog', object: changed(base, { 'spec.catalog': { mode: 'Test' } }) },
     { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
+    { name: 'a receiver of webhooks', object: receiver },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
   ],
   invalid: [
@@ -22,11 +25,31 @@ export const billingProviders: SampleTable = {
       object: changed(base, { 'spec.mode': 'Live', 'spec.catalog': { mode: 'Test' } }),
       says: 'say the mode of the provider again in catalog.mode',
     },
+    {
+      name: 'a receiver without an address',
+      object: changed(receiver, { 'spec.webhook': undefined }),
+      says: 'webhook says where usage is posted',
+    },
+    {
+      name: 'an address for Stripe',
+      object: changed(base, { 'spec.webhook': { url: 'https://usage.example/v1/events' } }),
+      says: 'webhook says where usage is posted',
+    },
+    {
+      name: 'a receiver with a catalog',
+      object: changed(receiver, { 'spec.catalog': { mode: 'Test' } }),
+      says: "catalog, endpoint and webhookSecretRef are Stripe's",
+    },
+    {
+      name: 'an address with a name in it',
+      object: changed(receiver, { 'spec.webhook': { url: 'https://me@usage.example/' } }),
+      says: 'spec.webhook.url in body should match',
+    },
     { name: 'no mode', object: changed(base, { 'spec.mode': undefined }), says: 'spec.mode: Required value' },
     {
       name: 'another provider',
       object: changed(base, { 'spec.type': 'PayPal' }),
-      says: 'spec.type: Unsupported value: "PayPal": supported values: "Stripe"',
+      says: 'spec.type: Unsupported value: "PayPal": supported values: "Stripe", "Webhook"',
     },
     {
       name: 'a mode in lower case',
