@@ -1,9 +1,10 @@
-/** Keeps in the store who charges which tenant, and freezes what was sealed before that was known. */
+/** Keeps in the store who charges which tenant and what his plan holds him to, and freezes what was sealed before that was known. */
 import { sql } from 'kysely';
 
 import { kinds, type Tenant } from '../api/index.ts';
 import { type Controller, type Reader, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { keepTerms } from './fees/terms.ts';
 import { freezeBacklog } from './outbox/backlog.ts';
 import { bookOf, planOf } from './plan/agreed.ts';
 import { writeIncluded } from './rating/stored.ts';
@@ -18,7 +19,9 @@ export function billingLinksController(store: Store): Controller {
     .debounce('1s')
     .every('30s')
     .reconcile(async (ctx) => {
-      await keepLinks(store, ctx.list(kinds.Tenant), ctx);
+      const tenants = ctx.list(kinds.Tenant);
+      await keepLinks(store, tenants, ctx);
+      await keepTerms(store, tenants, ctx, ctx.now().getTime());
       await freezeBacklog(store);
       return {};
     });

@@ -6,6 +6,7 @@ import { catalogController } from './catalog/controller.ts';
 import { usageCorrectionController } from './correction/controller.ts';
 import { creditGrantController, creditsController } from './credit/controller.ts';
 import { customersController } from './customer/controller.ts';
+import { monthsController } from './fees/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import type { SentMark } from './outbox/mark.ts';
@@ -68,6 +69,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
       customersController({ store, sinks, operatorNamespace }),
       billingLinksController(store),
       billingPlanController(),
+      monthsController(store),
       budgetController(store),
       usageCorrectionController(store),
       creditGrantController(store),

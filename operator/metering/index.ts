@@ -7,6 +7,7 @@ export { type Corrected, correct, readTotal } from './sealing/correct.ts';
 export { restate } from './sealing/restate.ts';
 export type { SealedUsage } from './sealing/write.ts';
 export { meterOf } from './sku.ts';
+export { apportion } from './split/apportion.ts';
 export { energyOf } from './split/energy.ts';
 export { type IdlePolicy, idleOf } from './split/idle.ts';
 export { daysOf, readUse, type WindowUse } from './split/read.ts';

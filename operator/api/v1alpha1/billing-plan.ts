@@ -1,4 +1,4 @@
-import type { CommonStatus, CustomResource, GPUSeconds, Int32, Label, Seconds } from '../common.ts';
+import type { CommonStatus, CustomResource, GPUSeconds, Int32, Label, Money, Seconds } from '../common.ts';
 
 /**
  * BillingPlan is what tenants on it have agreed to: by which list they pay, and what happens when they do not.
@@ -11,6 +11,7 @@ import type { CommonStatus, CustomResource, GPUSeconds, Int32, Label, Seconds } 
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
  * @condition Ready=True PlanInForce -- tenants that name the plan are held to it
  * @condition Ready=False BookMissing -- no PriceBook is a version of the list that spec.book names; create one or correct the name
+ * @condition Ready=False CommitmentContradicts -- spec.commitment.minimum is above its maximum, so that neither holds; lower one or raise the other
  */
 export interface BillingPlan extends CustomResource<BillingPlanSpec, BillingPlanStatus> {}
 
@@ -26,6 +27,21 @@ export interface BillingPlanSpec {
    * @listKey sku
    */
   readonly included?: readonly IncludedQuantity[];
+  /**
+   * recurringFee is charged for each calendar month, UTC, at its end and once all usage of it is sealed, in major units of
+   * the currency of that version of the list in spec.book which is in force. A tenant who was on the plan for a part of the
+   * month, or while it had another fee, pays by seconds, from when the operator saw the change. It is in the preview of his
+   * bill, in the journal and in the revenue figures; it is not sent to the provider, so put it on the subscription there.
+   * Tenants without spec.billing pay none.
+   */
+  readonly recurringFee?: Money;
+  /**
+   * commitment bounds what the usage of a calendar month, UTC, comes to; the fee is no part of it. What the usage lacks of
+   * the minimum, or has above the maximum, is an item of its own at the end of the month, by seconds and in the currency as
+   * for recurringFee. It counts usage in that currency whose windows begin while the commitment holds, before credit. Like
+   * the fee it is in the preview, the journal and the revenue figures, and not sent to the provider.
+   */
+  readonly commitment?: Commitment;
   /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
@@ -54,6 +70,18 @@ export interface IncludedQuantity {
   readonly sku: string;
   /** quantitySeconds is in GPU-seconds. */
   readonly quantitySeconds: GPUSeconds;
+}
+
+/**
+ * Commitment is the least and the most that usage costs in a month; a plan's fee comes on top. A minimum above the maximum
+ * bounds nothing: the plan's condition says so.
+ * @rule has(self.minimum) || has(self.maximum) -- commitment bounds nothing; state minimum, maximum or both, or leave it out
+ */
+export interface Commitment {
+  /** minimum is paid even if usage costs less, in major units. */
+  readonly minimum?: Money;
+  /** maximum is paid even if usage costs more, in major units. */
+  readonly maximum?: Money;
 }
 
 /** DunningStep is one step of the ladder. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { storeForFile } from '../../store/testing/index.ts';
+import { settleCredits } from '../credit/settle.ts';
+import { settleMonths } from '../fees/settle.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
 import { billTable } from './bill-command.ts';
@@ -49,4 +51,91 @@ test('the period is that of the subscription where one is known', async () => {
     .execute();
   const { from, to } = await billPreview.read(store(), { tenant: 'acme' }, now);
   expect([from, to]).toEqual(['2026-01-15T00:00:00.000Z', '2026-02-15T00:00:00.000Z']);
+});
+
+const term = { tenant: 'acme', currency: 'usd', minimum: null, maximum: null };
+
+test('the fee of each plan, and what the month lacks of the minimum, as though nothing changed until its end', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
+  await seedPayer(store());
+  await store()
+    .db.insertInto('plan_term')
+    .values([
+      { ...term, plan: 'silver', started_at: '2025-12-01T00:00:00Z', fee: '3100' },
+      { ...term, plan: 'gold', started_at: '2026-01-11T00:00:00Z', fee: '6200', minimum: '31000' },
+    ])
+    .execute();
+  const windows = [
+    // Before the commitment, so it does not count for it.
+    await sealWindow(store(), '2026-01-10T23:00:00Z', 3600n),
+    await sealWindow(store(), '2026-01-11T00:00:00Z', 1005n),
+  ];
+  await store().fence.within((trx) => freezeSealed(trx, windows));
+  const answer = await billPreview.read(store(), { tenant: 'acme' }, now);
+  expect(billTable(answer).split('\n').slice(3)).toEqual([
+    'Fee of plan gold for 2026-01: 42.00 usd',
+    'Fee of plan silver for 2026-01: 10.00 usd',
+    'Up to the minimum of 2026-01: 209.00 usd',
+    'Total: 265.60 usd',
+    '',
+  ]);
+  expect(answer.items[2]).toEqual({
+    ...{ kind: 'minimum', currency: 'usd', amount: '209.00', exactMinor: '20899.500000000000' },
+    ...{ from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' },
+  });
+  expect(answer.payable).toEqual(answer.totals);
+});
+
+test('what is above the maximum is taken back, and gives back what credit paid of it first', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
+  await seedPayer(store());
+  await store()
+    .db.insertInto('plan_term')
+    .values({ ...term, plan: 'gold', started_at: '2025-12-01T00:00:00Z', fee: '0', maximum: '200' })
+    .execute();
+  await store()
+    .db.insertInto('credit_lot')
+    .values({
+      ...{ name: 'welcome', tenant: 'acme', currency: 'usd', amount: '360', priority: 50 },
+      ...{ granted_at: '2025-12-01T00:00:00Z', expires_at: null },
+    })
+    .execute();
+  const used = await sealWindow(store(), '2026-01-11T00:00:00Z', 3600n);
+  await store().fence.within((trx) => freezeSealed(trx, [used]));
+  const expected = [
+    'Above the maximum of 2026-01: -1.60 usd',
+    'Total: 2.00 usd',
+    'Credit welcome: -2.00 usd',
+    'Payable: 0.00 usd',
+  ];
+  const shown = async (): Promise<readonly string[]> =>
+    billTable(await billPreview.read(store(), { tenant: 'acme' }, now))
+      .split('\n')
+      .slice(3, -1);
+  expect(await shown()).toEqual(expected);
+  await store()
+    .db.insertInto('sealed_grid')
+    .values({ window_start: '2026-01-31T23:00:00Z', window_end: '2026-02-01T00:00:00Z' })
+    .execute();
+  await settleMonths(store());
+  expect(await shown()).toEqual(expected);
+  await settleCredits(store(), Date.parse('2026-02-01T01:00:00Z'));
+  const lot = await store().db.selectFrom('credit_lot').select('drawn').executeTakeFirstOrThrow();
+  expect(lot.drawn).toBe('200.000000000000');
+});
+
+test('a period that is no month has the items of the months that end in it', async () => {
+  await seedPayer(store());
+  const of = { provider: 'stripe', customer: 'cus_acme', status: 'active', read_at: new Date(now) };
+  const period = { period_start: '2026-01-15T00:00:00Z', period_end: '2026-02-15T00:00:00Z' };
+  await store()
+    .db.insertInto('subscription_mirror')
+    .values({ ...of, ...period, subscription: 'sub_1' })
+    .execute();
+  await store()
+    .db.insertInto('plan_term')
+    .values({ ...term, plan: 'gold', started_at: '2025-12-01T00:00:00Z', fee: '100' })
+    .execute();
+  const { items } = await billPreview.read(store(), { tenant: 'acme' }, now);
+  expect(items.map(({ from, amount }) => [from.slice(0, 7), amount])).toEqual([['2026-01', '1.00']]);
 });

@@ -7,6 +7,7 @@ import { type Cost, sealedThrough } from '../usage/query.ts';
 import { UsageQuestionError } from '../usage/question.ts';
 import type { Report } from '../usage/report.ts';
 import { type CreditLine, readCredits } from './credits.ts';
+import { type ItemLine, readItemLines } from './items.ts';
 
 /** Usage of one SKU under one version of a price list. */
 export interface BillLine {
@@ -37,15 +38,17 @@ export interface BillPreview {
   readonly lines: readonly BillLine[];
   /** GPU-seconds of the period that nothing prices. */
   readonly unpriced: string;
+  /** Fees and commitments of the calendar months that end in the period. */
+  readonly items: readonly ItemLine[];
   /** What the tenant's credit pays of the lines, by grant. */
   readonly credits: readonly CreditLine[];
-  /** The lines together, one for each currency. */
+  /** Lines and items together, one for each currency. */
   readonly totals: readonly Cost[];
   /** The totals less the credits. */
   readonly payable: readonly Cost[];
 }
 
-/** `gpuopt bill preview --tenant T`: what the sealed windows of the current period cost. */
+/** `gpuopt bill preview --tenant T`: what the sealed windows of the current period cost, and fees. */
 export const billPreview: Report<BillPreview> = {
   path: '/api/v1/bill/preview',
   read: (store, { tenant }, now) => {
@@ -56,7 +59,8 @@ export const billPreview: Report<BillPreview> = {
 };
 
 async function preview(store: Store, tenant: string, now: number): Promise<BillPreview> {
-  const { from, to } = await currentPeriod(store, tenant, new Date(now));
+  const period = await currentPeriod(store, tenant, new Date(now));
+  const { from, to } = period;
   const rows = await store.db
     .selectFrom('usage_window as w')
     .leftJoin('charge as c', 'c.usage_window_id', 'w.id')
@@ -80,12 +84,13 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
     const money = { currency, amount: toMajor(parseDecimal(amount), currency), exactMinor: amount };
     return [{ sku, book, version, unit: 'GPU-seconds', quantity, unitPrice: unit_price, tiered, ...money }];
   });
-  const credits = await readCredits(store, tenant, from, to);
+  const items = await readItemLines(store, tenant, period, now);
+  const credits = await readCredits(store, tenant, period, items);
   return {
     ...{ tenant, from: from.toISOString(), to: to.toISOString(), sealedThrough: await sealedThrough(store) },
     lines,
     unpriced: rows.find(({ sku }) => sku === null)?.quantity ?? '0',
-    ...{ credits, totals: totalsOf(lines), payable: totalsOf([...lines, ...credits]) },
+    ...{ items, credits, totals: totalsOf([...lines, ...items]), payable: totalsOf([...lines, ...items, ...credits]) },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { CreditGrant } from '../../api/index.ts';
 import type { Store } from '../../store/index.ts';
 import { post } from '../journal/post.ts';
-import { formatDecimal, parseDecimal } from '../money/decimal.ts';
-import { digitsOf } from '../money/price.ts';
+import { formatDecimal } from '../money/decimal.ts';
+import { minorOf } from '../money/price.ts';
 import { readLots, type StoredLot } from './read.ts';
 
 /** The priority of a grant that names none. */
@@ -15,7 +15,7 @@ const defaultPriority = 50;
 export async function postGrant(store: Store, { metadata, spec }: CreditGrant, now: number): Promise<StoredLot> {
   const { name } = metadata;
   const { tenantRef, currency } = spec;
-  const amount = minorOf(spec);
+  const amount = minorOf(spec.amount, spec.currency);
   return await store.fence.within(async (trx) => {
     const fresh = await trx
       .insertInto('credit_lot')
@@ -41,12 +41,8 @@ export function isOf({ spec }: CreditGrant, lot: StoredLot): boolean {
   return (
     lot.tenant === spec.tenantRef.name &&
     lot.currency === spec.currency &&
-    lot.amount === minorOf(spec) &&
+    lot.amount === minorOf(spec.amount, spec.currency) &&
     lot.priority === (spec.priority ?? defaultPriority) &&
     lot.expiresAt === (spec.expiresTime === undefined ? undefined : Date.parse(spec.expiresTime))
   );
-}
-
-function minorOf({ amount, currency }: CreditGrant['spec']): bigint {
-  return parseDecimal(amount) * 10n ** BigInt(digitsOf(currency));
 }

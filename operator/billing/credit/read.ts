@@ -55,3 +55,27 @@ export async function readCharged(
     ...{ start: window_start.getTime(), end: window_end.getTime(), amount: parseDecimal(amount) },
   }));
 }
+
+/**
+ * What the journal took back from the tenant's usage above a maximum, of months that end after `since` (milliseconds since
+ * 1970): each as the last thing of its month, so that it gives back what credit paid of the month.
+ */
+export async function readTakenBack(
+  db: Kysely<Schema>,
+  tenant: string,
+  currency: string,
+  since: number,
+): Promise<readonly Charged[]> {
+  const { rows } = await sql<{ end: Date; amount: string }>`
+    SELECT t.occurred_at AS end, sum(e.amount)::numeric(38,12)::text AS amount
+    FROM journal_tx t JOIN journal_entry e ON e.tx = t.id AND e.account = 'accrued'
+    WHERE t.tenant = ${tenant} AND t.currency = ${currency} AND t.occurred_at > ${new Date(since)}
+      AND starts_with(t.key, 'maximum/')
+    GROUP BY 1`.execute(db);
+  return rows.map(({ end, amount }) => takenBack(end.getTime(), parseDecimal(amount)));
+}
+
+/** What is taken back at the end of a month as the last thing of it. */
+export function takenBack(monthEnd: number, amount: bigint): Charged {
+  return { start: monthEnd - 1, end: monthEnd, amount };
+}

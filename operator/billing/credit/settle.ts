@@ -5,7 +5,7 @@ import { post } from '../journal/post.ts';
 import type { Posting } from '../journal/posting.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { draw, sumByLot } from './draw.ts';
-import { readCharged, readLots, type StoredLot } from './read.ts';
+import { readCharged, readLots, readTakenBack, type StoredLot } from './read.ts';
 
 /**
  * Brings every lot and the journal up to what was charged, in one fenced transaction a tenant. Each step is the difference
@@ -23,7 +23,9 @@ async function settleTenant(trx: Transaction<Schema>, tenant: string, now: numbe
   const sealed = await readSealed(trx);
   for (const [currency, ofCurrency] of Map.groupBy(lots, (lot) => lot.currency)) {
     const since = Math.min(...ofCurrency.map(({ grantedAt }) => grantedAt));
-    const drawn = sumByLot(draw(ofCurrency, await readCharged(trx, tenant, currency, since)));
+    const charged = await readCharged(trx, tenant, currency, since);
+    const back = await readTakenBack(trx, tenant, currency, since);
+    const drawn = sumByLot(draw(ofCurrency, [...charged, ...back]));
     for (const lot of ofCurrency) await follow(trx, lot, drawn.get(lot.name) ?? 0n, Math.min(now, sealed), now);
   }
 }

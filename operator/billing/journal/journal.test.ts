@@ -13,7 +13,17 @@ import { entriesOf, type Posting, type PostingKind } from './posting.ts';
 const stores = testStores();
 afterAll(() => stores.close());
 
-const kinds: readonly PostingKind[] = ['charge', 'invoice', 'payment', 'grant', 'credit', 'breakage'];
+const kinds: readonly PostingKind[] = [
+  'charge',
+  'fee',
+  'minimum',
+  'maximum',
+  'invoice',
+  'payment',
+  'grant',
+  'credit',
+  'breakage',
+];
 const posting: fc.Arbitrary<Posting> = fc.record({
   kind: fc.constantFrom(...kinds),
   subject: fc.integer({ min: 0, max: 9 }).map(String),

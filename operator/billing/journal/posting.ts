@@ -3,6 +3,8 @@
  *
  *   event                     accrued  receivable  earnings  wash  prepaid  breakage
  *   usage is rated               +                     −
+ *   a month's fee or minimum     +                     −
+ *   a month is above a maximum   −                     +
  *   an invoice is finalised      −         +
  *   an invoice is paid                     −                  +
  *   credit is granted                                         +       −
@@ -10,9 +12,10 @@
  *   credit lapses                                                     +        −
  */
 import type { JournalAccount } from '../../store/index.ts';
+import type { ItemKind } from '../fees/month.ts';
 
 /** What a posting is about; each moves its amount from the second account to the first. */
-export type PostingKind = 'charge' | 'invoice' | 'payment' | 'grant' | 'credit' | 'breakage';
+export type PostingKind = 'charge' | ItemKind | 'invoice' | 'payment' | 'grant' | 'credit' | 'breakage';
 
 /** One transaction of two entries. */
 export interface Posting {
@@ -29,6 +32,9 @@ export interface Posting {
 
 const moves: Readonly<Record<PostingKind, readonly [JournalAccount, JournalAccount]>> = {
   charge: ['accrued', 'earnings'],
+  fee: ['accrued', 'earnings'],
+  minimum: ['accrued', 'earnings'],
+  maximum: ['accrued', 'earnings'],
   invoice: ['receivable', 'accrued'],
   payment: ['wash', 'receivable'],
   grant: ['wash', 'prepaid'],

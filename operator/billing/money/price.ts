@@ -25,6 +25,11 @@ export function unitPrice(perHour: string, currency: string): bigint {
   return divideRounded(parseDecimal(perHour) * 10n ** BigInt(digitsOf(currency)), secondsOfHour);
 }
 
+/** An amount of money as people state it, in minor units of the currency: 12.5 usd → 1250 cents, exact. */
+export function minorOf(amount: string, currency: string): bigint {
+  return parseDecimal(amount) * 10n ** BigInt(digitsOf(currency));
+}
+
 /** An exact amount in minor units as money for people: rounded to the minor unit, half away from zero, `12.34`. */
 export function toMajor(minor: bigint, currency: string): string {
   const digits = digitsOf(currency);

@@ -12,7 +12,7 @@ export function billingPlanController(): Controller {
       const { name } = plan.metadata;
       const tenants = ctx.list(kinds.Tenant).filter(({ spec }) => spec.planRef?.name === name);
       const isPriced = ctx.list(kinds.PriceBook).some(({ spec }) => spec.book === plan.spec.book);
-      return { status: { tenantCount: tenants.length, conditions: conditions(plan.spec.book, isPriced) } };
+      return { status: { tenantCount: tenants.length, conditions: conditions(plan.spec, isPriced) } };
     });
 }
 

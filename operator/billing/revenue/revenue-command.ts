@@ -9,10 +9,12 @@ import { revenueReport } from './report.ts';
 import type { CurrencyRevenue, RevenueAnswer, TallyAnswer } from './revenue.ts';
 
 const help = `
-Revenue is what the journal says was earned by usage whose windows ended in the calendar month (UTC), before credit and
-tax; plans have no fees, so nothing else recurs. A correction of an earlier month changes that month. Opening, new,
-reactivation, expansion, contraction and churn add up to closing, exactly. The run-rate is what the last 30 sealed days
-would bring in 365. --json also has each tenant's inputs to a model of lifetime value: frequency, recency, age, total.
+Revenue is what the journal says was earned by usage whose windows ended in the calendar month (UTC) and by the month's
+fees and commitments, before credit and tax. Fees are what recurs of it; they are posted once the month is sealed whole. A
+correction of an earlier month changes that month. Opening, new, reactivation, expansion, contraction and churn add up to
+closing, exactly. The run-rate is what the usage of the last 30 sealed days would bring in 365, and fees and commitments
+of the last whole month in twelve. --json also has each tenant's inputs to a model of lifetime value: frequency, recency,
+age, total.
 
 Exit codes: 0 good, 2 wrong usage, 3 store or operator unreachable.
 
@@ -23,7 +25,7 @@ Example:
 export function registerRevenue(program: Command, deps: UsageCommandDeps): void {
   const show = program
     .command('revenue')
-    .description('what usage brings')
+    .description('what usage and plans bring')
     .command('show')
     .description("a month's revenue, how it follows from the month before, run-rate, churn and retention");
   withSource(show)
@@ -44,7 +46,7 @@ export function revenueTable({ month, complete, sealedThrough, currencies }: Rev
 }
 
 function currencyTable(of: CurrencyRevenue): string {
-  const { currency, opening, movements, closing, annualRunRateMinor, basisPoints } = of;
+  const { currency, opening, movements, closing, recurring, annualRunRateMinor, basisPoints } = of;
   const line = (name: string, { tenants, minor }: TallyAnswer): readonly string[] => [
     ...[name, String(tenants), toMajor(parseDecimal(minor), currency)],
   ];
@@ -52,6 +54,7 @@ function currencyTable(of: CurrencyRevenue): string {
     line('Opening', opening),
     ...movementKinds.map((kind) => line(kind[0]?.toUpperCase() + kind.slice(1), movements[kind])),
     line('Closing', closing),
+    line('Recurring', recurring),
   ];
   const { customerChurn, revenueChurn, netRetention } = basisPoints;
   return [

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 
 import { storeForFile } from '../../store/testing/index.ts';
+import type { ItemKind } from '../fees/month.ts';
 import { post } from '../journal/post.ts';
+import type { Posting } from '../journal/posting.ts';
 import { parseDecimal } from '../money/decimal.ts';
-import { showRevenue } from './revenue.ts';
+import { type CurrencyRevenue, showRevenue } from './revenue.ts';
 import { revenueTable } from './revenue-command.ts';
 
 const store = storeForFile();
@@ -53,6 +55,7 @@ test('the last month that is sealed whole, by currency; the last hour of a month
     Contraction         0    0.00
     Churn               0    0.00
     Closing             1    5.00
+    Recurring           0    0.00
     Annual run-rate: 60.83
     Churn: unknown of tenants, unknown of revenue; net retention unknown
 
@@ -64,6 +67,7 @@ test('the last month that is sealed whole, by currency; the last hour of a month
     Contraction         0    0.00
     Churn               1  -40.00
     Closing             2  132.01
+    Recurring           0    0.00
     Annual run-rate: 1606.06
     Churn: 50.00 % of tenants, 28.57 % of revenue; net retention 89.28 %
     "
@@ -87,6 +91,31 @@ test('a month that runs is shown as far as it is sealed, with the run-rate of th
   expect(usd?.closing).toEqual({ tenants: 1, minor: '900.000000000000' });
   // 700 and 900 since February 8.
   expect(usd?.annualRunRateMinor).toBe('19466.666666666666');
+});
+
+test('fees recur: they count for their month, and in the run-rate by twelve and not by days', async () => {
+  const monthly = (kind: ItemKind, end: string, minor: string): Posting => {
+    const about = { tenant: 'acme', currency: 'usd', occurredAt: Date.parse(end) };
+    return { ...about, kind, subject: `acme/${end}`, amount: parseDecimal(minor) };
+  };
+  const items = [
+    monthly('fee', '2026-02-01T00:00:00Z', '4000'),
+    monthly('fee', '2026-03-01T00:00:00Z', '5000'),
+    monthly('maximum', '2026-03-01T00:00:00Z', '-200'),
+  ];
+  await charged(...ledger);
+  await store().fence.within((trx) => post(trx, items));
+  await sealed('2026-03-10T12:00:00Z');
+  const usd = async (month: string): Promise<CurrencyRevenue | undefined> =>
+    (await showRevenue(store(), month, now)).currencies.find(({ currency }) => currency === 'usd');
+  const [february, march] = [await usd('2026-02'), await usd('2026-03')];
+  expect(february?.closing).toEqual({ tenants: 2, minor: '18000.500000000000' });
+  expect(february?.recurring).toEqual({ tenants: 1, minor: '5000.000000000000' });
+  // 13,200.500000000001 of usage since January 30, and 4,800 a month.
+  expect(february?.annualRunRateMinor).toBe('218206.083333333345');
+  // March's are not posted yet: 1,600 of usage since February 8, and February's.
+  expect(march?.recurring).toEqual({ tenants: 0, minor: '0.000000000000' });
+  expect(march?.annualRunRateMinor).toBe('77066.666666666666');
 });
 
 test('nothing sealed, nothing earned', async () => {

@@ -30,7 +30,9 @@ export interface CurrencyRevenue {
   readonly opening: TallyAnswer;
   readonly movements: Readonly<Record<MovementKind, TallyAnswer>>;
   readonly closing: TallyAnswer;
-  /** What the last 30 days would bring in 365. */
+  /** The part of closing that recurs: the fees of plans, and the tenants that bring some. */
+  readonly recurring: TallyAnswer;
+  /** What the usage of the last 30 days would bring in 365, and fees and commitments of the last whole month in twelve. */
   readonly annualRunRateMinor: string;
   readonly basisPoints: Ratios;
   readonly lifetimes: readonly LifetimeAnswer[];
@@ -49,6 +51,7 @@ export interface RevenueAnswer {
 const day = 86_400_000;
 const runDays = 30n;
 const yearDays = 365n;
+const yearMonths = 12n;
 
 /**
  * The revenue of a month by what the journal says was earned; without a month, the last one that is sealed whole.
@@ -61,17 +64,27 @@ export async function showRevenue(store: Store, asked: string | null | undefined
   const until = Math.min(end, sealed === null ? now : Date.parse(sealed));
   const rows = await readEarned(store, new Date(until - Number(runDays) * day), new Date(until));
   const currencies = [...Map.groupBy(rows, ({ currency }) => currency)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const complete = sealed !== null && Date.parse(sealed) >= end;
+  const whole = complete ? month : monthBefore(month);
   return {
     month,
-    complete: sealed !== null && Date.parse(sealed) >= end,
+    complete,
     sealedThrough: sealed,
-    currencies: currencies.map(([currency, own]) => currencyOf(currency, own, month)),
+    currencies: currencies.map(([currency, own]) => currencyOf(currency, own, { month, whole })),
   };
 }
 
-function currencyOf(currency: string, rows: readonly EarnedRow[], month: string): CurrencyRevenue {
+/** `whole` is the last month up to `month` whose fees are posted. */
+function currencyOf(
+  currency: string,
+  rows: readonly EarnedRow[],
+  { month, whole }: { readonly month: string; readonly whole: string },
+): CurrencyRevenue {
   const figures = movementsOf(rows, month);
   const recent = rows.reduce((sum, row) => sum + row.recent, 0n);
+  const monthly = rows.filter((row) => row.month === whole).reduce((sum, row) => sum + row.monthly, 0n);
+  const fees = rows.filter((row) => row.month === month && row.fees !== 0n);
+  const recurring = { tenants: fees.length, amount: fees.reduce((sum, row) => sum + row.fees, 0n) };
   const { moved } = figures;
   return {
     currency,
@@ -81,7 +94,8 @@ function currencyOf(currency: string, rows: readonly EarnedRow[], month: string)
       ...{ contraction: tallyOf(moved.contraction), churn: tallyOf(moved.churn) },
     },
     closing: tallyOf(figures.closing),
-    annualRunRateMinor: formatDecimal((recent * yearDays) / runDays),
+    recurring: tallyOf(recurring),
+    annualRunRateMinor: formatDecimal((recent * yearDays) / runDays + yearMonths * monthly),
     basisPoints: ratiosOf(figures),
     lifetimes: lifetimeInputs(rows, month).map(({ total, ...one }) => ({ ...one, totalMinor: formatDecimal(total) })),
   };

@@ -23,6 +23,18 @@ export const billingPlans: SampleTable = {
       name: 'a quantity that costs nothing',
       object: changed(base, { 'spec.included': [{ sku: 'h100', quantitySeconds: '36000' }] }),
     },
+    {
+      name: 'a fee and a commitment',
+      object: changed(base, {
+        'spec.recurringFee': '99.50',
+        'spec.commitment': { minimum: '500', maximum: '10000.00' },
+      }),
+    },
+    {
+      name: 'a commitment to one amount',
+      object: changed(base, { 'spec.commitment': { minimum: '500.0', maximum: '500' } }),
+    },
+    { name: 'a minimum alone', object: changed(base, { 'spec.commitment': { minimum: '500' } }) },
     { name: 'a ladder that ends in a freeze', object: changed(base, { 'spec.evictAfterSeconds': undefined }) },
     {
       name: 'prices alone',
@@ -45,6 +57,16 @@ export const billingPlans: SampleTable = {
       name: 'less than nothing included',
       object: changed(base, { 'spec.included': [{ sku: 'h100', quantitySeconds: '-1' }] }),
       says: 'spec.included[0].quantitySeconds in body should match',
+    },
+    {
+      name: 'a fee that is paid to the tenant',
+      object: changed(base, { 'spec.recurringFee': '-1' }),
+      says: 'spec.recurringFee in body should match',
+    },
+    {
+      name: 'a commitment to nothing',
+      object: changed(base, { 'spec.commitment': {} }),
+      says: 'commitment bounds nothing',
     },
     {
       name: 'a ladder without steps',

@@ -15,6 +15,7 @@ import { unfrozen } from './0019-unfrozen.ts';
 import { corrections } from './0020-corrections.ts';
 import { credits } from './0021-credits.ts';
 import { ratedIncluded } from './0022-rated-included.ts';
+import { planTerms } from './0023-plan-terms.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   corrections,
   credits,
   ratedIncluded,
+  planTerms,
 ];

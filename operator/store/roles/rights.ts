@@ -50,6 +50,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   price_book: { writer: ledger, reader: true, tenant: ofMyBook },
   price_sku: { writer: ledger, reader: true, tenant: ofMyBook },
   customer_link: { writer: ['INSERT', 'UPDATE', 'DELETE'], reader: true, tenant: mine },
+  plan_term: { writer: ledger, reader: true, tenant: mine },
   billing_account: { writer: state, reader: true },
   charge: { writer: ledger, reader: true, tenant: mine },
   outbox: { writer: state, reader: true, tenant: ofMyWindow },

@@ -42,6 +42,18 @@ export interface CustomerLinkTable {
   readonly included: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
+/** What a tenant is held to from a moment until his next row; without a plan, nothing. Amounts are for a month. */
+export interface PlanTermTable {
+  readonly tenant: string;
+  readonly started_at: Time;
+  readonly plan: string | null;
+  readonly currency: string | null;
+  /** Minor units of the currency, as the next two. */
+  readonly fee: ColumnType<string | null, string | null, never>;
+  readonly minimum: ColumnType<string | null, string | null, never>;
+  readonly maximum: ColumnType<string | null, string | null, never>;
+}
+
 /** Whose account a provider's key belongs to. */
 export interface BillingAccountTable {
   readonly provider: string;
@@ -156,6 +168,7 @@ export interface MoneySchema {
   readonly price_book: PriceBookTable;
   readonly price_sku: PriceSkuTable;
   readonly customer_link: CustomerLinkTable;
+  readonly plan_term: PlanTermTable;
   readonly billing_account: BillingAccountTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;

@@ -36,6 +36,11 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
   ['price_book', `VALUES ('standard', 1, 'usd', '2025-01-01', 'standard-1', 'digest')`],
   ['price_sku', `VALUES ('standard', 1, 'l4', 'L4', 'full', '2.50', 0.069444444444)`],
   ['customer_link', `VALUES ('acme', 'stripe', 'cus_1', 'standard')`],
+  [
+    'plan_term',
+    `VALUES ('acme', '2026-01-01T00:00:01Z', 'standard', 'usd', 9900.123456789012, 50000, NULL),
+    ('acme', '2026-01-02', NULL, NULL, NULL, NULL, NULL)`,
+  ],
   ['billing_account', `VALUES ('stripe', 'test', 'acct_1')`],
   [
     'charge',
