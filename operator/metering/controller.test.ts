@@ -120,6 +120,12 @@ test.each<[string, Parameters<typeof podOf>[0], readonly string[], boolean]>([
     [`p acme ${h100} x8 10:00:00-open`],
     false,
   ],
+  [
+    'was held for a GPU that it never got',
+    { name: 'p', bound, units: 0, phase: 'Succeeded', finished: `${day}10:30:00Z` },
+    [],
+    true,
+  ],
   ['whose node is not known yet', { name: 'p', bound, node: 'new' }, [], false],
   ['whose tenant label is not seen yet', { name: 'p', bound, namespace: 'new' }, [], false],
 ])('a pod that %s', async (_, sketch, expected, released) => {

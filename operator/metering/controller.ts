@@ -9,7 +9,7 @@ import { decide, sightOf } from './decide.ts';
 import type { PodFact } from './facts.ts';
 import { meteringFinalizer } from './labels.ts';
 import { createMemory } from './memory.ts';
-import { asksForGpus, createTenantLookup, observe } from './observe.ts';
+import { concernsMetering, createTenantLookup, observe } from './observe.ts';
 import { hourSeconds } from './sealing/window.ts';
 
 /**
@@ -20,7 +20,9 @@ export function meteringController(store: Store, windowSeconds = hourSeconds): C
   const memory = createMemory(store);
   let settled: ReadonlySet<string> = new Set();
   return singleton('metering')
-    .watches(Pod, { when: (now, before) => asksForGpus(now) || (before !== undefined && asksForGpus(before)) })
+    .watches(Pod, {
+      when: (now, before) => concernsMetering(now) || (before !== undefined && concernsMetering(before)),
+    })
     .watches(ResourceClaim)
     .reads(Namespace)
     .reads(Node)

@@ -14,20 +14,21 @@ export function createTenantLookup(reader: Reader): (namespace: string) => strin
 }
 
 /**
- * Every pod of the cluster that asks for GPUs, by resources or by claims, as metering sees it. What claims hold is theirs:
+ * Every pod of the cluster that asks for GPUs, by resources or by claims, or carries our finalizer, as metering sees it. What claims hold is theirs:
  * a pod that only has claims has no devices of its own, and is only let go. `now` is milliseconds since 1970.
  */
 export function observe(reader: Reader, tenantOf: (namespace: string) => string, now: number): readonly PodFact[] {
   const labelsOf = (node: string): NodeLabels | undefined => reader.get(Node, { name: node })?.metadata.labels;
   return reader.list(Pod).flatMap((pod) => {
-    if (!asksForGpus(pod)) return [];
+    if (!concernsMetering(pod)) return [];
     return [podFact(pod, tenantOf(pod.metadata.namespace ?? ''), labelsOf, now)];
   });
 }
 
-/** Whether a pod asks for GPUs, by resources or by claims. */
-export function asksForGpus(pod: Pod): boolean {
-  return gpusOf(pod).length > 0 || (pod.spec?.resourceClaims?.length ?? 0) > 0;
+/** Whether a pod asks for GPUs, by resources or by claims, or is held for one that it never got: it must be let go too. */
+export function concernsMetering(pod: Pod): boolean {
+  if (gpusOf(pod).length > 0 || (pod.spec?.resourceClaims?.length ?? 0) > 0) return true;
+  return pod.metadata.finalizers?.includes(meteringFinalizer) === true;
 }
 
 /** When a pod was bound and when it ended; undefined for one that was never bound. */

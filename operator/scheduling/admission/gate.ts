@@ -1,4 +1,5 @@
 import { asksForGpus, type Pod } from '../../kube/index.ts';
+import { SHAPE_LABEL } from '../../pools/index.ts';
 import type { AdmissionRequest } from '../../runtime/index.ts';
 import { GATE } from '../names.ts';
 
@@ -17,7 +18,7 @@ const exemptions: readonly Exemption[] = [
   isBound, // a pod with a node and a gate is invalid
   hasOtherScheduler, // another scheduler does not know the gate's meaning
   isOfDaemonSet, // a DaemonSet chooses the node itself
-  (pod) => !asksForGpus(pod),
+  (pod) => !asksForGpus(pod) && !namesShape(pod), // the claim of a shape may be added later
 ];
 
 /** A new pod as it must start: gated, and held for metering. The twin of config/policies/gate.yaml. */
@@ -31,6 +32,10 @@ export function gatedPod(pod: Pod, request: Request): Pod {
     metadata: { ...metadata, finalizers: [...new Set([...finalizers, METERING_FINALIZER])] },
     spec: { ...spec, schedulingGates: gates.some(({ name }) => name === GATE) ? gates : [...gates, { name: GATE }] },
   };
+}
+
+function namesShape({ metadata }: Pod): boolean {
+  return (metadata.labels?.[SHAPE_LABEL] ?? '') !== '';
 }
 
 function isBound({ spec }: Pod): boolean {
