@@ -118,21 +118,6 @@ afterAll(async () => {
   await cluster.release();
 });
 
-/** What is said of a shape without a template. */
-const NO_SHAPE = 'no pool offers the shape';
-
-/**
- * The verdict on a new pod. An API server reads the parameters of policies anew whenever it compiles any policy; a pod that
- * is to get a claim is refused in that moment and never let in without one, so its creator tries again.
- */
-async function judgedPod(pod: Pod, row: PodRow): ReturnType<typeof judge> {
-  if (row.claims === undefined) return await judge('create', pod, row);
-  return await eventually('the pod is judged by the templates that there are', async () => {
-    const answer = await judge('create', pod, row);
-    return answer.code !== 0 && answer.stderr.includes(NO_SHAPE) ? undefined : answer;
-  });
-}
-
 /** As often in a row, over some three seconds: after each change of policies the API server compiles them all anew, and reads parameters anew. */
 const STEADY_TRIES = 12;
 const STEADY_PAUSE_MILLIS = 250;
@@ -181,7 +166,7 @@ describe.each([
     const namespace = NAMESPACES[row.namespace ?? 'managed'];
     const whole = ({ metadata, spec }: Partial<Pod>): Pod =>
       gpuPod(namespace, id, spec ?? { containers: [] }, metadata);
-    let answer = await (before === undefined ? judgedPod(whole(pod), row) : undefined);
+    let answer = await (before === undefined ? judge('create', whole(pod), row) : undefined);
     if (before !== undefined) {
       // Bound nowhere, whatever nodes other scenarios have left: a bound pod cannot be replaced as it was.
       const spec = { containers: [], ...before.spec, nodeSelector: { nowhere: 'true' } };
