@@ -11,8 +11,7 @@ import {
   Waiting,
 } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { parseDecimal } from '../money/decimal.ts';
-import { digitsOf } from '../money/price.ts';
+import { minorOf } from '../money/price.ts';
 import { bookOf } from '../plan/agreed.ts';
 import { reached, recountIn } from './decide.ts';
 import { counted, refused } from './report.ts';
@@ -57,7 +56,7 @@ async function count(store: Store, budget: Budget, ctx: Context): Promise<Outcom
     const message = `Tenant ${tenantRef.name} pays in ${spend.currency}, the budget is in ${currency}; state it in ${spend.currency}`;
     return { status: refused('CurrencyDiffers', message), after: againMillis };
   }
-  const amount = parseDecimal(budget.spec.amount) * 10n ** BigInt(digitsOf(currency));
+  const amount = minorOf(budget.spec.amount, currency);
   const action = reached(steps, spend.amount, amount);
   return {
     status: counted({ budget, period, at, spend, action }),

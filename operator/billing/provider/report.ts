@@ -18,7 +18,7 @@ export interface Standing {
  */
 export function withRefusal(standing: Standing, refusal: string | undefined): Standing {
   if (refusal === undefined || standing.status === 'False') return standing;
-  const message = `the provider refuses usage events under this key: ${refusal}; give the key the permission to write meter events, usage waits in the outbox`;
+  const message = `the provider refuses usage events under this key: ${refusal}; give the key the permission to write meter events, or correct the address or key of your own receiver; usage waits in the outbox`;
   return { status: 'False', reason: 'DeliveryRefused', message };
 }
 

@@ -4,7 +4,7 @@ import { formatDecimal } from '../money/decimal.ts';
 import { sealedThrough } from '../usage/query.ts';
 import { UsageQuestionError } from '../usage/question.ts';
 import { type MovementKind, monthBefore, movementsOf, type Tally } from './movements.ts';
-import { lifetimeInputs, type Ratios, ratiosOf } from './ratios.ts';
+import { type LifetimeInput, lifetimeInputs, type Ratios, ratiosOf } from './ratios.ts';
 import { type EarnedRow, readEarned } from './read.ts';
 
 /** Tenants and exact minor units of the currency, twelve places. */
@@ -13,16 +13,8 @@ export interface TallyAnswer {
   readonly minor: string;
 }
 
-/** A model's inputs for one tenant, as in ratios.ts; months are whole numbers, `totalMinor` exact minor units. */
-export interface LifetimeAnswer {
-  readonly tenant: string;
-  readonly firstMonth: string;
-  readonly lastMonth: string;
-  readonly repeats: number;
-  readonly recency: number;
-  readonly age: number;
-  readonly totalMinor: string;
-}
+/** A model's inputs for one tenant, as in ratios.ts; `totalMinor` in exact minor units. */
+export type LifetimeAnswer = Omit<LifetimeInput, 'total'> & { readonly totalMinor: string };
 
 /** The figures of one currency. */
 export interface CurrencyRevenue {
