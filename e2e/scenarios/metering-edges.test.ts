@@ -10,8 +10,8 @@ import { bindOf, endOf, isBound, isDone } from './ledger/truth.ts';
 
 const SCENARIO = 'edges';
 const WINDOW_SECONDS = 4;
-/** A pass of metering comes at least every five seconds; what it sees lies at most so far back. */
-const PASS_MS = 8_000;
+/** A pass of metering comes every five seconds; so late it may be on a busy machine. */
+const PASS_MS = 20_000;
 const A100 = { 'nvidia.com/gpu.product': 'NVIDIA-A100-SXM4-80GB' };
 const L4 = { 'nvidia.com/gpu.product': 'NVIDIA-L4', 'nvidia.com/gpu.count': '2', 'nvidia.com/gpu.replicas': '4' };
 const nodes = [
@@ -218,13 +218,13 @@ it('a node whose clock is an hour off: an end is not believed beyond the moment 
   const before = Date.now();
   await endsBy('ahead', 3_600_000);
   await endsBy('behind', -3_600_000);
-  const after = Date.now() + PASS_MS;
   const { nvidia_h100_80gb_hbm3__full: held = 0, nvidia_a100_sxm4_80gb__1g_10gb: behind = 0 } = await sealed(
     'edges-skew',
-    after,
+    Date.now() + PASS_MS,
   );
   expect(held).toBeGreaterThanOrEqual(Math.floor((before - bind) / 1000));
-  expect(held).toBeLessThanOrEqual((after - bind) / 1000);
+  // Both ends have been seen by now, since the time after them is sealed.
+  expect(held).toBeLessThanOrEqual((Date.now() - bind) / 1000);
   expect(behind).toBe(0);
 });
 
