@@ -18,3 +18,4 @@ export type * from './v1alpha1/optimization-recommendation.ts';
 export type * from './v1alpha1/price-book.ts';
 export type * from './v1alpha1/tenant.ts';
 export type * from './v1alpha1/usage-correction.ts';
+export type * from './v1alpha1/usage-report.ts';

@@ -15,6 +15,7 @@ import { billingPlanController } from './plan/controller.ts';
 import { priceBookController } from './price-book/controller.ts';
 import { billingProviderController } from './provider/controller.ts';
 import { reconcileWorker } from './reconcile/worker.ts';
+import { usageReportController } from './report/controller.ts';
 import { createSinks } from './sinks/registry.ts';
 import { standingController } from './standing/controller.ts';
 import type { WebhookSource } from './webhooks/source.ts';
@@ -75,6 +76,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
       creditGrantController(store),
       creditsController(store),
       standingController(store),
+      usageReportController(store, registry),
     ],
     runnables: [
       { name: 'billing-sender', where: 'leader', run },

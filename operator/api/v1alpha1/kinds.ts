@@ -13,6 +13,7 @@ import type { OptimizationRecommendation as OptimizationRecommendationObject } f
 import type { PriceBook as PriceBookObject } from './price-book.ts';
 import type { Tenant as TenantObject } from './tenant.ts';
 import type { UsageCorrection as UsageCorrectionObject } from './usage-correction.ts';
+import type { UsageReport as UsageReportObject } from './usage-report.ts';
 
 const version = 'v1alpha1';
 
@@ -121,5 +122,14 @@ export const UsageCorrection: KindToken<UsageCorrectionObject> = {
   version,
   kind: 'UsageCorrection',
   plural: 'usagecorrections',
+  scope: 'Cluster',
+};
+
+/** The kind UsageReport. */
+export const UsageReport: KindToken<UsageReportObject> = {
+  group,
+  version,
+  kind: 'UsageReport',
+  plural: 'usagereports',
   scope: 'Cluster',
 };

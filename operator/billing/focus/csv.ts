@@ -1,9 +1,15 @@
 import { type FocusRow, focusColumns } from './columns.ts';
 
-/** The rows as RFC 4180 writes them, with a line of column names. */
-export function csvOf(rows: readonly FocusRow[]): string {
-  const lines = [focusColumns, ...rows.map((row) => focusColumns.map((column) => row[column]))];
-  return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+/** The line of column names, before all rows. */
+export const csvHead = line(focusColumns);
+
+/** The rows as RFC 4180 writes them, without the line of names. */
+export function csvRows(rows: readonly FocusRow[]): string {
+  return rows.map((row) => line(focusColumns.map((column) => row[column]))).join('');
+}
+
+function line(cells: readonly string[]): string {
+  return `${cells.map(cell).join(',')}\r\n`;
 }
 
 function cell(text: string): string {

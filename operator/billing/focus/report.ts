@@ -5,7 +5,7 @@ import { timesOf } from '../usage/question.ts';
 import type { Report } from '../usage/report.ts';
 import { readCharged } from './charged.ts';
 import type { FocusRow } from './columns.ts';
-import { csvOf } from './csv.ts';
+import { csvHead, csvRows } from './csv.ts';
 import { readInvoices } from './invoices.ts';
 import { focusRow } from './rows.ts';
 import { unusedRows, type WholePrice } from './unused.ts';
@@ -21,21 +21,28 @@ export const focusReport: Report<FocusAnswer> = {
   read: async (store, asked, now) => {
     const times = timesOf(asked, now);
     const [from, to] = [new Date(times.from), new Date(times.to)];
-    const tenant = asked.tenant ?? undefined;
-    const [versions, invoices] = [await readVersions(store), await readInvoices(store, from, to)];
-    const rows: FocusRow[] = [];
-    for (const day of daysOf(from, to)) {
-      const uses = await readUse(store, day.from, day.to);
-      const charged = await readCharged(store, { tenant, ...day }, { uses, versions, invoices });
-      const unused = await readUnused(store, uses, versions);
-      // Whose part it is depends on everybody, so that it is chosen only now.
-      const chosen = unused.filter(({ SubAccountId }) => tenant === undefined || SubAccountId === tenant);
-      rows.push(...charged.map(focusRow), ...chosen);
-    }
-    return { csv: csvOf(rows) };
+    let csv = csvHead;
+    for await (const rows of focusDays(store, { tenant: asked.tenant ?? undefined, from, to })) csv += csvRows(rows);
+    return { csv };
   },
   isAnswer: (value): value is FocusAnswer => 'csv' in value && typeof value.csv === 'string',
 };
+
+/** The rows of the windows that begin in [from, to), of one tenant or of all, a day at a time. */
+export async function* focusDays(
+  store: Store,
+  { tenant, from, to }: { readonly tenant?: string; readonly from: Date; readonly to: Date },
+): AsyncGenerator<readonly FocusRow[]> {
+  const [versions, invoices] = [await readVersions(store), await readInvoices(store, from, to)];
+  for (const day of daysOf(from, to)) {
+    const uses = await readUse(store, day.from, day.to);
+    const charged = await readCharged(store, { tenant, ...day }, { uses, versions, invoices });
+    const unused = await readUnused(store, uses, versions);
+    // Whose part it is depends on everybody, so that it is chosen only now.
+    const chosen = unused.filter(({ SubAccountId }) => tenant === undefined || SubAccountId === tenant);
+    yield [...charged.map(focusRow), ...chosen];
+  }
+}
 
 /** Unused time of each window by the first list in force that says what becomes of it. */
 async function readUnused(

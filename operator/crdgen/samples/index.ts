@@ -11,6 +11,7 @@ import { priceBooks } from './price-book.ts';
 import type { SampleTable } from './table.ts';
 import { tenants } from './tenant.ts';
 import { usageCorrections } from './usage-correction.ts';
+import { usageReports } from './usage-report.ts';
 
 /** Valid and invalid objects of every kind; unit tests run them through ajv, the scenario through a real API server. */
 export const sampleTables: readonly SampleTable[] = [
@@ -26,4 +27,5 @@ export const sampleTables: readonly SampleTable[] = [
   priceBooks,
   tenants,
   usageCorrections,
+  usageReports,
 ];
