@@ -18,9 +18,9 @@ export { nodeGpus } from './nvidia/node-gpus.ts';
 export { nodeAilment } from './nvidia/node-health.ts';
 export { isFinished, podRequests, takesRoom } from './pod-requests.ts';
 export { isOpen } from './reconfigure/window.ts';
-export { type CronSchedule, parseCron } from './tenancy/cron.ts';
 export { type Entitlement, entitlementsOf } from './tenancy/guarantees.ts';
 export { createTenantOf, type TenantOf } from './tenancy/match.ts';
+export { reservationStarts } from './tenancy/occurrences.ts';
 export { MANAGED_LABEL, TENANT_LABEL } from './tenancy/resources.ts';
 export { offerChanged } from './wakes.ts';
 

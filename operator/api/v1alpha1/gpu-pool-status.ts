@@ -99,6 +99,11 @@ export interface PoolModel {
    * @min 0
    */
   readonly unhealthyGpus: Int32;
+  /**
+   * reservedGpus is the GPU equivalents that reservations of this model keep for their tenants at the moment.
+   * @min 0
+   */
+  readonly reservedGpus?: Int32;
 }
 
 /** PoolResource counts one extended resource. */

@@ -57,7 +57,8 @@ import type { GPUPoolStatus } from './gpu-pool-status.ts';
  * @event Warning GPUGangEvicted -- on a pod: its gang was not bound whole in time, so all of it is taken back to be planned again
  * @condition QuotaFeasible=True GuaranteesFit -- what tenants are guaranteed in the pool adds up to no more than it has
  * @condition QuotaFeasible=False GuaranteesShrunk -- more is guaranteed than the pool has, so every guarantee counts in proportion; add nodes or lower guarantees
- * @condition ReservationsValid=True ReservationsReadable -- every reservation has times that can be read
+ * @condition ReservationsValid=True ReservationsReadable -- every reservation has times that can be read, and the pool has the GPUs of its model
+ * @condition ReservationsValid=False ReservationsExceedPool -- a reservation is of a model of which the pool has fewer GPUs, or none; the message names it
  * @condition ReservationsValid=False ReservationsUnreadable -- a reservation is left out, because its cron or timeZone means nothing; the message names it
  * @event Normal GPUPreempting -- on a pod: others that the message names are evicted to make its place
  * @event Warning GPUPreempted -- on a pod: it is evicted for the pods that the message names, and why it and not another
@@ -69,7 +70,10 @@ import type { GPUPoolStatus } from './gpu-pool-status.ts';
  */
 export interface GPUPool extends CustomResource<GPUPoolSpec, GPUPoolStatus> {}
 
-/** GPUPoolSpec says which nodes belong to the pool and how they are used. */
+/**
+ * GPUPoolSpec says which nodes belong to the pool and how they are used.
+ * @rule !has(self.reservations) || !has(self.nodes.selector.matchLabels) || !('nvidia.com/gpu.product' in self.nodes.selector.matchLabels) || self.reservations.all(each, !has(each.model) || self.nodes.selector.matchLabels['nvidia.com/gpu.product'] == each.model || self.nodes.selector.matchLabels['nvidia.com/gpu.product'].startsWith(each.model + '-SHARED') || self.nodes.selector.matchLabels['nvidia.com/gpu.product'].startsWith(each.model + '-MIG-')) -- the pool selects nodes by nvidia.com/gpu.product, and a reservation is of another model: leave its model out or name that one
+ */
 export interface GPUPoolSpec {
   /** nodes says which nodes belong to the pool; a node belongs to one pool, the oldest that selects it. */
   readonly nodes: PoolNodes;
@@ -147,6 +151,7 @@ export interface DefaultQuota {
 /**
  * Reservation keeps GPUs of the pool for a tenant, once from startTime or each time that cron says.
  * @rule has(self.startTime) != has(self.cron) -- set either startTime, for one time, or cron, for a time that comes again
+ * @rule !has(self.model) || !self.model.matches('-SHARED$|-MIG-') -- model is a GPU model as status.models names it, without what says how it is shared: leave out -SHARED and -MIG-
  * @rule has(self.cron) || !has(self.timeZone) -- timeZone belongs to cron; write the offset into startTime
  */
 export interface Reservation {
@@ -160,6 +165,11 @@ export interface Reservation {
    * @max 1000000
    */
   readonly gpus: Int32;
+  /**
+   * model is the GPU model that is kept, as status.models names it, for example NVIDIA-H100-80GB-HBM3; without it, GPUs of
+   * any model of the pool count.
+   */
+  readonly model?: LabelValue;
   /** startTime is when the GPUs are there. */
   readonly startTime?: Timestamp;
   /**

@@ -35,6 +35,7 @@ export const gpuPools: SampleTable = {
         'spec.reservations': [
           { name: 'once', tenant: 'ml', gpus: 64, startTime: '2027-01-10T08:00:00Z', durationSeconds: 3600 },
           { ...nightly, timeZone: 'Europe/Berlin', backfill: 'Preemptible' },
+          { ...nightly, name: 'of-a-model', model: 'NVIDIA-H100-80GB-HBM3' },
         ],
       }),
     },
@@ -101,6 +102,21 @@ export const gpuPools: SampleTable = {
       name: 'a reservation with two times',
       object: changed(base, { 'spec.reservations': [{ ...nightly, startTime: '2027-01-10T08:00:00Z' }] }),
       says: 'set either startTime, for one time, or cron',
+    },
+    {
+      name: 'a reservation of a model that is no name of one',
+      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'H100 80GB' }] }),
+      says: 'spec.reservations[0].model in body should match',
+    },
+    {
+      name: 'a reservation of a way to share',
+      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'NVIDIA-H100-80GB-HBM3-SHARED' }] }),
+      says: 'leave out -SHARED and -MIG-',
+    },
+    {
+      name: 'a reservation of a model that the pool does not select',
+      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'NVIDIA-A100-SXM4-80GB' }] }),
+      says: 'the pool selects nodes by nvidia.com/gpu.product, and a reservation is of another model',
     },
     {
       name: 'a cron in words',

@@ -14,6 +14,7 @@ import {
 } from '../reconfigure/observe.ts';
 import { nodeMatters } from '../reconfigure/wakes.ts';
 import { tenancyConditions } from '../tenancy/feasible.ts';
+import { reservedByModel } from '../tenancy/occurrences.ts';
 import { holdingChanged } from '../wakes.ts';
 import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { decide } from './decide.ts';
@@ -55,7 +56,7 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     .reconcile(async (pool, ctx) => {
       const facts = observe(pool, ctx, await probe(ctx), ctx.now());
       const findings = decide(pool.spec, facts);
-      const status = withTenancy(report(pool.spec, facts, findings), pool, ctx);
+      const status = withTenancy(report(pool.spec, facts, findings), pool, ctx, ctx.now().getTime());
       metrics.show(pool.metadata.name, status);
       for (const finding of findings) {
         const event = eventFor(pool, finding);
@@ -65,10 +66,11 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
     });
 }
 
-function withTenancy(status: Status, pool: GPUPool, reader: Reader): Status {
-  const gpus = status.capacity?.gpus ?? 0;
-  const conditions = tenancyConditions(pool, reader.list(kinds.Tenant), gpus);
-  return { ...status, conditions: [...status.conditions, ...conditions] };
+function withTenancy(status: Status, pool: GPUPool, reader: Reader, now: number): Status {
+  const conditions = tenancyConditions(pool, reader.list(kinds.Tenant), status);
+  const reserved = reservedByModel(pool, now);
+  const models = status.models?.map((one) => ({ ...one, reservedGpus: reserved.get(one.model) }));
+  return { ...status, models, conditions: [...status.conditions, ...conditions] };
 }
 
 function everyPool(_changed: GPUPool | Tenant, reader: Reader): readonly Key[] {

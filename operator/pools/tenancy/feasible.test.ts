@@ -17,6 +17,14 @@ function tenant(guaranteed: number): Tenant {
 const nightly = (cron: string, timeZone?: string) =>
   [{ name: 'nightly', tenant: 'etl', gpus: 1, cron, timeZone, durationSeconds: 3600 }] as const;
 
+const model = (name: string, gpus: number) => ({
+  ...{ model: name, nodes: 1, gpus, allocatedMilli: 0, freeMilli: 0, unhealthyGpus: 0 },
+});
+const hardware = { capacity: { nodes: 2, gpus: 12 }, models: [model('A100', 4), model('H100', 8)] };
+
+const ofModel = (name: string, gpus: number) =>
+  pool([{ ...nightly('0 1 * * *')[0], name: 'night', model: name, gpus }]);
+
 describe('what tenants and reservations say of a pool', () => {
   it.each([
     { name: 'all fits', of: pool(), tenants: [tenant(8), tenant(4)], says: { QuotaFeasible: 'GuaranteesFit' } },
@@ -38,16 +46,43 @@ describe('what tenants and reservations say of a pool', () => {
       tenants: [],
       says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsUnreadable' },
     },
+    {
+      name: 'one of all GPUs of a model',
+      of: ofModel('H100', 8),
+      tenants: [],
+      says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsReadable' },
+    },
+    {
+      name: 'one of more than there are of its model',
+      of: ofModel('H100', 9),
+      tenants: [],
+      says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsExceedPool' },
+    },
+    {
+      name: 'one of a model that the pool does not have',
+      of: ofModel('B200', 1),
+      tenants: [],
+      says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsExceedPool' },
+    },
   ])('$name', ({ of, tenants, says }) => {
-    const found = tenancyConditions(of, tenants, 12);
+    const found = tenancyConditions(of, tenants, hardware);
     expect(Object.fromEntries(found.map(({ type, reason }) => [type, reason]))).toEqual(says);
   });
 
   it('names what is wrong and what to write', () => {
-    const [quota, times] = tenancyConditions(pool(nightly('0 1 * * *', 'Mars')), [tenant(20)], 12);
+    const [quota, times] = tenancyConditions(pool(nightly('0 1 * * *', 'Mars')), [tenant(20)], hardware);
     expect(quota?.message).toContain('20 GPUs are guaranteed to tenants and the pool has 12');
     expect(times?.message).toBe(
       'The reservation nightly is left out: timeZone "Mars" is not known; write an IANA name, for example Europe/Berlin.',
     );
+  });
+
+  it('says what the pool has of a model instead', () => {
+    const [, short] = tenancyConditions(ofModel('H100', 9), [], hardware);
+    expect(short?.message).toBe(
+      'The reservation night keeps 9 GPUs of H100 and the pool has 8. Add nodes, or lower its gpus.',
+    );
+    const [, none] = tenancyConditions(ofModel('B200', 1), [], hardware);
+    expect(none?.message).toContain('the pool has 0. Add nodes, or name one that it has (A100, H100).');
   });
 });

@@ -1,4 +1,4 @@
-import type { GPUPool, Tenant } from '../../api/index.ts';
+import type { GPUPool, GPUPoolStatus, Tenant } from '../../api/index.ts';
 import type { ConditionIntent } from '../../runtime/index.ts';
 import { CronError, parseCron } from './cron.ts';
 import { entitlementsOf } from './guarantees.ts';
@@ -9,11 +9,23 @@ export const reason = {
   shrunk: 'GuaranteesShrunk',
   readable: 'ReservationsReadable',
   unreadable: 'ReservationsUnreadable',
+  exceeds: 'ReservationsExceedPool',
 } as const;
 
-/** What a pool's tenants and reservations say of it. `gpus` are the physical GPUs of the pool. */
-export function tenancyConditions(pool: GPUPool, tenants: readonly Tenant[], gpus: number): readonly ConditionIntent[] {
-  return [quota(pool, tenants, gpus), ...(pool.spec.reservations === undefined ? [] : [reservations(pool)])];
+/** Most characters of a message: a pool may have many models. */
+const MESSAGE = 1024;
+
+/** What the status of a pool says of its physical GPUs. */
+export type PoolHardware = Pick<GPUPoolStatus, 'capacity' | 'models'>;
+
+/** What a pool's tenants and reservations say of it. */
+export function tenancyConditions(
+  pool: GPUPool,
+  tenants: readonly Tenant[],
+  hardware: PoolHardware,
+): readonly ConditionIntent[] {
+  const conditions = [quota(pool, tenants, hardware.capacity?.gpus ?? 0)];
+  return pool.spec.reservations === undefined ? conditions : [...conditions, reservations(pool, hardware)];
 }
 
 function quota(pool: GPUPool, tenants: readonly Tenant[], gpus: number): ConditionIntent {
@@ -27,7 +39,7 @@ function quota(pool: GPUPool, tenants: readonly Tenant[], gpus: number): Conditi
   return { type, status: 'False', reason: reason.shrunk, message };
 }
 
-function reservations({ spec }: GPUPool): ConditionIntent {
+function reservations({ spec }: GPUPool, { models = [] }: PoolHardware): ConditionIntent {
   const type = 'ReservationsValid';
   for (const { name, cron, timeZone } of spec.reservations ?? []) {
     const error = cron === undefined ? undefined : unreadable(cron, timeZone);
@@ -35,7 +47,16 @@ function reservations({ spec }: GPUPool): ConditionIntent {
     const message = `The reservation ${name} is left out: ${error}.`;
     return { type, status: 'False', reason: reason.unreadable, message };
   }
-  return { type, status: 'True', reason: reason.readable, message: 'Every reservation has times that can be read.' };
+  for (const { name, model, gpus } of spec.reservations ?? []) {
+    if (model === undefined) continue;
+    const has = models.find((one) => one.model === model)?.gpus ?? 0;
+    if (has >= gpus) continue;
+    const remedy = has === 0 ? `name one that it has (${models.map((one) => one.model).join(', ')})` : 'lower its gpus';
+    const message = `The reservation ${name} keeps ${gpus} GPUs of ${model} and the pool has ${has}. Add nodes, or ${remedy}.`;
+    return { type, status: 'False', reason: reason.exceeds, message: message.slice(0, MESSAGE) };
+  }
+  const message = 'Every reservation has times that can be read, and the pool has the GPUs of its model.';
+  return { type, status: 'True', reason: reason.readable, message };
 }
 
 function unreadable(cron: string, timeZone: string | undefined): string | undefined {

@@ -87,7 +87,7 @@ function quotaOf(planner: Planner, gang: Gang, quotas: readonly Quota[]): Facts[
   if (allowance === undefined) return undefined;
   let found: Facts['overQuota'];
   for (const [pool, need] of needByPool(planner, gang)) {
-    const over = exceeded(allowance, pool, need);
+    const over = exceeded(allowance, { pool }, need);
     if (over === undefined) return undefined;
     found ??= { quota: over.quota, need, left: over.left };
   }

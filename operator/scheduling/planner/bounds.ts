@@ -1,4 +1,4 @@
-import { usedUnder } from './quota.ts';
+import { bookedIdle, usedUnder } from './quota.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Quota } from './types.ts';
 
@@ -11,7 +11,7 @@ export function guaranteeBounds(
   tenant: string | undefined,
   pools: readonly string[],
 ): readonly Quota[] | undefined {
-  const own = quotas.filter((quota) => quota.tenant === tenant && (quota.guaranteedMilli ?? 0) > 0);
+  const own = quotas.filter((quota) => quota.tenant === tenant && guaranteesAny(quota));
   if (tenant === undefined || own.length === 0) return undefined;
   const everywhere = quotas.filter((quota) => quota.tenant === tenant && quota.pool === undefined);
   return [
@@ -22,6 +22,10 @@ export function guaranteeBounds(
       return { ...quota, tenant, pool, limitMilli, bound: 'guarantee' };
     }),
   ];
+}
+
+function guaranteesAny({ guaranteedMilli = 0, booked = [] }: Quota): boolean {
+  return guaranteedMilli > 0 || booked.length > 0;
 }
 
 /**
@@ -41,7 +45,8 @@ function borrowBound(snapshot: Snapshot, quotas: readonly Quota[], quota: Quota)
   if (!borrows && guaranteedMilli < limitMilli) return { ...quota, limitMilli: guaranteedMilli, bound: 'guarantee' };
   const kept = pool === undefined ? 0 : keptFrom(snapshot, quotas, quota.tenant, pool);
   if (kept === 0 || pool === undefined) return quota;
-  const most = Math.max(guaranteedMilli, usedUnder(snapshot, quota) + idleMilli(snapshot, pool) - kept);
+  const idle = idleMilli(snapshot, pool) - bookedIdle(snapshot, quota);
+  const most = Math.max(guaranteedMilli, usedUnder(snapshot, quota) + idle - kept);
   return most < limitMilli ? { ...quota, limitMilli: most, bound: 'lending' } : quota;
 }
 

@@ -119,7 +119,7 @@ function newNodesNeeded(planner: Planner, like: NodeFacts, gang: Gang, quotas: r
   if (placed === undefined) return undefined;
   const allowance = allowanceOf(planner.snapshot, quotas, gang.tenant);
   const cost = placed.reduce((sum, { gpuMilli }) => sum + gpuMilli, 0);
-  if (allowance !== undefined && exceeded(allowance, like.pool, cost) !== undefined) return undefined;
+  if (allowance !== undefined && exceeded(allowance, like, cost) !== undefined) return undefined;
   return new Set(placed.map(({ node }) => node)).size;
 }
 

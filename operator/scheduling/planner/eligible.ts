@@ -1,5 +1,5 @@
 import type { Snapshot } from './snapshot.ts';
-import type { Member, NodeConstraint, NodeFacts, Taint, Toleration } from './types.ts';
+import type { Member, NodeConstraint, NodeFacts, PoolPart, Taint, Toleration } from './types.ts';
 
 /** Which rules of eligibility are left out, for the question "would it fit without?". */
 export interface Relaxed {
@@ -29,11 +29,17 @@ export function repellingTaint(node: NodeFacts, tolerations: readonly Toleration
   );
 }
 
-/** Whether a node meets a constraint on names, labels and models. */
+/** Whether a node meets a constraint on names, labels, models and pools. */
 export function meets(node: NodeFacts, where: NodeConstraint): boolean {
   if (where.models !== undefined && !where.models.includes(node.model)) return false;
   if (where.names !== undefined && !where.names.includes(node.name)) return false;
+  if (where.outside?.some((part) => isPartOf(node, part)) === true) return false;
   return Object.entries(where.labels ?? {}).every(([key, value]) => node.labels[key] === value);
+}
+
+/** Whether a node belongs to a part of a pool. */
+export function isPartOf(node: Pick<NodeFacts, 'pool' | 'model'>, { pool, model }: PoolPart): boolean {
+  return node.pool === pool && (model === undefined || node.model === model);
 }
 
 /** Bits by node: 1 where a pod may run. */
@@ -76,7 +82,7 @@ export function eligibleNodes(
   if (remembered !== undefined) return remembered;
   const where: NodeConstraint = { ...member.where };
   const names = where.names === undefined ? undefined : new Set(where.names);
-  const others: NodeConstraint = { labels: where.labels, models: where.models };
+  const others: NodeConstraint = { labels: where.labels, models: where.models, outside: where.outside };
   const bits = Uint8Array.from(snapshot.nodes, (node) => {
     if (!node.schedulable && relaxed.health !== true) return 0;
     if (relaxed.constraint === true) return 1;

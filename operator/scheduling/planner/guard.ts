@@ -1,14 +1,22 @@
 import type { Attempt } from './admission.ts';
-import { type BookingGuard, createBookingGuard } from './bookings.ts';
+import { type BookingGuard, createBookingGuard, type Delay } from './bookings.ts';
+import { isPartOf } from './eligible.ts';
 import { type Ending, endOf, type HeadPlace, headPlace, holdingsOf } from './head.ts';
 import type { Planner } from './place.ts';
 import { gpuAmount } from './sentences.ts';
-import type { Booking, Gang, HeldBack, Holding, Placement, PlanInput, Tenancy } from './types.ts';
+import type { Gang, HeldBack, Holding, Placement, PlanInput, PoolPart, Tenancy } from './types.ts';
+
+/** Why a gang must not start where it was placed. */
+export interface Refusal {
+  readonly heldBack: HeldBack;
+  /** The GPUs that are kept, where it may start beside them. */
+  readonly part?: PoolPart;
+}
 
 /** Conservative backfill: what is placed must delay neither a booking nor the first gang that waits for room. */
 export interface Guard {
-  /** Why a gang that was just placed must not start after all; undefined when it may, and then it counts. */
-  readonly refuses: (gang: Gang, placed: readonly Placement[], borrows: boolean) => HeldBack | undefined;
+  /** Why a gang that was just placed must not start there after all; undefined when it may, and then it counts. */
+  readonly refuses: (gang: Gang, placed: readonly Placement[], borrows: boolean) => Refusal | undefined;
   /** Tells of a gang that finds no room within its rights; the first of which it is known when it will is kept a place. */
   readonly waits: (attempt: Attempt) => void;
 }
@@ -32,10 +40,10 @@ export function createGuard(planner: Planner, request: Request): Guard {
   let head: (HeadPlace & { readonly reclaims: boolean }) | undefined;
   return {
     refuses: (gang, placed, borrows) => {
-      const booking = bookings?.delayedBy(gang, borrows);
-      if (booking !== undefined) return bookedSentence(booking, gang);
+      const delay = bookings?.delayedBy(gang, borrows);
+      if (delay !== undefined) return { heldBack: delayed(planner, delay, gang, placed), part: delay.part };
       const gives = borrows && gang.evictable !== false && head?.reclaims === true;
-      if (head !== undefined && !gives && head.isTakenBy(gang, placed)) return headSentence(head, gang);
+      if (head !== undefined && !gives && head.isTakenBy(gang, placed)) return { heldBack: headSentence(head, gang) };
       const end = endOf(gang, tenancy.now);
       anyEnds ||= end !== Number.POSITIVE_INFINITY;
       held.push(...holdingsOf(gang, placed).map((holding) => ({ holding, end })));
@@ -56,11 +64,23 @@ function createBookings(planner: Planner, { quotas }: Request, tenancy: Tenancy)
 
 const DECLARE = 'declare how long it runs with the annotation gpuoptimizer.io/expected-duration, for example "90m"';
 
-function bookedSentence(booking: Booking, { runs }: Gang): HeldBack {
+function delayed(
+  { snapshot }: Planner,
+  { booking, part, spareMilli }: Delay,
+  { runs }: Gang,
+  placed: readonly Placement[],
+): HeldBack {
+  const there = (name: string): boolean => {
+    const node = snapshot.nodes[snapshot.indexOf.get(name) ?? -1];
+    return node !== undefined && isPartOf(node, part);
+  };
+  const need = placed.reduce((sum, { node, gpuMilli }) => (there(node) ? sum + gpuMilli : sum), 0);
   const from = new Date(booking.start).toISOString().slice(0, 16).replace('T', ' ');
-  const kept = `pool ${booking.pool} keeps ${gpuAmount(booking.milli)} for tenant ${booking.tenant} from ${from} UTC (reservation ${booking.name})`;
+  const what = `${gpuAmount(booking.milli)}${booking.model === undefined ? '' : ` of ${booking.model}`}`;
+  const kept = `pool ${booking.pool} keeps ${what} for tenant ${booking.tenant} from ${from} UTC (reservation ${booking.name})`;
   const why = runs === undefined ? `how long it runs is not known; ${DECLARE}` : 'it would not have ended by then';
-  return { blocker: 'Reservation', sentence: `${kept}, and ${why}` };
+  const sentence = `${kept}, it needs ${gpuAmount(need)} there and ${gpuAmount(spareMilli)} can be had beside that, and ${why}`;
+  return { blocker: 'Reservation', sentence, need, have: spareMilli };
 }
 
 function headSentence({ gang, at }: HeadPlace, { runs }: Gang): HeldBack {

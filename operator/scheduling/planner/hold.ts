@@ -1,7 +1,7 @@
 import { type Compiled, compile, costMilli, type Part } from './demand.ts';
 import { giveBackDevice, type RoomDevice } from './device-room.ts';
 import { refreshRoom, roomOf, takeFromRoom } from './room-take.ts';
-import type { Snapshot, Taken } from './snapshot.ts';
+import { partKey, type Snapshot, type Taken } from './snapshot.ts';
 import { type Holding, MILLI_PER_GPU } from './types.ts';
 
 /** Index of the GPU a share goes to, or -1: the fullest that fits, the first among equals. */
@@ -203,10 +203,15 @@ function book(
 
 function charge(snapshot: Snapshot, taken: Taken, milli: number): void {
   if (taken.tenant === undefined || milli === 0) return;
-  const pool = snapshot.nodes[taken.node]?.pool ?? '';
-  const pools = snapshot.usedMilli.get(taken.tenant) ?? new Map<string, number>();
-  snapshot.usedMilli.set(taken.tenant, pools);
-  pools.set(pool, (pools.get(pool) ?? 0) + milli);
+  const { pool = '', model = '' } = snapshot.nodes[taken.node] ?? {};
+  addTo(snapshot.usedMilli, taken.tenant, pool, milli);
+  addTo(snapshot.usedByModel, taken.tenant, partKey(pool, model), milli);
+}
+
+function addTo(sums: Map<string, Map<string, number>>, tenant: string, key: string, milli: number): void {
+  const own = sums.get(tenant) ?? new Map<string, number>();
+  sums.set(tenant, own);
+  own.set(key, (own.get(key) ?? 0) + milli);
 }
 
 /** Gives back all that a key holds; false when it holds nothing. */

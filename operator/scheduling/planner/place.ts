@@ -81,7 +81,7 @@ function withinQuota(
   allowance: Allowance | undefined,
 ): ((node: number) => boolean) | undefined {
   if (allowance === undefined || demand.parts.length === 0) return undefined;
-  return (node) => exceeded(allowance, snapshot.nodes[node]?.pool, costMilli(snapshot, node, demand)) === undefined;
+  return (node) => exceeded(allowance, snapshot.nodes[node] ?? {}, costMilli(snapshot, node, demand)) === undefined;
 }
 
 /** Places every member of a gang or, with nothing changed, none; members that are to be near each other first. */

@@ -1,10 +1,11 @@
 import { admissions, boundsOfAll } from './admission.ts';
+import { placeBeside } from './beside.ts';
 import { explainWaiting } from './explain.ts';
 import { createMeasure, fragmentedMilli } from './fragmentation.ts';
 import { createGuard } from './guard.ts';
 import { hold } from './hold.ts';
 import { placeNominees } from './nominees.ts';
-import { createPlanner, type Planner, placeGang, unplace } from './place.ts';
+import { createPlanner, type Planner } from './place.ts';
 import { typicalShapes } from './shapes.ts';
 import { createSnapshot } from './snapshot.ts';
 import type { HeldBack, Placement, PlanInput, PlanNumbers, PlanOutput, PlanPolicy } from './types.ts';
@@ -37,17 +38,10 @@ export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
   );
   for (const attempt of admissions(planner, { ...request, queue: ready })) {
     const { gang } = attempt;
-    const places = placeGang(planner, gang, attempt.quotas);
-    if (places === undefined) {
-      guard.waits(attempt);
-      continue;
-    }
-    const refusal = guard.refuses(gang, places, attempt.borrows);
-    if (refusal === undefined) placed.set(gang.key, places);
-    else {
-      unplace(planner.snapshot, places);
-      refused.set(gang.key, refusal);
-    }
+    const found = placeBeside(planner, gang, attempt.quotas, (places) => guard.refuses(gang, places, attempt.borrows));
+    if (found.placed !== undefined) placed.set(gang.key, found.placed);
+    else if (found.refused !== undefined) refused.set(gang.key, found.refused.heldBack);
+    else guard.waits(attempt);
   }
   const place = [...placed.values()].flat();
   const waiting = request.queue

@@ -1,7 +1,8 @@
+import { placeBeside } from './beside.ts';
 import { createBookingGuard } from './bookings.ts';
 import { borrowBounds, guaranteeBounds } from './bounds.ts';
 import { hold, release } from './hold.ts';
-import { type Planner, placeGang, unplace } from './place.ts';
+import { type Planner, unplace } from './place.ts';
 import { nodesForGang } from './room.ts';
 import type { Gang, Holding, Placement, Quota, Tenancy, Victim } from './types.ts';
 import { type Candidate, candidatesFor, type Ground, mayEvict, type Rights } from './victims.ts';
@@ -83,11 +84,8 @@ function createTrial(
   const carryOut = (chosen: readonly Candidate[]): readonly Placement[] | undefined => {
     for (const key of keysOf(chosen)) release(snapshot, key);
     const guard = tenancy.bookings.length === 0 ? undefined : createBookingGuard(snapshot, tenancy, quotas);
-    const placed = placeGang(planner, gang, guarantee ?? borrowBounds(snapshot, quotas, gang.tenant));
-    if (placed === undefined) return undefined;
-    if (guard?.delayedBy(gang, guarantee === undefined) === undefined) return placed;
-    unplace(snapshot, placed);
-    return undefined;
+    const bounds = guarantee ?? borrowBounds(snapshot, quotas, gang.tenant);
+    return placeBeside(planner, gang, bounds, () => guard?.delayedBy(gang, guarantee === undefined)).placed;
   };
   const may = (chosen: readonly Candidate[]): boolean => mayEvict(planner, gang, chosen, quotas, disruptionsAllowed);
   const works = (chosen: readonly Candidate[]): boolean => {

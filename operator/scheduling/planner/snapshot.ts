@@ -37,6 +37,8 @@ export interface Snapshot {
   readonly taken: Map<string, Taken>;
   /** Milli-GPU held by tenant and then pool (empty text: a node without pool). */
   readonly usedMilli: Map<string, Map<string, number>>;
+  /** The same by tenant and then `partKey` of the pool and the model. */
+  readonly usedByModel: Map<string, Map<string, number>>;
   /** Counts the changes of labels, taints and readiness; eligibility is cached under it. */
   facts: number;
 }
@@ -56,6 +58,11 @@ export interface Taken {
   /** What counts against quotas: also devices that the node does not offer at the moment. */
   readonly chargedMilli: number;
   readonly tenant?: string;
+}
+
+/** Text for a model within a pool; names of pools have no slash. */
+export function partKey(pool: string | undefined, model: string): string {
+  return `${pool ?? ''}/${model}`;
 }
 
 /** Milli of one device of a node's GPUs: floor(1000 / replicas). */
@@ -115,6 +122,7 @@ export function createSnapshot(input: readonly NodeFacts[], seed?: number): Snap
     capacityMilli: nodes.reduce((sum, node) => sum + capacityMilliOf(node), 0),
     taken: new Map(),
     usedMilli: new Map(),
+    usedByModel: new Map(),
     facts: 1,
   };
   for (const [index, node] of nodes.entries()) fillDevices(snapshot, index, node);

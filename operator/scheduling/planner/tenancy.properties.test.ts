@@ -9,6 +9,7 @@ import { createSnapshot } from './snapshot.ts';
 import type { Booking, Gang, Holding, NodeFacts, Placement, PlanInput, Quota, Tenancy, Victim } from './types.ts';
 
 const TENANTS = ['a', 'b', 'c'] as const;
+const MODELS = ['old', 'new'] as const;
 const HOUR = 3_600_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -29,6 +30,7 @@ const gang = fc.record({
   pods: fc.integer({ min: 1, max: 3 }),
   priority: fc.integer({ min: 0, max: 2 }),
   hours: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+  model: fc.constantFrom(undefined, undefined, ...MODELS),
 });
 
 const booking = fc.record({
@@ -37,6 +39,7 @@ const booking = fc.record({
   start: fc.integer({ min: -1, max: 5 }),
   hours: fc.integer({ min: 1, max: 4 }),
   preemptible: fc.boolean(),
+  model: fc.constantFrom(undefined, ...MODELS),
 });
 
 const worlds = fc.record({
@@ -58,6 +61,9 @@ const tenancyOf = (bookings: readonly Booking[] = []): Tenancy => ({
   fixed: new Set(),
 });
 
+/** Nodes are of the models in turn. */
+const modelOf = (at: number): string => MODELS[at % MODELS.length] as string;
+
 /** Guarantees that the pool can keep, as the controller sees to. */
 function feasible(world: World, capacityMilli: number): readonly Quota[] {
   const sum = world.quotas.reduce((total, { guaranteedMilli }) => total + guaranteedMilli, 0);
@@ -72,18 +78,23 @@ function feasible(world: World, capacityMilli: number): readonly Quota[] {
 function inputOf(world: World, withBookings: boolean): PlanInput {
   const nodes = world.nodes.map(
     (count, at): NodeFacts =>
-      testNode(`n${at}`, { pool: 'main', gpus: { count, resource: 'nvidia.com/gpu', replicas: 1 } }),
+      testNode(`n${at}`, {
+        pool: 'main',
+        model: modelOf(at),
+        gpus: { count, resource: 'nvidia.com/gpu', replicas: 1 },
+      }),
   );
   const capacity = world.nodes.reduce((sum, count) => sum + count, 0) * 1000;
-  const queue = world.gangs.map(({ tenant, gpus, pods, priority, hours }, at): Gang => {
-    const members = Array.from({ length: pods }, (_, pod) => testPod(`g${at}-${pod}`, gpus));
+  const queue = world.gangs.map(({ tenant, gpus, pods, priority, hours, model }, at): Gang => {
+    const where = model === undefined ? {} : { where: { models: [model] } };
+    const members = Array.from({ length: pods }, (_, pod) => ({ ...testPod(`g${at}-${pod}`, gpus), ...where }));
     const runs =
       hours === undefined ? undefined : ({ p50: hours * HOUR, p90: hours * HOUR, basis: 'declared' } as const);
     return testGang(`g${at}`, members, { tenant, priority, since: at, runs });
   });
   const bookings = world.bookings.map(
-    ({ tenant, gpus, start, hours, preemptible }, at): Booking => ({
-      ...{ name: `r${at}`, pool: 'main', tenant, milli: gpus * 1000, preemptible },
+    ({ tenant, gpus, start, hours, preemptible, model }, at): Booking => ({
+      ...{ name: `r${at}`, pool: 'main', tenant, milli: gpus * 1000, preemptible, model },
       ...{ start: start * HOUR, end: (start + hours) * HOUR },
     }),
   );
@@ -158,28 +169,63 @@ describe('whatever tenants ask for', () => {
     );
   });
 
-  it('nothing that starts makes less room for a booking than its tenant still needs', () => {
+  it('nothing that starts makes less room for a booking than its tenant still needs, of its model', () => {
+    let ofModel = 0;
     fc.assert(
       fc.property(worlds, (world) => {
         const input = inputOf(world, true);
         const { place } = plan(input);
         const ends = new Map(input.queue.map(({ key, runs: run }) => [key, run?.p90 ?? NEVER]));
         const tenants = new Map(input.queue.map(({ key, tenant }) => [key, tenant]));
-        const capacity = world.nodes.reduce((sum, count) => sum + count, 0) * 1000;
-        for (const one of input.tenancy?.bookings ?? []) {
+        const bookings = input.tenancy?.bookings ?? [];
+        for (const one of bookings) {
           const at = Math.max(0, one.start);
-          const others = input.tenancy?.bookings.filter((other) => other.start <= at && other.end > at) ?? [];
+          const others = bookings.filter(
+            ({ start, end, model }) => start <= at && end > at && (one.model === undefined || model === one.model),
+          );
           // Where bookings overlap or let themselves be filled, what is promised is more than this simple sum says.
           if (one.end <= 0 || one.preemptible || others.length > 1) continue;
-          const left = place.filter(({ gang: key }) => (ends.get(key) ?? NEVER) > at);
-          const sumOf = (own: boolean): number =>
-            left.reduce(
-              (sum, { gang: key, gpuMilli }) => sum + ((tenants.get(key) === one.tenant) === own ? gpuMilli : 0),
-              0,
-            );
-          if (sumOf(false) === 0) continue;
-          expect(capacity - sumOf(false)).toBeGreaterThanOrEqual(one.milli);
+          const counts = (name: string): boolean =>
+            one.model === undefined || one.model === modelOf(Number(name.slice(1)));
+          const capacity = world.nodes.reduce((sum, count, node) => (counts(`n${node}`) ? sum + count : sum), 0) * 1000;
+          const taken = place
+            .filter(
+              ({ gang: key, node }) => (ends.get(key) ?? NEVER) > at && tenants.get(key) !== one.tenant && counts(node),
+            )
+            .reduce((sum, { gpuMilli }) => sum + gpuMilli, 0);
+          if (taken === 0) continue;
+          if (one.model !== undefined) ofModel += 1;
+          expect(capacity - taken).toBeGreaterThanOrEqual(one.milli);
         }
+      }),
+      { ...runs, numRuns: 3000 },
+    );
+    expect(ofModel).toBeGreaterThan(20);
+  });
+
+  it('bookings of one tenant for a model and for any are both kept', () => {
+    fc.assert(
+      fc.property(worlds, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), (world, some, any) => {
+        const book = { tenant: 'z', start: 0, hours: 9, preemptible: false };
+        const input = inputOf({ ...world, bookings: [] }, true);
+        const bookings = [
+          { ...book, model: MODELS[0], milli: some * 1000, name: 'some' },
+          { ...book, milli: any * 1000, name: 'any' },
+        ].map((one): Booking => ({ ...one, pool: 'main', end: 9 * HOUR }));
+        const { place } = plan({ ...input, tenancy: tenancyOf(bookings) });
+        const free = (model?: string): number =>
+          world.nodes.reduce((sum, count, node) => {
+            if (model !== undefined && modelOf(node) !== model) return sum;
+            return (
+              sum +
+              count * 1000 -
+              place.reduce((held, one) => (one.node === `n${node}` ? held + one.gpuMilli : held), 0)
+            );
+          }, 0);
+        const on = (model?: string): boolean =>
+          place.some(({ node }) => model === undefined || modelOf(Number(node.slice(1))) === model);
+        if (on(MODELS[0])) expect(free(MODELS[0])).toBeGreaterThanOrEqual(some * 1000);
+        if (on()) expect(free()).toBeGreaterThanOrEqual((some + any) * 1000);
       }),
       runs,
     );

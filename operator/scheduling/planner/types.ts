@@ -78,6 +78,13 @@ export type GpuDemand =
   /** A part of one exclusive GPU in thousandths, 1..999 (traces; device plugins cannot express it). */
   | { readonly kind: 'share'; readonly milli: number };
 
+/** The GPUs of a pool, or those of one model among them. */
+export interface PoolPart {
+  readonly pool: string;
+  /** As in `NodeFacts`; undefined means all. */
+  readonly model?: string;
+}
+
 /** Where a pod may run. Every field that is present must hold; an empty object allows every node. */
 export interface NodeConstraint {
   /** Names of the nodes that pass the pod's nodeSelector and required affinity, where labels alone cannot say it. */
@@ -86,6 +93,8 @@ export interface NodeConstraint {
   readonly labels?: Readonly<Record<string, string>>;
   /** GPU models allowed. */
   readonly models?: readonly string[];
+  /** Parts of pools that are not allowed. */
+  readonly outside?: readonly PoolPart[];
   /** What narrows it beside the pod's selector and affinity, for people. */
   readonly because?: string;
 }
@@ -196,8 +205,16 @@ export interface Quota {
   readonly lendMilli?: number;
   /** Priorities of its gangs above this one count as this one. */
   readonly maxPriority?: number;
+  /** GPUs of some models that it may hold in the pool beside all of this: they count against nothing here. */
+  readonly booked?: readonly BookedModel[];
   /** What `limitMilli` stands for; its own limit unless given. */
   readonly bound?: 'limit' | 'guarantee' | 'lending';
+}
+
+/** GPUs of one model that a booking which runs gives to a tenant. */
+export interface BookedModel {
+  readonly model: string;
+  readonly milli: number;
 }
 
 /** Names of the policies that this version can plan with. */
@@ -243,9 +260,8 @@ export interface AverageUse {
 }
 
 /** GPUs of a pool that are kept for a tenant from `start` to `end`, in milliseconds since the epoch. */
-export interface Booking {
+export interface Booking extends PoolPart {
   readonly name: string;
-  readonly pool: string;
   readonly tenant: string;
   readonly milli: number;
   readonly start: number;

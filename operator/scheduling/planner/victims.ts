@@ -1,5 +1,7 @@
 import type { Planner } from './place.ts';
+import { heldOfModel, usedUnder } from './quota.ts';
 import { keyOf } from './shares.ts';
+import { partKey, type Snapshot } from './snapshot.ts';
 import type { Gang, PreemptionPolicy, Quota, Victim } from './types.ts';
 
 /** Why a gang may be evicted for another. */
@@ -10,6 +12,8 @@ export interface Candidate {
   readonly victim: Victim;
   readonly ground: Ground;
   readonly milliByPool: ReadonlyMap<string, number>;
+  /** The same by `partKey` of the pool and the model. */
+  readonly milliByModel: ReadonlyMap<string, number>;
   readonly nodes: ReadonlySet<number>;
 }
 
@@ -34,32 +38,35 @@ export function candidatesFor(
   { policies, victims }: Rights,
 ): readonly Candidate[] {
   return victims.flatMap((victim): readonly Candidate[] => {
-    const { milliByPool, nodes } = heldOf(planner, victim);
-    const rules = [...milliByPool.keys()].map((pool) => policies.get(pool) ?? 'Never');
+    const held = heldOf(planner, victim);
+    const rules = [...held.milliByPool.keys()].map((pool) => policies.get(pool) ?? 'Never');
     if (rules.length === 0 || rules.includes('Never')) return [];
     const other = victim.tenant === undefined || victim.tenant !== gang.tenant;
-    if (guaranteed && other) return [{ victim, ground: 'Reclaim', milliByPool, nodes }];
+    if (guaranteed && other) return [{ victim, ground: 'Reclaim', ...held }];
     const lower = victim.priority < gang.priority && rules.every((rule) => rule === 'Priority');
-    return lower ? [{ victim, ground: 'Priority', milliByPool, nodes }] : [];
+    return lower ? [{ victim, ground: 'Priority', ...held }] : [];
   });
 }
 
-function heldOf({ snapshot }: Planner, { pods }: Victim): Pick<Candidate, 'milliByPool' | 'nodes'> {
+function heldOf({ snapshot }: Planner, { pods }: Victim): Pick<Candidate, 'milliByPool' | 'milliByModel' | 'nodes'> {
   const milliByPool = new Map<string, number>();
+  const milliByModel = new Map<string, number>();
   const nodes = new Set<number>();
   for (const { key } of pods) {
     const taken = snapshot.taken.get(key);
     if (taken === undefined) continue;
-    const pool = snapshot.nodes[taken.node]?.pool ?? '';
+    const { pool = '', model = '' } = snapshot.nodes[taken.node] ?? {};
+    const part = partKey(pool, model);
     milliByPool.set(pool, (milliByPool.get(pool) ?? 0) + taken.chargedMilli);
+    milliByModel.set(part, (milliByModel.get(part) ?? 0) + taken.chargedMilli);
     nodes.add(taken.node);
   }
-  return { milliByPool, nodes };
+  return { milliByPool, milliByModel, nodes };
 }
 
 /**
- * Whether these may be evicted together: nobody is taken more than is needed to bring him to his guarantee, and the
- * budgets of all pods allow it.
+ * Whether these may be evicted together: nobody is taken more than is needed to bring him to his guarantee, nor
+ * what is booked for him, and the budgets of all pods allow it.
  */
 export function mayEvict(
   { snapshot }: Planner,
@@ -73,12 +80,14 @@ export function mayEvict(
     for (const budget of budgets) spent.set(budget, (spent.get(budget) ?? 0) + 1);
   }
   for (const [budget, count] of spent) if (count > (disruptionsAllowed.get(budget) ?? 0)) return false;
+  const others = chosen.filter(({ victim, ground }) => !(ground === 'Priority' && victim.tenant === gang.tenant));
+  if (!quotas.every((quota) => leavesBooked(snapshot, quota, others))) return false;
   const losses = new Map<
     string,
     { readonly tenant: string; readonly pool: string; sum: number; most: number; all: boolean }
   >();
-  for (const { victim, ground, milliByPool } of chosen) {
-    if (victim.tenant === undefined || (ground === 'Priority' && victim.tenant === gang.tenant)) continue;
+  for (const { victim, ground, milliByPool } of others) {
+    if (victim.tenant === undefined) continue;
     for (const [pool, milli] of milliByPool) {
       const key = keyOf(victim.tenant, pool);
       const loss = losses.get(key) ?? { tenant: victim.tenant, pool, sum: 0, most: 0, all: false };
@@ -91,8 +100,19 @@ export function mayEvict(
   return [...losses.values()].every(({ tenant, pool, sum, most, all }) => {
     const quota = quotas.find((one) => one.tenant === tenant && one.pool === pool);
     const guaranteed = quota?.guaranteedMilli ?? 0;
-    const used = snapshot.usedMilli.get(tenant)?.get(pool) ?? 0;
+    const used = usedUnder(snapshot, quota ?? { tenant, pool, limitMilli: 0 });
     // A gang is evicted whole, so the last one may take its tenant below; for priority alone nobody goes below.
     return all ? used - sum >= guaranteed : used - (sum - most) > guaranteed;
+  });
+}
+
+/** Whether the tenant of a quota keeps what it holds of the GPUs that are booked for it by model. */
+function leavesBooked(snapshot: Snapshot, { tenant, pool, booked = [] }: Quota, chosen: readonly Candidate[]): boolean {
+  return booked.every(({ model, milli }) => {
+    const spare = Math.max(0, heldOfModel(snapshot, tenant, pool, model) - milli);
+    const lost = chosen
+      .filter(({ victim }) => victim.tenant === tenant)
+      .reduce((sum, { milliByModel }) => sum + (milliByModel.get(partKey(pool, model)) ?? 0), 0);
+    return lost <= spare;
   });
 }

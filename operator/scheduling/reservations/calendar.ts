@@ -1,13 +1,9 @@
 import type { GPUPool } from '../../api/index.ts';
-import { type CronSchedule, parseCron } from '../../pools/index.ts';
+import { reservationStarts } from '../../pools/index.ts';
 import type { Booking } from '../planner/index.ts';
 
 /** How far ahead bookings count, in milliseconds: whatever runs longer is not started before a booking in any case. */
 const AHEAD_MILLIS = 14 * 86_400_000;
-/** Most occurrences of one reservation that are looked at. */
-const OCCURRENCES = 16;
-
-type Reservation = NonNullable<GPUPool['spec']['reservations']>[number];
 
 /** How long the bookings of a pool are remembered, in milliseconds: to ask a calendar for two weeks takes a while. */
 const REMEMBERED_MILLIS = 60_000;
@@ -28,11 +24,12 @@ export function bookingsOf(pool: GPUPool, now: number): readonly Booking[] {
 function readBookings(pool: GPUPool, now: number): readonly Booking[] {
   return (pool.spec.reservations ?? [])
     .flatMap((reservation) =>
-      startsOf(reservation, now).map(
+      reservationStarts(reservation, now, AHEAD_MILLIS).map(
         (start): Booking => ({
           name: reservation.name,
           pool: pool.metadata.name,
           tenant: reservation.tenant,
+          model: reservation.model,
           milli: reservation.gpus * 1000,
           start,
           end: start + reservation.durationSeconds * 1000,
@@ -41,23 +38,4 @@ function readBookings(pool: GPUPool, now: number): readonly Booking[] {
       ),
     )
     .sort((left, right) => left.start - right.start || (left.name < right.name ? -1 : 1));
-}
-
-function startsOf({ startTime, cron, timeZone, durationSeconds }: Reservation, now: number): readonly number[] {
-  const begun = now - durationSeconds * 1000;
-  if (startTime !== undefined) {
-    const start = Date.parse(startTime);
-    return start > begun && start < now + AHEAD_MILLIS ? [start] : [];
-  }
-  if (cron === undefined) return [];
-  return readable(cron, timeZone)?.between(begun + 1, now + AHEAD_MILLIS, OCCURRENCES) ?? [];
-}
-
-function readable(cron: string, timeZone: string | undefined): CronSchedule | undefined {
-  try {
-    return parseCron(cron, timeZone);
-  } catch {
-    // The pool's condition says what is wrong with it.
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { GPUPool } from '../../api/index.ts';
 import { type Entitlement, entitlementsOf } from '../../pools/index.ts';
-import type { Booking, Quota, Tenancy } from '../planner/index.ts';
+import type { BookedModel, Booking, Quota, Tenancy } from '../planner/index.ts';
 import { bookingsOf } from '../reservations/calendar.ts';
 import type { TenancySource } from './source.ts';
 import { type ShareSample, sampleShares } from './usage.ts';
@@ -52,12 +52,16 @@ function booked(
   now: number,
 ): Partial<Quota> {
   const running = bookings.filter((one) => one.tenant === tenant && one.pool === pool && one.start <= now);
-  const milli = running.reduce((sum, one) => sum + one.milli, 0);
-  if (milli === 0) return {};
+  if (running.length === 0) return {};
+  const sumOf = (some: readonly Booking[]): number => some.reduce((sum, one) => sum + one.milli, 0);
+  const milli = sumOf(running.filter(({ model }) => model === undefined));
   // What is booked comes on top of a limit, which the admin who booked it wrote for ordinary days.
   return {
     guaranteedMilli: guaranteedMilli + milli,
     limitMilli: limitMilli + milli,
     lendMilli: lendMilli + milli,
+    booked: [...Map.groupBy(running, ({ model }) => model)].flatMap(([model, some]): BookedModel[] =>
+      model === undefined ? [] : [{ model, milli: sumOf(some) }],
+    ),
   };
 }

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import type { GPUPool } from '../../api/index.ts';
+import { reservedByModel } from './occurrences.ts';
+
+const NOW = Date.parse('2027-01-10T08:00:00Z');
+const H100 = 'H100';
+
+type Reservation = NonNullable<GPUPool['spec']['reservations']>[number];
+
+const one = (over: Partial<Reservation>): Reservation => ({
+  ...{ name: 'night', tenant: 'ml', gpus: 2, model: H100, durationSeconds: 3600 },
+  ...over,
+});
+
+describe('GPUs that reservations keep at a time', () => {
+  it.each([
+    { name: 'one that runs', of: [one({ startTime: '2027-01-10T08:00:00Z' })], is: { H100: 2 } },
+    { name: 'none that comes', of: [one({ startTime: '2027-01-10T08:00:01Z' })], is: {} },
+    { name: 'none that has ended', of: [one({ startTime: '2027-01-10T07:00:00Z' })], is: {} },
+    { name: 'one that comes again', of: [one({ cron: '30 7 * * *' })], is: { H100: 2 } },
+    { name: 'none that cannot be read', of: [one({ cron: '0 25 * * *' })], is: {} },
+    { name: 'none of any model', of: [one({ startTime: '2027-01-10T08:00:00Z', model: undefined })], is: {} },
+    {
+      name: 'the sum of those of one model',
+      of: [
+        one({ startTime: '2027-01-10T07:30:00Z' }),
+        one({ startTime: '2027-01-10T07:45:00Z', gpus: 3 }),
+        one({ startTime: '2027-01-10T07:45:00Z', model: 'A100', gpus: 1 }),
+      ],
+      is: { H100: 5, A100: 1 },
+    },
+  ])('$name', ({ of, is }) => {
+    const spec = { nodes: { selector: { matchLabels: { a: 'b' } } }, reservations: of };
+    expect(Object.fromEntries(reservedByModel({ spec }, NOW))).toEqual(is);
+  });
+});
