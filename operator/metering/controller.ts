@@ -1,7 +1,10 @@
-/** Keeps one interval in the store for every time that a pod or a claim held GPUs, from the bind to the end. */
+/** Keeps one interval in the store for every time that a pod or a claim held GPUs, from the bind or the start to the end. */
+import { kinds } from '../api/index.ts';
 import { Namespace, Node, Pod, ResourceClaim, ResourceSlice } from '../kube/index.ts';
 import { Conflict, type Context, type Controller, Invalid, NotFound, singleton } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { createMarkKeeper } from './bill-from/marks.ts';
+import { createPlanLookup } from './bill-from/observe.ts';
 import { decideClaims } from './claims/decide.ts';
 import { isClaimKey } from './claims/facts.ts';
 import { observeClaims } from './claims/observe.ts';
@@ -18,6 +21,7 @@ import { hourSeconds } from './sealing/window.ts';
  */
 export function meteringController(store: Store, windowSeconds = hourSeconds): Controller {
   const memory = createMemory(store);
+  const marks = createMarkKeeper(store);
   let settled: ReadonlySet<string> = new Set();
   return singleton('metering')
     .watches(Pod, {
@@ -27,6 +31,8 @@ export function meteringController(store: Store, windowSeconds = hourSeconds): C
     .reads(Namespace)
     .reads(Node)
     .reads(ResourceSlice)
+    .reads(kinds.Tenant)
+    .reads(kinds.BillingPlan)
     .may({
       group: '',
       resource: 'pods',
@@ -40,8 +46,12 @@ export function meteringController(store: Store, windowSeconds = hourSeconds): C
     .reconcile(async (ctx) => {
       const now = ctx.now().getTime();
       const tenantOf = createTenantLookup(ctx);
-      const pods = observe(ctx, tenantOf, now);
-      const { claims, usersOfGone } = observeClaims(ctx, tenantOf, now);
+      const billFromOf = createPlanLookup(ctx);
+      const namespaces = ctx.list(Namespace).map(({ metadata }) => metadata.name ?? '');
+      const rules = new Map(namespaces.map((namespace) => [namespace, billFromOf(tenantOf(namespace))]));
+      const boundFromOf = await marks.keep(rules, now);
+      const pods = observe(ctx, tenantOf, boundFromOf, now);
+      const { claims, usersOfGone } = observeClaims(ctx, tenantOf, boundFromOf, now);
       const { open, before } = await memory.read();
       const sight = sightOf(now, before, windowSeconds);
       const ofPods = decide(

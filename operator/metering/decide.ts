@@ -61,8 +61,9 @@ function planPod(pod: PodFact, open: readonly OpenInterval[], sight: Sight): Pla
   const { bound, end } = pod;
   const release = pod.held && pod.leaving && (bound === undefined || end !== undefined) ? [pod] : [];
   if (bound === undefined || (pod.early && open.length === 0)) return { open: [], close: [], release };
+  const { at } = bound;
   const fresh = bound.allocations.filter(({ deviceKey }) => !open.some((one) => one.deviceKey === deviceKey));
-  const opened = fresh.map((allocation) => interval(pod, bound, allocation, bound.at));
+  const opened = at === undefined ? [] : fresh.map((allocation) => interval(pod, bound, allocation, at));
   const plans = open.map((one) => planOpen(pod, bound, one, sight));
   return {
     open: [...opened, ...plans.flatMap((plan) => plan.open)],

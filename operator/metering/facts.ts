@@ -23,8 +23,13 @@ export interface PodFact {
   readonly tenant: string;
   /** Whether its namespace's tenant may only not be seen yet, so that a new interval must wait. */
   readonly early: boolean;
-  /** Where and since when it holds its devices; absent while it is not bound. */
-  readonly bound?: { readonly node: string; readonly at: number; readonly allocations: readonly Allocation[] };
+  /** Where it holds its devices; absent while it is not bound. */
+  readonly bound?: {
+    readonly node: string;
+    /** From when they count, in milliseconds since 1970; absent while they do not, where a plan bills from the start. */
+    readonly at?: number;
+    readonly allocations: readonly Allocation[];
+  };
   /** When it ended; absent while it runs. */
   readonly end?: End;
   /** Whether it is being deleted. */

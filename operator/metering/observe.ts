@@ -1,6 +1,7 @@
 import { Namespace, Node, Pod } from '../kube/index.ts';
 import { TENANT_LABEL } from '../pools/index.ts';
 import type { Reader } from '../runtime/index.ts';
+import { opensAt, startOf } from './bill-from/opening.ts';
 import type { Allocation, End, PodFact } from './facts.ts';
 import { meteringFinalizer, type NodeLabels, productLabel, unassigned } from './labels.ts';
 import { deviceOf, gpusOf, meterOf } from './sku.ts';
@@ -15,13 +16,20 @@ export function createTenantLookup(reader: Reader): (namespace: string) => strin
 
 /**
  * Every pod of the cluster that asks for GPUs, by resources or by claims, or carries our finalizer, as metering sees it. What claims hold is theirs:
- * a pod that only has claims has no devices of its own, and is only let go. `now` is milliseconds since 1970.
+ * a pod that only has claims has no devices of its own, and is only let go. `boundFromOf` answers since when a namespace
+ * counts from the bind; it and `now` are milliseconds since 1970.
  */
-export function observe(reader: Reader, tenantOf: (namespace: string) => string, now: number): readonly PodFact[] {
+export function observe(
+  reader: Reader,
+  tenantOf: (namespace: string) => string,
+  boundFromOf: (namespace: string) => number,
+  now: number,
+): readonly PodFact[] {
   const labelsOf = (node: string): NodeLabels | undefined => reader.get(Node, { name: node })?.metadata.labels;
   return reader.list(Pod).flatMap((pod) => {
     if (!concernsMetering(pod)) return [];
-    return [podFact(pod, tenantOf(pod.metadata.namespace ?? ''), labelsOf, now)];
+    const { namespace = '' } = pod.metadata;
+    return [podFact(pod, tenantOf(namespace), labelsOf, boundFromOf(namespace), now)];
   });
 }
 
@@ -31,21 +39,37 @@ export function concernsMetering(pod: Pod): boolean {
   return pod.metadata.finalizers?.includes(meteringFinalizer) === true;
 }
 
-/** When a pod was bound and when it ended; undefined for one that was never bound. */
-export function userOf(
-  pod: Pod,
-  now: number,
-): { readonly at: number; readonly end?: End; readonly held: boolean } | undefined {
-  if ((pod.spec?.nodeName ?? '') === '') return undefined;
-  const at = boundAt(pod);
-  return { at, end: endOf(pod, at, now), held: pod.metadata.finalizers?.includes(meteringFinalizer) ?? false };
+/** A pod's hold on its devices, in milliseconds since 1970. */
+export interface Hold {
+  /** When it was bound. */
+  readonly at: number;
+  /** From when that counts; absent while it does not. */
+  readonly from?: number;
+  /** When it ended; absent while it runs. */
+  readonly end?: End;
 }
 
-function podFact(pod: Pod, tenant: string, labelsOf: (node: string) => NodeLabels | undefined, now: number): PodFact {
+/** The hold of a pod; undefined for one that was never bound. */
+export function holdOf(pod: Pod, boundFrom: number, now: number): Hold | undefined {
+  if ((pod.spec?.nodeName ?? '') === '') return undefined;
+  const at = boundAt(pod);
+  const end = endOf(pod, at, now);
+  const until = end?.at ?? now;
+  return { at, from: opensAt({ bind: at, start: startOf(pod, at, until), until }, boundFrom), end };
+}
+
+function podFact(
+  pod: Pod,
+  tenant: string,
+  labelsOf: (node: string) => NodeLabels | undefined,
+  boundFrom: number,
+  now: number,
+): PodFact {
   const { metadata } = pod;
   const held = metadata.finalizers?.includes(meteringFinalizer) ?? false;
   const leaving = metadata.deletionTimestamp !== undefined || isTerminal(pod);
-  const bound = boundOf(pod, labelsOf);
+  const hold = holdOf(pod, boundFrom, now);
+  const bound = hold && boundOf(pod, hold, labelsOf);
   return {
     uid: metadata.uid ?? '',
     namespace: metadata.namespace ?? '',
@@ -54,21 +78,20 @@ function podFact(pod: Pod, tenant: string, labelsOf: (node: string) => NodeLabel
     // A held pod was made in a tenant's namespace: where it is new, the label is only not seen yet, and the next pass will.
     early: held && tenant === unassigned && !leaving,
     bound,
-    end: bound === undefined ? undefined : endOf(pod, bound.at, now),
+    end: bound && hold?.end,
     leaving,
     held,
   };
 }
 
 /** A node that is not known yet leaves the pod for a later pass, unless the pod has ended and cannot wait. */
-function boundOf(pod: Pod, labelsOf: (node: string) => NodeLabels | undefined): PodFact['bound'] {
+function boundOf(pod: Pod, { from }: Hold, labelsOf: (node: string) => NodeLabels | undefined): PodFact['bound'] {
   const node = pod.spec?.nodeName ?? '';
-  if (node === '') return undefined;
   const labels = labelsOf(node);
   if (labels?.[productLabel] === undefined && !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
     return undefined;
   }
-  return { node, at: boundAt(pod), allocations: allocations(pod, labels ?? {}) };
+  return { node, at: from, allocations: allocations(pod, labels ?? {}) };
 }
 
 function allocations(pod: Pod, labels: NodeLabels): readonly Allocation[] {
@@ -97,7 +120,7 @@ function endOf(pod: Pod, bind: number, now: number): End | undefined {
     if (finished !== undefined && isComplete) return { at: clamp(finished), estimated: false };
     // What is known are moments at which the pod still was: the last of them is the end that nobody can dispute.
     return {
-      at: clamp(Math.max(...[transition(pod) ?? startOf(pod), finished].map((at) => at ?? bind))),
+      at: clamp(Math.max(...[transition(pod) ?? takenAt(pod), finished].map((at) => at ?? bind))),
       estimated: true,
     };
   }
@@ -117,7 +140,7 @@ function finishOf(pod: Pod): { readonly finished?: number; readonly isComplete: 
 }
 
 /** When the kubelet took the pod; of one that it rejected, this is when it did. */
-function startOf(pod: Pod): number | undefined {
+function takenAt(pod: Pod): number | undefined {
   const text = pod.status?.startTime;
   return text === undefined ? undefined : Date.parse(text);
 }

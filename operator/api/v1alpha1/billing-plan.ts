@@ -43,6 +43,16 @@ export interface BillingPlanSpec {
    */
   readonly commitment?: Commitment;
   /**
+   * billFrom is what opens the time that a pod is metered for: Bound, when it is bound to its node, or Running, when the
+   * first of its containers starts, init containers aside; a pod of which none ever did costs nothing then. A claim counts
+   * from the first pod that reserves it. Time that has begun is neither ended nor dated anew by a change of the plan, nor
+   * by going over to another plan: a pod that counts goes on. One that is bound and waits for its start goes on waiting if
+   * Running is new, also if it was bound before that and not yet seen; if Bound is new it counts from when the operator
+   * saw the change, or from its start if that came first. While the plan that a tenant names does not exist, it is Running.
+   * @default "Bound"
+   */
+  readonly billFrom?: 'Bound' | 'Running';
+  /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
    * it, unpaid invoices change nothing here.

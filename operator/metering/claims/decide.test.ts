@@ -12,11 +12,24 @@ const DEVICE = {
   units: 1,
 };
 const exact = (at: number) => ({ at, estimated: false });
-const user = (at: number, end?: number): ClaimUser => ({ at, end: end === undefined ? undefined : exact(end) });
+const user = (at: number, end?: number): ClaimUser => ({
+  at,
+  from: at,
+  end: end === undefined ? undefined : exact(end),
+});
 
 function claimOf(over: Partial<ClaimFact> = {}): ClaimFact {
   const place = { uid: 'u', namespace: 'a', name: 'c', tenant: 't', node: 'n' };
-  return { ...place, early: false, reserved: true, allocatedAt: 10, devices: [DEVICE], users: [user(12)], ...over };
+  return {
+    ...place,
+    early: false,
+    reserved: true,
+    boundFrom: 0,
+    allocatedAt: 10,
+    devices: [DEVICE],
+    users: [user(12)],
+    ...over,
+  };
 }
 
 const open = (openedAt: number, deviceKey = DEVICE.deviceKey): OpenInterval => ({

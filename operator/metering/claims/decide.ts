@@ -1,3 +1,4 @@
+import { opensAt } from '../bill-from/opening.ts';
 import { handoverOf, type Sight } from '../decide.ts';
 import type { Allocation, Closing, End, NewInterval, OpenInterval, Plan } from '../facts.ts';
 import type { ClaimFact, ClaimUser } from './facts.ts';
@@ -9,7 +10,8 @@ export type ClaimPlan = Pick<Plan, 'open' | 'close'>;
 export type UsersOfGone = (one: OpenInterval) => readonly ClaimUser[];
 
 /**
- * Intervals of claims: from the bind of the first pod that uses the allocation to the end of the last one. An interval
+ * Intervals of claims: from the bind of the first pod that uses the allocation, or its start where that is what counts, to
+ * the end of the last one: once a pod has run, whoever reserves the claim still holds its devices. An interval
  * that began before the allocation that the claim has now is of an earlier one, and ends with the pods of then. Where
  * nobody told an end, the claim was last seen by the pass before: it closes there, estimated.
  */
@@ -105,12 +107,20 @@ function moved(one: OpenInterval, claim: ClaimFact, at: number, end: End | undef
 
 function opened(claim: ClaimFact, known: ReadonlySet<string>, { now }: Sight): readonly NewInterval[] {
   if (claim.early || !isHeld(claim)) return [];
-  const users = usersOf(claim);
-  const from = users.length > 0 ? Math.min(...users.map(({ at }) => at)) : (claim.allocatedAt ?? now);
+  const from = countsFrom(claim, now);
+  if (from === undefined) return [];
   const end = endOfAllocation(claim);
   return claim.devices
     .filter(({ deviceKey }) => !known.has(deviceKey))
     .map((device) => interval(claim, device, from, end && { ...end, at: Math.max(end.at, from) }));
+}
+
+/** The first of its pods decides; where none is seen yet, only the bind could count, and the allocation is what is known of it. */
+function countsFrom(claim: ClaimFact, now: number): number | undefined {
+  const users = usersOf(claim);
+  if (users.length === 0) return opensAt({ bind: claim.allocatedAt ?? now, until: now }, claim.boundFrom);
+  const froms = users.flatMap(({ from }) => from ?? []);
+  return froms.length === 0 ? undefined : Math.min(...froms);
 }
 
 function interval(claim: ClaimFact, device: Allocation, openedAt: number, end?: End): NewInterval {

@@ -1,13 +1,9 @@
 import { DRA_DRIVER } from '../../pools/index.ts';
-import type { Allocation, End } from '../facts.ts';
+import type { Allocation } from '../facts.ts';
+import type { Hold } from '../observe.ts';
 
-/** A pod that uses a claim; times in milliseconds since 1970. */
-export interface ClaimUser {
-  /** When it was bound. */
-  readonly at: number;
-  /** When it ended; absent while it runs. */
-  readonly end?: End;
-}
+/** A pod that uses a claim. */
+export type ClaimUser = Hold;
 
 /** What metering knows of a claim that holds devices or did. */
 export interface ClaimFact {
@@ -17,8 +13,10 @@ export interface ClaimFact {
   readonly tenant: string;
   /** Whether its namespace's tenant may only not be seen yet, so that a new interval must wait. */
   readonly early: boolean;
-  /** Whether it is reserved: it is billable then, though nothing runs. */
+  /** Whether it is reserved: where the bind counts it is billable then, though nothing runs. */
   readonly reserved: boolean;
+  /** Since when its namespace counts from the bind. */
+  readonly boundFrom: number;
   /** When its devices were allocated; absent where nobody wrote it down. */
   readonly allocatedAt?: number;
   readonly node: string;

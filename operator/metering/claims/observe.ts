@@ -2,8 +2,8 @@ import { bytes, Pod, ResourceClaim, ResourceSlice } from '../../kube/index.ts';
 import { type DraNode, type HeldDevice, heldDevices, profileOf, readDraNodes } from '../../pools/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import type { Allocation, OpenInterval } from '../facts.ts';
-import { unassigned } from '../labels.ts';
-import { userOf } from '../observe.ts';
+import { meteringFinalizer, unassigned } from '../labels.ts';
+import { holdOf } from '../observe.ts';
 import { type Device, meterOf } from '../sku.ts';
 import type { UsersOfGone } from './decide.ts';
 import { type ClaimFact, type ClaimUser, deviceKeyOf } from './facts.ts';
@@ -14,9 +14,17 @@ export interface ClaimsSeen {
   readonly usersOfGone: UsersOfGone;
 }
 
-/** Reads claims, their devices and the pods that use them. `now` is milliseconds since 1970. */
-export function observeClaims(reader: Reader, tenantOf: (namespace: string) => string, now: number): ClaimsSeen {
-  const users = usersByClaim(reader.list(Pod), now);
+/**
+ * Reads claims, their devices and the pods that use them. `boundFromOf` answers since when a namespace counts from the
+ * bind; it and `now` are milliseconds since 1970.
+ */
+export function observeClaims(
+  reader: Reader,
+  tenantOf: (namespace: string) => string,
+  boundFromOf: (namespace: string) => number,
+  now: number,
+): ClaimsSeen {
+  const users = usersByClaim(reader.list(Pod), boundFromOf, now);
   const nodes = readDraNodes(reader.list(ResourceSlice));
   const capacities = capacitiesOf(reader.list(ResourceSlice));
   const claims = reader.list(ResourceClaim).map((claim) => {
@@ -30,6 +38,7 @@ export function observeClaims(reader: Reader, tenantOf: (namespace: string) => s
       name,
       tenant,
       early: tenant === unassigned && (users.get(`${namespace}/${name}`)?.held ?? false),
+      boundFrom: boundFromOf(namespace),
       reserved: (claim.status?.reservedFor ?? []).length > 0,
       allocatedAt: allocated === undefined ? undefined : Date.parse(allocated),
       node: held[0]?.node ?? '',
@@ -46,16 +55,20 @@ interface Users {
   held: boolean;
 }
 
-function usersByClaim(pods: readonly Pod[], now: number): ReadonlyMap<string, Users> {
+function usersByClaim(
+  pods: readonly Pod[],
+  boundFromOf: (namespace: string) => number,
+  now: number,
+): ReadonlyMap<string, Users> {
   const byClaim = new Map<string, Users>();
   for (const pod of pods) {
-    const user = userOf(pod, now);
+    const user = holdOf(pod, boundFromOf(pod.metadata.namespace ?? ''), now);
     if (user === undefined) continue;
     for (const name of claimNames(pod)) {
       const key = `${pod.metadata.namespace}/${name}`;
       const known = byClaim.get(key) ?? { users: [], held: false };
-      known.users.push({ at: user.at, end: user.end });
-      known.held ||= user.held;
+      known.users.push(user);
+      known.held ||= pod.metadata.finalizers?.includes(meteringFinalizer) ?? false;
       byClaim.set(key, known);
     }
   }
