@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CreditGrant, PriceBook, UsageCorrection } from '../../operator/api/index.ts';
+import type { CreditGrant, PriceBook, UsageCorrection, UsageReport } from '../../operator/api/index.ts';
 import type { Pod } from '../../operator/kube/index.ts';
+import { createLogger, systemClock } from '../../operator/observability/index.ts';
+import { openStore } from '../../operator/store/index.ts';
 import { gpuNode, gpuPod, gpuPool, gpuSpec, gpuTenant, namespaceNamed } from './gpu/objects.ts';
 import { eventually, gpuopt } from './gpu/operator.ts';
 import { type GpuWorld, gpuWorld } from './gpu/world.ts';
@@ -74,6 +77,7 @@ afterAll(async () => {
       ...[
         `usagecorrection/${BOOK}`,
         `creditgrant/${BOOK}`,
+        `usagereport/${BOOK}`,
         'gpupool/preview',
         `billingprovider/${BOOK}`,
         `pricebook/${BOOK}-1`,
@@ -245,4 +249,43 @@ it('credit is posted, and pays nothing of what was used before it', async () => 
   expect(status).toMatchObject({ remaining: '5.00' });
   const { out } = await run('bill', 'preview', '--tenant', tenant, '--json');
   expect(JSON.parse(out)).toMatchObject({ credits: [] });
+});
+
+it('a report records the sealed period once, and the API server lets nobody change it', async () => {
+  const [first, last] = [Math.min(...pods.map(bindOf)), lastEnd(pods)];
+  const [fromTime, toTime] = [new Date(first - WINDOW_SECONDS * 1000), new Date(last + WINDOW_SECONDS * 1000)];
+  const spec = { period: { fromTime: fromTime.toISOString(), toTime: toTime.toISOString() } };
+  const report: UsageReport = { apiVersion, kind: 'UsageReport', metadata: { name: BOOK }, spec };
+  await world.send(['apply', '--server-side'], report);
+  const { status } = await eventually('the period is recorded', async () => {
+    const found = await world.get<UsageReport>('usagereport', BOOK);
+    return found.status?.record === undefined ? undefined : found;
+  });
+  // One GPU-second was taken back by the correction.
+  const used = tenants.flatMap(secondsOf).reduce((sum, seconds) => sum + seconds, 0n) - 1n;
+  expect(status?.record?.meters).toMatchObject([{ quantitySeconds: `${used}` }]);
+  expect(status?.record?.heads.map(({ tenant }) => tenant)).toEqual(tenants);
+  const { out } = await run('usage', 'verify', '--json');
+  expect(JSON.parse(out).heads).toMatchObject(
+    status?.record?.heads.map(({ tenant, hash }) => ({ tenant, hash })) ?? [],
+  );
+  const { kubectl } = world.cluster;
+  const patch = (body: object, ...more: readonly string[]): Promise<string> =>
+    kubectl(['patch', 'usagereport', BOOK, '--type=merge', '-p', JSON.stringify(body), ...more]);
+  await expect(patch({ spec: { tenantRef: { name: tenants[0] } } })).rejects.toThrow('spec is immutable once');
+  await expect(patch({ status: { record: { rows: 0 } } }, '--subresource=status')).rejects.toThrow('written once');
+});
+
+it('a ledger whose tail was cut off while the operator was down is found out', async () => {
+  await operator.end('SIGTERM');
+  const log = createLogger({ level: 'silent' });
+  const store = await openStore({ dataDir: operator.dataDir, log, clock: systemClock });
+  await sql`TRUNCATE usage_window CASCADE`.execute(store.db);
+  await store.close();
+  await operator.start();
+  const found = await eventually('the report says so', async () => {
+    const { status } = await world.get<UsageReport>('usagereport', BOOK);
+    return status?.conditions?.find(({ type, reason }) => type === 'Verified' && reason === 'ChainCut');
+  });
+  expect(found.message).toContain(`tenant ${tenants[0]}`);
 });

@@ -19,6 +19,7 @@ import type { CommonStatus, Currency, CustomResource, Int32, Int64, Name, Ref, T
  * @condition Ready=Unknown NotSealed -- a window of the period is not sealed yet; the message says through when they are
  * @condition Ready=Unknown RevisionsDue -- late news of the period is not yet stated as revisions; metering does that next
  * @condition Ready=Unknown LedgerChanged -- the ledger got rows of the period while it was read; the next pass reads again
+ * @condition Ready=False PeriodTooLong -- the period spans more than 366 days; create several reports
  * @condition Ready=False TenantUnknown -- the ledger has no usage of a tenant of this name; correct spec.tenantRef
  * @condition Verified=True HeadsFound -- the ledger has every chain head of the record
  * @condition Verified=False ChainCut -- the ledger lacks a row that the record names: a tail was cut off, or an older copy was restored; the message names tenant and window
@@ -38,7 +39,6 @@ export interface UsageReportSpec {
  * ReportPeriod is a calendar month, or any half-open span of at most 366 days.
  * @rule has(self.month) ? !has(self.fromTime) && !has(self.toTime) : has(self.fromTime) && has(self.toTime) -- set either month, for a calendar month in UTC, or both fromTime and toTime
  * @rule !has(self.fromTime) || !has(self.toTime) || self.fromTime < self.toTime -- fromTime must be before toTime; times are half-open
- * @rule !has(self.fromTime) || !has(self.toTime) || self.toTime <= self.fromTime + duration('8784h') -- a report spans 366 days at most; create several
  */
 export interface ReportPeriod {
   /**

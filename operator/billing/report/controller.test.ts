@@ -161,6 +161,12 @@ describe.each(storeKinds)('%s', (kind) => {
 
   test.each<[string, () => Promise<unknown>, Partial<UsageReport['spec']>, object]>([
     ['the period has not ended', use, { period: { month: '2026-01' } }, { reason: 'PeriodOpen', status: 'Unknown' }],
+    [
+      'the period is longer than a year',
+      use,
+      { period: { fromTime: '2020-01-01T00:00:00Z', toTime: '2021-01-01T00:00:01Z' } },
+      { reason: 'PeriodTooLong', status: 'False' },
+    ],
     ['nothing is sealed', async () => undefined, {}, { reason: 'NotSealed', status: 'Unknown' }],
     [
       'its last window is not sealed',

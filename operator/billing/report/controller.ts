@@ -3,7 +3,7 @@ import { kinds, type UsageRecord } from '../../api/index.ts';
 import type { Registry } from '../../observability/index.ts';
 import { type Controller, controller, Waiting } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { obstacle } from './decide.ts';
+import { isMistake, obstacle } from './decide.ts';
 import { cutEvent } from './events.ts';
 import { createReportMetrics } from './metrics.ts';
 import { spanOf } from './period.ts';
@@ -31,7 +31,7 @@ export function usageReportController(store: Store, registry: Registry): Control
         const asked = { ...spanOf(report.spec.period), tenant: report.spec.tenantRef?.name };
         const now = ctx.now().getTime();
         const found = obstacle(asked, await readFacts(store, asked), now);
-        if (found?.reason === 'TenantUnknown') return { status: refused(found), after: found.after };
+        if (found !== undefined && isMistake(found)) return { status: refused(found), after: found.after };
         if (found !== undefined) throw new Waiting(found.reason, found.message, found.after);
         const record: UsageRecord | undefined = await readRecord(store, asked, now, ctx.signal);
         if (record === undefined) {

@@ -14,17 +14,24 @@ export interface Facts {
 
 /** Why a period is not recorded; `after` in milliseconds. */
 export interface Obstacle {
-  readonly reason: 'PeriodOpen' | 'NotSealed' | 'RevisionsDue' | 'LedgerChanged' | 'TenantUnknown';
+  readonly reason: 'PeriodTooLong' | 'PeriodOpen' | 'NotSealed' | 'RevisionsDue' | 'LedgerChanged' | 'TenantUnknown';
   readonly message: string;
   readonly after: number;
+}
+
+/** Whether a person must correct the report; else it waits. */
+export function isMistake({ reason }: Obstacle): boolean {
+  return reason === 'PeriodTooLong' || reason === 'TenantUnknown';
 }
 
 type Rule = (period: Period, facts: Facts, now: number) => Obstacle | undefined;
 
 const minute = 60_000;
 const hour = 3_600_000;
+const mostDays = 366;
 
 const rules: readonly Rule[] = [
+  periodTooLong, // every reading is bounded
   periodOpen, // what has not ended cannot be sealed
   notSealed, // each window of the period states its usage first
   revisionsDue, // what came late belongs to the period too
@@ -38,6 +45,13 @@ export function obstacle(period: Period, facts: Facts, now: number): Obstacle | 
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function periodTooLong({ start, end }: Period): Obstacle | undefined {
+  const days = Math.ceil((end - start) / (24 * hour));
+  if (days <= mostDays) return undefined;
+  const message = `the period spans ${days} days; create several reports of at most ${mostDays} days`;
+  return { reason: 'PeriodTooLong', message, after: hour };
 }
 
 function periodOpen({ end }: Period, _: Facts, now: number): Obstacle | undefined {
