@@ -12,12 +12,19 @@ const POOL = 'tenancy';
 const GATE = 'gpuoptimizer.io/plan';
 const HOLD = 'example.com/hold';
 const node = gpuNode('tenancy', 'tenancy-a');
+const MODELS = 'tenancy-models';
+const A100 = 'NVIDIA-A100-SXM4-80GB';
+/** A node of each of two models, for a pool of their own. */
+const mixed = [
+  gpuNode(MODELS, 'tenancy-h100'),
+  gpuNode(MODELS, 'tenancy-a100', undefined, { 'nvidia.com/gpu.product': A100 }),
+];
 
 let world: GpuWorld;
 
 beforeAll(async () => {
   world = await gpuWorld();
-  await world.addNodes(node);
+  await world.addNodes(node, ...mixed);
   await world.send(['apply', '--server-side'], namespaceNamed(RED), namespaceNamed(BLUE), tenant(RED), tenant(BLUE));
   await world.operator.start();
   await eventually('the gate is in force', async () => {
@@ -32,7 +39,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.end({
     namespaces: [RED, BLUE],
-    objects: [`gpupool/${POOL}`, `tenant/${RED}`, `tenant/${BLUE}`, `node/${node.metadata.name}`],
+    objects: [
+      ...[`gpupool/${POOL}`, `tenant/${RED}`, `tenant/${BLUE}`],
+      ...[node, ...mixed].map(({ metadata }) => `node/${metadata.name}`),
+    ],
   });
 });
 
@@ -264,5 +274,34 @@ describe('time', () => {
     await waits(BLUE, 'training', 'Capacity');
     await bound(BLUE, 'training', 150_000);
     expect(await placed(RED)).toEqual([]);
+  });
+
+  it('a reservation of a model keeps GPUs of that model, and no others', async () => {
+    const startTime = `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}Z`;
+    const book = (model: string): GPUPool => {
+      const reservations = [{ name: 'training', tenant: BLUE, gpus: 8, model, startTime, durationSeconds: 3600 }];
+      return pool({ nodes: { selector: { matchLabels: { 'gpuoptimizer.io/scenario': MODELS } } }, reservations });
+    };
+    const says = async (reason: string): Promise<GPUPool> =>
+      eventually(`the pool says ${reason}`, async () => {
+        const found = await world.get<GPUPool>('gpupool', POOL);
+        const said = found.status?.conditions?.find(({ type }) => type === 'ReservationsValid')?.reason;
+        return said === reason ? found : undefined;
+      });
+    await send(book('NVIDIA-B200'));
+    await says('ReservationsExceedPool');
+    await send(book(A100));
+    const { status } = await says('ReservationsReadable');
+    expect(status?.models?.map(({ model, reservedGpus }) => [model, reservedGpus])).toEqual([
+      [A100, 8],
+      ['NVIDIA-H100-80GB-HBM3', undefined],
+    ]);
+    const asks = (namespace: string, name: string, gpus: number, labels: Record<string, string> = {}): Pod =>
+      gpuPod(namespace, name, gpuSpec(gpus, { nodeSelector: { 'gpuoptimizer.io/scenario': MODELS, ...labels } }));
+    await world.send(['create'], asks(RED, 'any', 8), asks(RED, 'kept', 1, { 'nvidia.com/gpu.product': A100 }));
+    expect((await bound(RED, 'any')).spec?.nodeName).toBe('tenancy-h100');
+    expect(await waits(RED, 'kept', 'Reservation')).toContain(`keeps 8 GPUs of ${A100} for tenant ${BLUE}`);
+    await world.send(['create'], asks(BLUE, 'training', 8));
+    expect((await bound(BLUE, 'training')).spec?.nodeName).toBe('tenancy-a100');
   });
 });
