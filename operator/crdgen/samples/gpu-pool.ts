@@ -14,6 +14,9 @@ const base: SampleObject = {
 const untimed = { name: 'nightly', tenant: 'etl', gpus: 8, durationSeconds: 14_400 };
 const nightly = { ...untimed, cron: '0 1 * * *' };
 
+/** Selects nodes of whatever model. */
+const anyModel = { 'spec.nodes.selector': { matchLabels: { 'nvidia.com/gpu.present': 'true' } } };
+
 /** What a GPUPool takes and refuses. */
 export const gpuPools: SampleTable = {
   kind: 'GPUPool',
@@ -105,12 +108,15 @@ export const gpuPools: SampleTable = {
     },
     {
       name: 'a reservation of a model that is no name of one',
-      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'H100 80GB' }] }),
+      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'H100 80GB' }], ...anyModel }),
       says: 'spec.reservations[0].model in body should match',
     },
     {
       name: 'a reservation of a way to share',
-      object: changed(base, { 'spec.reservations': [{ ...nightly, model: 'NVIDIA-H100-80GB-HBM3-SHARED' }] }),
+      object: changed(base, {
+        'spec.reservations': [{ ...nightly, model: 'NVIDIA-H100-80GB-HBM3-SHARED' }],
+        ...anyModel,
+      }),
       says: 'leave out -SHARED and -MIG-',
     },
     {
