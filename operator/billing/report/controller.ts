@@ -1,15 +1,15 @@
 /** Records each reported period once, when it is sealed, and from then on holds the ledger against the record. */
 import { kinds, type UsageRecord } from '../../api/index.ts';
 import type { Registry } from '../../observability/index.ts';
-import { type Controller, controller, Waiting } from '../../runtime/index.ts';
+import { type Controller, controller } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { isMistake, obstacle } from './decide.ts';
+import { changedMeanwhile, obstacle } from './decide.ts';
 import { cutEvent } from './events.ts';
 import { createReportMetrics } from './metrics.ts';
 import { spanOf } from './period.ts';
 import { missingHeads, readFacts } from './read.ts';
 import { readRecord } from './record.ts';
-import { recorded, refused } from './report.ts';
+import { recorded, unrecorded } from './report.ts';
 
 /** The controller of UsageReports. It writes nothing to the store. */
 export function usageReportController(store: Store, registry: Registry): Controller {
@@ -31,12 +31,9 @@ export function usageReportController(store: Store, registry: Registry): Control
         const asked = { ...spanOf(report.spec.period), tenant: report.spec.tenantRef?.name };
         const now = ctx.now().getTime();
         const found = obstacle(asked, await readFacts(store, asked), now);
-        if (found !== undefined && isMistake(found)) return { status: refused(found), after: found.after };
-        if (found !== undefined) throw new Waiting(found.reason, found.message, found.after);
+        if (found !== undefined) return { status: unrecorded(found), after: found.after };
         const record: UsageRecord | undefined = await readRecord(store, asked, now, ctx.signal);
-        if (record === undefined) {
-          throw new Waiting('LedgerChanged', 'the ledger got rows of the period while it was read; it is read again');
-        }
+        if (record === undefined) return { status: unrecorded(changedMeanwhile), after: changedMeanwhile.after };
         const { rows, sha256, heads, headsLeftOut } = record;
         ctx.log.info({ rows, sha256, heads, headsLeftOut }, 'usage of a period is recorded');
         return { status: recorded(record, []) };

@@ -19,16 +19,18 @@ export interface Obstacle {
   readonly after: number;
 }
 
-/** Whether a person must correct the report; else it waits. */
-export function isMistake({ reason }: Obstacle): boolean {
-  return reason === 'PeriodTooLong' || reason === 'TenantUnknown';
-}
-
 type Rule = (period: Period, facts: Facts, now: number) => Obstacle | undefined;
 
 const minute = 60_000;
 const hour = 3_600_000;
 const mostDays = 366;
+
+/** The ledger got rows of the period while it was read, so that its parts would not be of one state. */
+export const changedMeanwhile: Obstacle = {
+  reason: 'LedgerChanged',
+  message: 'the ledger got rows of the period while it was read; it is read again',
+  after: minute,
+};
 
 const rules: readonly Rule[] = [
   periodTooLong, // every reading is bounded

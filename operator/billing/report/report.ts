@@ -2,9 +2,13 @@ import type { ChainHead, UsageRecord, UsageReportStatus } from '../../api/index.
 import type { ConditionIntent, StatusIntent } from '../../runtime/index.ts';
 import type { Obstacle } from './decide.ts';
 
-/** The status of a report that a person must correct. */
-export function refused({ reason, message }: Obstacle): StatusIntent<UsageReportStatus> {
-  return { conditions: [{ type: 'Ready', status: 'False', reason, message }] };
+/** The status of a report whose period is not recorded: it waits, or a person must correct it. */
+export function unrecorded({ reason, message }: Obstacle): StatusIntent<UsageReportStatus> {
+  return { conditions: [{ type: 'Ready', status: isMistake(reason) ? 'False' : 'Unknown', reason, message }] };
+}
+
+function isMistake(reason: Obstacle['reason']): boolean {
+  return reason === 'PeriodTooLong' || reason === 'TenantUnknown';
 }
 
 /** The status of a report whose period is recorded, and whether the ledger still has it. */
