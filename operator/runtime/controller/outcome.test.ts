@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { Forbidden } from '../client/errors.ts';
 import { runPass, thing } from '../testing/index.ts';
 import type { MemoryApi } from '../testing/memory-api.ts';
 import { Note, Toy } from '../testing/toys.ts';
-import { type Controller, Waiting } from '../types.ts';
+import { type Controller, Terminal, Waiting } from '../types.ts';
 import { controller } from './builder.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -23,6 +24,22 @@ describe('a pass that asks to be repeated at no time', () => {
   test.each(rows)('is tried again with backoff: $name', async ({ reconcile }) => {
     const out = await runPass(controller(Toy).reconcile(reconcile), { world: [thing(Toy, toy(1))], key, now });
     expect(out.result).toMatchObject({ result: 'error', retry: 'backoff' });
+  });
+});
+
+test.each([
+  { name: 'waits', end: new Waiting('Later', 'in an hour', 3_600_000), told: { result: 'requeue_after' } },
+  { name: 'needs a change', end: new Terminal('NoSize', 'spec.size'), told: { result: 'error', retry: 'on-change' } },
+])('a pass that $name and cannot say so in status is tried again soon', async ({ end, told }) => {
+  const options = { world: [thing(Toy, toy(1))], key, now };
+  const waiter = controller(Toy).reconcile(() => Promise.reject(end));
+  const forbidden = new Forbidden({ status: 403, reason: 'Forbidden', url: 'u', message: 'no patch of toys/status' });
+  const intercept = ({ act }: { readonly act: string }): void => {
+    if (act === 'applyStatus') throw forbidden;
+  };
+  expect((await runPass(waiter, options)).result).toMatchObject(told);
+  expect((await runPass(waiter, { ...options, intercept })).result).toEqual({
+    ...{ result: 'error', error: forbidden, retry: 'backoff' },
   });
 });
 

@@ -78,8 +78,9 @@ export async function pass(
   } catch (error) {
     // The news of the deletion brings the next pass.
     if (error instanceof PrimaryGone) return { result: 'success' };
-    if (!(signal.reason instanceof PassStopped)) await reportFailure(environment, primary, error, failures, log);
-    return settle(error);
+    if (signal.reason instanceof PassStopped) return settle(error);
+    const unsaid = await reportFailure(environment, primary, error, failures, log);
+    return settle(error, unsaid);
   }
 }
 
@@ -109,7 +110,10 @@ function delayOf(after: number): number {
   return Math.max(after, 0);
 }
 
-function settle(error: unknown): PassResult {
+/** What could not be said in status is said soon: who waits an hour, or for a change, would be silent as long. */
+function settle(error: unknown, unsaid?: unknown): PassResult {
+  const isPatient = error instanceof Waiting || error instanceof Terminal;
+  if (isPatient && unsaid !== undefined) return { result: 'error', error: unsaid, retry: 'backoff' };
   if (error instanceof Waiting && Number.isFinite(error.after)) {
     return { result: 'requeue_after', after: delayOf(error.after) };
   }
@@ -175,13 +179,14 @@ function withConditions(status: object): { readonly conditions: readonly Conditi
   return { ...status, conditions: Array.isArray(conditions) ? conditions : [] };
 }
 
+/** Says in status what a pass ended with; answers the error of the write where that failed. */
 async function reportFailure(
   environment: PassEnvironment,
   primary: KubeObject | undefined,
   error: unknown,
   failures: FailureRow,
   log: Logger,
-): Promise<void> {
+): Promise<unknown> {
   const failure = { ...describe(error), millis: failures.millis };
   const fields = { err: error, reason: failure.reason, failures: failures.count };
   if (failure.kind === 'waiting') log.debug(fields, `pass waits: ${failure.message}`);
@@ -192,7 +197,7 @@ async function reportFailure(
     !writesStatus(environment.controller) ||
     (error instanceof Conflict && failures.count === 0)
   )
-    return;
+    return undefined;
   // The live status may hold fields of other writers, which are not ours to say again; after a restart it is all there is.
   const { uid } = primary.metadata;
   const own = environment.applied.keptStatus(...statusId(environment.controller, keyOf(primary)), uid);
@@ -202,8 +207,10 @@ async function reportFailure(
   try {
     // Not under the pass's signal: it may be the very thing that ended the pass.
     await writeStatus(environment, primary, status, AbortSignal.timeout(reportMillis));
+    return undefined;
   } catch (second) {
     log.warn({ err: second }, 'the failure could not be reported in status');
+    return second;
   }
 }
 
