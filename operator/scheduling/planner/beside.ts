@@ -31,9 +31,15 @@ export function placeBeside<R extends Refusal>(
     if (refused === undefined) return { placed };
     unplace(planner.snapshot, placed);
     first ??= refused;
-    if (refused.part === undefined) return { refused: first };
-    outside.push(refused.part);
+    const { part } = refused;
+    // One that is left out already is not what is in the way.
+    if (part === undefined || outside.some((one) => isSame(one, part))) return { refused: first };
+    outside.push(part);
   }
+}
+
+function isSame(one: PoolPart, other: PoolPart): boolean {
+  return one.pool === other.pool && one.model === other.model;
 }
 
 function narrowed(gang: Gang, outside: readonly PoolPart[]): Gang {
