@@ -104,6 +104,17 @@ export const ruleFile: {
           },
         },
         {
+          alert: 'GPUOptUsageChainCut',
+          expr: 'sum(increase(gpuopt_billing_report_checks_total{result="cut"}[2h])) > 0',
+          for: '1m',
+          labels: { severity: 'critical' },
+          annotations: {
+            summary: 'The ledger lacks usage that a UsageReport has recorded',
+            description:
+              'A tail of a chain was cut off or an older copy of the database was restored; the condition Verified of the UsageReport names tenant and window.',
+          },
+        },
+        {
           alert: 'GPUOptBillingNotReconciled',
           expr: 'max by (provider) (gpuopt_billing_reconcile_age_seconds{scope="hour"}) > 10800',
           for: '5m',

@@ -70,7 +70,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
       customersController({ store, sinks, operatorNamespace }),
       billingLinksController(store),
       billingPlanController(),
-      monthsController(store),
+      monthsController(store, registry),
       budgetController(store),
       usageCorrectionController(store),
       creditGrantController(store),

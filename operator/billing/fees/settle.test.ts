@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { createRegistry } from '../../observability/index.ts';
 import { runPass } from '../../runtime/testing/index.ts';
 import type { Store } from '../../store/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
@@ -17,7 +18,7 @@ async function settle(sealed: string): Promise<void> {
     .values({ window_start: new Date(end.getTime() - 3_600_000), window_end: end })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const output = await runPass(monthsController(store()), { world: [], now: end });
+  const output = await runPass(monthsController(store(), createRegistry()), { world: [], now: end });
   expect(output.result).toMatchObject({ result: 'success' });
 }
 

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 
+import { createRegistry } from '../../observability/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
 import type { ItemKind } from '../fees/month.ts';
 import { post } from '../journal/post.ts';
 import type { Posting } from '../journal/posting.ts';
 import { parseDecimal } from '../money/decimal.ts';
+import { createRevenueMetrics } from './metrics.ts';
 import { type CurrencyRevenue, showRevenue } from './revenue.ts';
 import { revenueTable } from './revenue-command.ts';
 
@@ -130,4 +132,22 @@ test.each([
   ['2026-04', '--month 2026-04 has not begun; name one up to 2026-03'],
 ])('--month %s', async (month, message) => {
   await expect(showRevenue(store(), month, now)).rejects.toMatchObject({ code: 'UsageQuestion', message });
+});
+
+test('the same figures are metrics, by currency and movement', async () => {
+  await charged(...ledger);
+  await sealed('2026-03-10T12:00:00Z');
+  const registry = createRegistry();
+  await createRevenueMetrics(registry)(store(), now);
+  const shown = (await registry.metrics()).split('\n').filter((line) => /_minor_units\{.*usd/.test(line));
+  expect(shown.map((line) => line.replace('gpuopt_billing_', ''))).toEqual([
+    'month_revenue_minor_units{currency="usd"} 13200.5',
+    'month_recurring_minor_units{currency="usd"} 0',
+    'month_movement_minor_units{currency="usd",movement="new"} 700',
+    'month_movement_minor_units{currency="usd",movement="reactivation"} 0',
+    'month_movement_minor_units{currency="usd",movement="expansion"} 2500.499999999999',
+    'month_movement_minor_units{currency="usd",movement="contraction"} 0',
+    'month_movement_minor_units{currency="usd",movement="churn"} -4000',
+    'annual_run_rate_minor_units{currency="usd"} 160606.08333333334',
+  ]);
 });
