@@ -351,6 +351,17 @@ describe('planner', () => {
     expect(output.events.map(({ reason }) => reason)).toEqual(['GPUPlanReleaseRefused']);
   });
 
+  it('lets pods wait for each other where a pool says so, and then goes on by itself', async () => {
+    let now = NOW.getTime();
+    const controller = newPlanner({ ...clock, monotonic: () => now });
+    const world = [node('n1'), pool('main', { scheduling: { window: {} } }), pod('p')];
+    const first = await runPass(controller, { world, now: NOW });
+    expect(releases(first)).toEqual({});
+    expect(first.result).toMatchObject({ after: 2_000 });
+    now += 2_000;
+    expect(releases(await first.again())).toEqual({ p: 'n1' });
+  });
+
   it('completes a gang after it died in the middle of the burst', async () => {
     const world = [
       node('n1', { gpus: 4 }),

@@ -37,6 +37,7 @@ import { repriceAfter } from './reprice.ts';
 import { createSentReleases } from './sent.ts';
 import { createStatusWriter } from './status-writer.ts';
 import { planChanged, rightsChanged, sizeChanged, specChanged } from './wakes.ts';
+import { createWindows } from './windows.ts';
 
 /** Least time between two plans: a pod that comes alone is planned at once, a stream of pods in portions. */
 const DEBOUNCE = '100ms';
@@ -49,6 +50,7 @@ const DEBOUNCE = '100ms';
 export function plannerController(clock: Clock, metrics: SchedulingMetrics, runs: RunRecord): Controller {
   const sent = createSentReleases(clock);
   const keeper = createKeeper();
+  const windows = createWindows(clock);
   const claims = createClaimWriter(clock);
   const release = createReleaser(clock, sent, claims);
   const preempt = createPreempter(clock);
@@ -127,7 +129,7 @@ export function plannerController(clock: Clock, metrics: SchedulingMetrics, runs
       const begun = clock.monotonic();
       const remembered = { sentByUid: sent.byUid, sentClaims: claims.sent, runs: runs.known() };
       const facts = observe(ctx, ctx.now(), remembered);
-      const decision = decide(facts, keeper);
+      const decision = decide(facts, keeper, windows);
       metrics.planned((clock.monotonic() - begun) / 1000, decision);
       metrics.shared(facts.shares);
       await claims.allocate(decision.regrant, ctx);

@@ -11,14 +11,21 @@ import {
   countShapes,
   createKeeper,
   explainGang,
+  type Gang,
   type GpuDemand,
   type Keeper,
   type Placement,
   type PlanNumbers,
   type Planner,
   type PlanPolicy,
-  planQueue,
+  type PlanRequest,
+  planWindow,
+  seededRandom,
 } from './planner/index.ts';
+import type { Windowed, Windows } from './windows.ts';
+
+/** Draws the orders in which a window is tried: the same window, the same plan. */
+const WINDOW_SEED = 1;
 
 /** A pod to let go, and the node it is pinned to; without one kube-scheduler chooses. */
 export interface Release {
@@ -54,12 +61,17 @@ export interface Decision {
   /** The planner with everything placed, for numbers and further questions. */
   readonly planner: Planner;
   readonly policy: PlanPolicy;
+  /** What came of pods that waited for each other. */
+  readonly window: Pick<Windowed, 'waitedMillis' | 'dueMillis'> & { readonly reordered: boolean };
 }
 
-/** Plans the queue against what is held. Same facts and nothing kept, same decision; see `Keeper` for what is kept. */
-export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision {
-  const queue = [...facts.queue].sort((left, right) => byPriorityThenAge(left.gang, right.gang));
-  const gangs = queue.map(({ gang }) => gang);
+/**
+ * Plans the queue against what is held. Same facts and nothing kept, same decision; see `Keeper` and `Windows` for what
+ * is kept. Without windows nobody waits for others.
+ */
+export function decide(facts: Facts, keeper: Keeper = createKeeper(), windows?: Windows): Decision {
+  const sorted = [...facts.queue].sort((left, right) => byPriorityThenAge(left.gang, right.gang));
+  const gangs = sorted.map(({ gang }) => gang);
   const policy: PlanPolicy = {
     name: facts.policy,
     typical: countShapes(
@@ -68,10 +80,14 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
   };
   const waiting = gangs.flatMap(({ members }) => members);
   const planner = keeper.update({ nodes: facts.nodes, held: facts.held, waiting, policy });
-  const output = planQueue(planner, {
-    ...{ queue: gangs, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held, nominees: facts.nominees },
-    ...{ policy, explain: 'blocker' },
-  });
+  const nominated = new Set(facts.nominees.map(({ gang }) => gang));
+  const window = windows?.settle(planner, gangs, facts.windows, nominated) ?? noWindow(gangs);
+  const queue = sorted.map((queued, at): QueuedGang => ({ ...queued, gang: window.queue[at] ?? queued.gang }));
+  const request: PlanRequest = {
+    ...{ queue: window.queue, quotas: facts.quotas, tenancy: facts.tenancy, held: facts.held },
+    ...{ nominees: facts.nominees, policy, explain: 'blocker' },
+  };
+  const output = planWindow(planner, request, window.closed, seededRandom(WINDOW_SEED));
   const places = new Map(output.place.map((placement) => [placement.member, placement]));
   const answers = new Map(output.waiting.map((answer) => [answer.gang, answer]));
   return {
@@ -87,7 +103,12 @@ export function decide(facts: Facts, keeper: Keeper = createKeeper()): Decision 
     numbers: output.numbers,
     planner,
     policy,
+    window: { waitedMillis: window.waitedMillis, dueMillis: window.dueMillis, reordered: output.reordered },
   };
+}
+
+function noWindow(queue: readonly Gang[]): Windowed {
+  return { queue, closed: new Set(), waitedMillis: [], dueMillis: Number.POSITIVE_INFINITY };
 }
 
 /** Why a waiting gang waits, with the smallest changes that would help. */

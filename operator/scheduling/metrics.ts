@@ -66,10 +66,26 @@ export function createSchedulingMetrics(registry: Registry): SchedulingMetrics {
     buckets: [0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400],
     registers,
   });
+  const windowWait = new Histogram({
+    name: 'gpuopt_window_wait_seconds',
+    help: 'How long a pod waited for others to come before it was planned with them (spec.scheduling.window of the GPUPool)',
+    buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60],
+    registers,
+  });
+  const windows = new Counter({
+    name: 'gpuopt_windows_total',
+    help: 'Plans of pods that waited for each other, by whether the order of their arrival was the best or another was better',
+    labelNames: ['order'],
+    registers,
+  });
+  for (const order of ['Arrival', 'Better']) windows.inc({ order }, 0);
   for (const reason of BLOCKERS) waiting.set({ reason }, 0);
   return {
     planned: (seconds, decision) => {
       plan.observe(seconds);
+      const { waitedMillis, reordered } = decision.window;
+      for (const millis of waitedMillis) windowWait.observe(millis / 1000);
+      if (waitedMillis.length > 0) windows.inc({ order: reordered ? 'Better' : 'Arrival' });
       const counts = waitingByReason(decision);
       for (const reason of BLOCKERS) waiting.set({ reason }, counts.get(reason) ?? 0);
     },

@@ -11,7 +11,7 @@ const LONGEST_MILLIS = seconds(60);
 /** What a pass found, did and left open. */
 export interface Open {
   readonly facts: Pick<Facts, 'queue' | 'bindTimeoutMillis' | 'dueMillis' | 'tenancy'>;
-  readonly decision: Pick<Decision, 'release'>;
+  readonly decision: Pick<Decision, 'release' | 'window'>;
   readonly released: Pick<Released, 'pods' | 'left'>;
   /** Notices that were not written yet. */
   readonly unsaid: number;
@@ -33,12 +33,13 @@ export function nextPass({ facts, decision, released, unsaid, again, owed, moves
     work > 0 ? work : LONGEST_MILLIS,
     movesDue > 0 ? movesDue : LONGEST_MILLIS,
     bookingDue(facts),
+    decision.window.dueMillis,
     LONGEST_MILLIS,
   );
 }
 
 /** Whether a gang was released whose other pods follow singly: its own progress wakes nobody. */
-function haveFollowers({ queue }: Open['facts'], { release }: Open['decision']): boolean {
+function haveFollowers({ queue }: Open['facts'], { release }: Pick<Decision, 'release'>): boolean {
   const gangs = new Set(release.map(({ gang }) => gang));
   return queue.some(({ follows }) => follows !== undefined && gangs.has(follows));
 }

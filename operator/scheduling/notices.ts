@@ -17,7 +17,7 @@ const NOTICES_AT_ONCE = 8;
 const NOTICES_PER_PASS = 100;
 /** A message with new numbers is written at most this often for a pod; a new reason at once. */
 const KEEP_MESSAGE_MILLIS = seconds(60);
-/** Members of a gang are created one after the other; that they are not all there yet is no news for so long. */
+/** Members of a gang come one after the other, and pods wait for others in a window: no news for so long. */
 const YOUNG_MILLIS = seconds(3);
 
 interface Notice {
@@ -57,7 +57,8 @@ export function createNotifier(clock: Pick<Clock, 'monotonic' | 'sleep'>): Notif
 }
 
 function isYoung({ answer, queued }: Waiting, now: Date): boolean {
-  return answer.blocker === 'Data' && now.getTime() - queued.gang.since < YOUNG_MILLIS;
+  const isUsual = answer.blocker === 'Data' || answer.blocker === 'Window';
+  return isUsual && now.getTime() - queued.gang.since < YOUNG_MILLIS;
 }
 
 function isDue({ pod, condition }: Notice, written: ReadonlyMap<string, number>): boolean {

@@ -32,6 +32,7 @@ import { freezesOf } from './tenancy/freeze.ts';
 import { type HeldFacts, heldFacts, isEvictable } from './tenancy/held.ts';
 import { readTenancy, type TenancyFacts } from './tenancy/read.ts';
 import { createNearOf, type NearOf } from './topology/nearness.ts';
+import { type WindowOfPool, windowsOf } from './windows.ts';
 
 /** A gang with its pods by member key. */
 export interface QueuedGang {
@@ -69,6 +70,8 @@ export interface Facts extends TenancyFacts, Pick<HeldFacts, 'running'> {
   readonly nominees: readonly Nominee[];
   /** Pods that are being moved for gangs that wait. */
   readonly moves: MoveFacts;
+  /** Pools in which pods that come wait for each other. */
+  readonly windows: WindowOfPool;
   readonly pools: readonly string[];
   readonly tenants: readonly string[];
 }
@@ -140,6 +143,7 @@ export function observe(
     queue: gangs,
     nominees: [...nominees, ...moves.nominees],
     moves,
+    windows: windowsOf(pools),
     running: heldNow.running,
     sent,
     policy: packing(pools),

@@ -273,6 +273,27 @@ export interface PoolScheduling {
    * priority, of the same tenant or borrowed.
    */
   readonly preemption?: 'Never' | 'BorrowedFirst' | 'Priority';
+  /**
+   * window lets pods that come wait for each other, so that the planner chooses the order in which they are placed.
+   * Without it each is planned as it comes. Pods that may also run in a pool without a window do not wait.
+   */
+  readonly window?: PoolWindow;
+}
+
+/** PoolWindow says how long pods that come wait for each other. */
+export interface PoolWindow {
+  /**
+   * pods is how many wait at most: once there are so many, all are planned. Without it, 64.
+   * @min 2
+   * @max 1000
+   */
+  readonly pods?: Int32;
+  /**
+   * maxWaitSeconds is how long the first of them waits at most. Without it, 2.
+   * @min 1
+   * @max 60
+   */
+  readonly maxWaitSeconds?: Seconds;
 }
 
 /** PoolTopology names what nodes can be near each other in. */

@@ -1,6 +1,6 @@
 /** @module The planner: pure, one code path for the controller, `gpuopt why` and `gpuopt simulate`. */
 
-export { boundsOfAll } from './admission.ts';
+export { boundsOfAll, createPoolsOf } from './admission.ts';
 export type { Movable } from './clearing.ts';
 export { countDevices, createDeviceRoom, type DeviceRoomFacts } from './device-room.ts';
 export { meets, repellingTaint } from './eligible.ts';
@@ -15,7 +15,7 @@ export { holdFor } from './nominees.ts';
 export { placeOffline } from './offline/offline.ts';
 export { byPriorityThenAge, STARTED_PRIORITY } from './order.ts';
 export { createPlanner, type Planner, placeGang, placeMember } from './place.ts';
-export { plan, planQueue } from './plan.ts';
+export { type PlanRequest, plan, planQueue } from './plan.ts';
 export { type Preemption, planPreemption } from './preempt.ts';
 export { type Random, seededRandom, shuffled } from './random.ts';
 export { countShapes, typicalShapes } from './shapes.ts';
@@ -33,4 +33,4 @@ export type { SlotGeometry, SlotPod } from './slots/types.ts';
 export { createSnapshot, type Snapshot } from './snapshot.ts';
 export type * from './types.ts';
 export { BLOCKERS, MILLI_PER_GPU, POLICY_NAMES, WHOLE_GPU } from './types.ts';
-export { placeWindow } from './window.ts';
+export { placeWindow, planWindow } from './window.ts';

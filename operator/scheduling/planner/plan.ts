@@ -14,6 +14,12 @@ import type { HeldBack, Placement, PlanInput, PlanNumbers, PlanOutput, PlanPolic
 export type PlanRequest = Pick<PlanInput, 'queue' | 'quotas' | 'tenancy' | 'nominees' | 'explain' | 'policy'> &
   Partial<Pick<PlanInput, 'held'>>;
 
+/** Where gangs of a queue went, and those that were refused a place, by key. */
+interface PlacedQueue {
+  readonly placed: ReadonlyMap<string, readonly Placement[]>;
+  readonly refused: ReadonlyMap<string, HeldBack>;
+}
+
 /**
  * Plans a queue from scratch: same input, same plan. A gang that waits does not stop those behind it. Nothing is ever
  * placed beyond what a node offers or a quota allows.
@@ -24,11 +30,8 @@ export function plan(input: PlanInput): PlanOutput {
   return planQueue(createPlanner(snapshot, input.policy), input);
 }
 
-/**
- * Plans a queue on a planner that lives on: what is placed stays held in its snapshot under the members' keys, until
- * the caller gives it back with `release`.
- */
-export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
+/** Places what it can of a queue, and holds it in the planner's snapshot under the members' keys. */
+export function placeQueue(planner: Planner, request: PlanRequest): PlacedQueue {
   const guard = createGuard(planner, request);
   const nominated = placeNominees(planner, request);
   const placed = new Map<string, readonly Placement[]>(nominated.placed);
@@ -43,6 +46,15 @@ export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
     else if (found.refused !== undefined) refused.set(gang.key, found.refused.heldBack);
     else guard.waits(attempt);
   }
+  return { placed, refused };
+}
+
+/**
+ * Plans a queue on a planner that lives on: what is placed stays held in its snapshot under the members' keys, until
+ * the caller gives it back with `release`.
+ */
+export function planQueue(planner: Planner, request: PlanRequest): PlanOutput {
+  const { placed, refused } = placeQueue(planner, request);
   const place = [...placed.values()].flat();
   const waiting = request.queue
     .filter(({ key }) => !placed.has(key))

@@ -155,7 +155,10 @@ export interface Holding extends Demand {
 
 /** A reason outside the planner's sight for which a gang must not be planned now. */
 export interface HeldBack {
-  readonly blocker: Extract<Blocker, 'Data' | 'ForeignGate' | 'Policy' | 'Budget' | 'Reservation' | 'Capacity'>;
+  readonly blocker: Extract<
+    Blocker,
+    'Data' | 'ForeignGate' | 'Policy' | 'Budget' | 'Window' | 'Reservation' | 'Capacity'
+  >;
   /** One sentence for the user that names what holds and how to lift it. */
   readonly sentence: string;
   readonly need?: number;
@@ -350,6 +353,7 @@ export const BLOCKERS = [
   'ForeignGate',
   'Policy',
   'Budget',
+  'Window',
   'Quota',
   'Reservation',
   'Health',
