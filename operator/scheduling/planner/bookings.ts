@@ -15,6 +15,8 @@ interface Watched {
   readonly booking: Booking;
   readonly at: number;
   readonly surviving: Map<string, Map<string, Surviving>>;
+  /** The part of it on nodes that take no pods: room that nobody has but who holds it. */
+  readonly shutMilli: Map<string, number>;
   /** What must not be short: what the booking is of and, beside bookings of other models, the pool as a whole. */
   readonly parts: readonly Part[];
 }
@@ -37,6 +39,8 @@ export interface Delay {
 export interface BookingGuard {
   /** How a gang that was just placed would delay a booking; if it would not, its pods count from then on. */
   readonly delayedBy: (gang: Gang, borrows: boolean) => Delay | undefined;
+  /** Counts a gang no more that delayed nothing and is taken back all the same. */
+  readonly forget: (gang: Gang, borrows: boolean) => void;
 }
 
 /**
@@ -50,7 +54,7 @@ export function createBookingGuard(snapshot: Snapshot, tenancy: Tenancy, quotas:
   const watched = bookings.map((booking): Watched => {
     const at = Math.max(tenancy.now, booking.start);
     const beside = bookings.filter((one) => one.pool === booking.pool && one.start <= at && one.end > at);
-    return { booking, at, surviving: new Map(), parts: partsOf(booking, beside) };
+    return { booking, at, surviving: new Map(), shutMilli: new Map(), parts: partsOf(booking, beside) };
   });
   for (const one of watched) {
     for (const key of snapshot.taken.keys()) {
@@ -60,14 +64,21 @@ export function createBookingGuard(snapshot: Snapshot, tenancy: Tenancy, quotas:
   }
   const missingIn = (one: Watched): readonly number[] =>
     one.parts.map(({ part }) => missing(snapshot, one, part, bookings, quotas, tenancy));
+  const count = (one: Watched, gang: Gang, borrows: boolean, sign: 1 | -1): void => {
+    const ends = gang.runs === undefined ? Number.POSITIVE_INFINITY : tenancy.now + gang.runs.p90;
+    const fixed = gang.evictable === false || !borrows;
+    for (const { key } of gang.members) add(snapshot, one, key, ends, fixed, sign);
+  };
+  const forget = (gang: Gang, borrows: boolean): void => {
+    for (const one of watched) count(one, gang, borrows, -1);
+  };
   return {
+    forget,
     delayedBy: (gang, borrows) => {
-      const ends = gang.runs === undefined ? Number.POSITIVE_INFINITY : tenancy.now + gang.runs.p90;
       const delays: (Delay & { readonly at: number })[] = [];
       for (const one of watched) {
         const before = missingIn(one);
-        const fixed = gang.evictable === false || !borrows;
-        for (const { key } of gang.members) add(snapshot, one, key, ends, fixed);
+        count(one, gang, borrows, 1);
         const after = missingIn(one);
         for (const [at, part] of one.parts.entries()) {
           const missed = before[at] as number;
@@ -77,8 +88,7 @@ export function createBookingGuard(snapshot: Snapshot, tenancy: Tenancy, quotas:
       }
       // What a booking is of comes before the pool as a whole: it says more, and leaves more to the gang.
       const delayed = delays.find(({ at }) => at === 0) ?? delays[0];
-      if (delayed === undefined) return undefined;
-      for (const one of watched) for (const { key } of gang.members) add(snapshot, one, key, ends, true, -1);
+      if (delayed !== undefined) forget(gang, borrows);
       return delayed;
     },
   };
@@ -93,7 +103,7 @@ function partsOf(booking: Booking, beside: readonly Booking[]): readonly Part[] 
 
 function add(
   snapshot: Snapshot,
-  { booking, at, surviving }: Watched,
+  { booking, at, surviving, shutMilli }: Watched,
   key: string,
   ends: number,
   fixed: boolean,
@@ -108,12 +118,13 @@ function add(
   now.milli += sign * taken.chargedMilli;
   now.fixedMilli += fixed ? sign * taken.chargedMilli : 0;
   surviving.set(tenant, models.set(node.model, now));
+  if (!node.schedulable) shutMilli.set(node.model, (shutMilli.get(node.model) ?? 0) + sign * taken.chargedMilli);
 }
 
 /** What the tenants with bookings at that time lack of a part of the pool, above zero, or how much is spare, below. */
 function missing(
   snapshot: Snapshot,
-  { booking: { preemptible }, at, surviving }: Watched,
+  { booking: { preemptible }, at, surviving, shutMilli }: Watched,
   part: PoolPart,
   bookings: readonly Booking[],
   quotas: readonly Quota[],
@@ -125,7 +136,7 @@ function missing(
     ({ tenant }) => tenant,
   );
   const mayEvict = preemptible && tenancy.reclaims.has(pool);
-  let free = capacityOf(snapshot, part);
+  let free = capacityOf(snapshot, part) + shutOf(shutMilli, model);
   for (const [tenant, models] of surviving) {
     const held = heldOf(models, model);
     const beyond = Math.max(0, heldOf(models).milli - guaranteeOf(quotas, tenant, pool));
@@ -156,6 +167,10 @@ function heldOf(models: ReadonlyMap<string, Surviving>, model?: string): Survivi
     (sum, { milli, fixedMilli }) => ({ milli: sum.milli + milli, fixedMilli: sum.fixedMilli + fixedMilli }),
     { milli: 0, fixedMilli: 0 },
   );
+}
+
+function shutOf(shutMilli: ReadonlyMap<string, number>, model: string | undefined): number {
+  return [...shutMilli].reduce((sum, [of, milli]) => (model === undefined || of === model ? sum + milli : sum), 0);
 }
 
 function guaranteeOf(quotas: readonly Quota[], tenant: string, pool: string): number {

@@ -43,7 +43,10 @@ export function createGuard(planner: Planner, request: Request): Guard {
       const delay = bookings?.delayedBy(gang, borrows);
       if (delay !== undefined) return { heldBack: delayed(planner, delay, gang, placed), part: delay.part };
       const gives = borrows && gang.evictable !== false && head?.reclaims === true;
-      if (head !== undefined && !gives && head.isTakenBy(gang, placed)) return { heldBack: headSentence(head, gang) };
+      if (head !== undefined && !gives && head.isTakenBy(gang, placed)) {
+        bookings?.forget(gang, borrows);
+        return { heldBack: headSentence(head, gang) };
+      }
       const end = endOf(gang, tenancy.now);
       anyEnds ||= end !== Number.POSITIVE_INFINITY;
       held.push(...holdingsOf(gang, placed).map((holding) => ({ holding, end })));
