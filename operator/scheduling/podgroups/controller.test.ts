@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigMap } from '../../kube/index.ts';
 import type { KubeObject } from '../../runtime/index.ts';
 import { runPass, type Thing, thing } from '../../runtime/testing/index.ts';
 import { PodGroup } from '../gangs/kinds.ts';
@@ -83,5 +84,16 @@ describe('PodGroups of gangs', () => {
     expect(acts.flatMap((act) => (act.act === 'remove' ? [act.key.replace('acme/', '')] : []))).toEqual(removed);
     const isOn = acts.some((act) => act.act === 'create' && act.key === 'gpuopt-system/gpuopt-pod-groups');
     expect(isOn).toBe(world.includes(served));
+  });
+
+  it('makes the switch anew where it lacks the label by which the policy finds it', async () => {
+    const labelled = { 'gpuoptimizer.io/pod-groups': 'served' };
+    const changes = async (labels: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const metadata = { namespace: 'gpuopt-system', name: 'gpuopt-pod-groups', uid: 'switch', labels };
+      const controller = podGroupController({ monotonic: () => NOW.getTime() }, 'gpuopt-system');
+      const { acts } = await runPass(controller, { world: [served, thing(ConfigMap, { metadata })], now: NOW });
+      return acts.map(({ act }) => act);
+    };
+    expect([await changes(labelled), await changes({})]).toEqual([[], ['remove', 'create']]);
   });
 });

@@ -7,6 +7,8 @@ import { decideGroups, groupIndexes, MADE_BY, MADE_BY_LABEL, PODS_BY_GROUP } fro
 
 /** The ConfigMap without which the policy gpuopt-pod-group adds nothing. */
 const SWITCH = 'gpuopt-pod-groups';
+/** The label by which the policy finds it. */
+const [SWITCH_LABEL, SERVED] = ['gpuoptimizer.io/pod-groups', 'served'] as const;
 /** An API server that is restarted with other flags serves other kinds. */
 const ASK_MILLIS = 60_000;
 
@@ -75,10 +77,11 @@ export function podGroupController(clock: Pick<Clock, 'monotonic'>, namespace: s
 
 /** Makes or removes the switch of the policy. */
 async function turn(on: boolean, namespace: string, ctx: Context): Promise<void> {
-  const metadata = { namespace, name: SWITCH };
-  const old = await ctx.live.get(ConfigMap, metadata);
-  if (on && old === undefined) await ctx.create(ConfigMap, { metadata });
-  if (!on && old !== undefined) await ctx.remove(ConfigMap, old);
+  const old = await ctx.live.get(ConfigMap, { namespace, name: SWITCH });
+  const isSwitch = old?.metadata.labels?.[SWITCH_LABEL] === SERVED;
+  if (old !== undefined && !(on && isSwitch)) await ctx.remove(ConfigMap, old);
+  if (on && !isSwitch)
+    await ctx.create(ConfigMap, { metadata: { namespace, name: SWITCH, labels: { [SWITCH_LABEL]: SERVED } } });
 }
 
 function isOther(now: Pod, before: Pod | undefined): boolean {
