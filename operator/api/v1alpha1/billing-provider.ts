@@ -51,6 +51,7 @@ export interface BillingProvider extends CustomResource<BillingProviderSpec, Bil
  * @rule !has(self.catalog) || self.catalog.mode == self.mode -- what is made in mode Live charges real customers; say the mode of the provider again in catalog.mode
  * @rule has(self.webhook) == (self.type == 'Webhook') -- webhook says where usage is posted: set it with type Webhook, and with no other
  * @rule self.type == 'Stripe' || !(has(self.catalog) || has(self.endpoint) || has(self.webhookSecretRef)) -- catalog, endpoint and webhookSecretRef are Stripe's; remove them, or use type Stripe
+ * @rule self.type == 'Stripe' || !has(self.transport) -- transport chooses between calls of Stripe; remove it, or use type Stripe
  */
 export interface BillingProviderSpec {
   /**
@@ -88,6 +89,12 @@ export interface BillingProviderSpec {
    * @pattern ^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$
    */
   readonly endpoint?: string;
+  /**
+   * transport is by which of Stripe's calls usage is sent: MeterEvents (v1), one event a call, checked before the answer,
+   * or MeterEventStream (v2), up to 100 events a call, checked after it, so that an event that Stripe does not count is
+   * found by its report or by reconciliation. Absent means MeterEvents. Change it while status.rows.ambiguous is 0.
+   */
+  readonly transport?: 'MeterEvents' | 'MeterEventStream';
   /**
    * maxRequestsPerSecond bounds the calls to the provider.
    * @min 1

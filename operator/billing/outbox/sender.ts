@@ -68,7 +68,10 @@ async function sendBatch(
   );
 }
 
-/** One batch: claimed, its number kept outside the database, then each row called once; all have ended when this does. */
+/**
+ * One batch: claimed, its number kept outside the database, then each row called once, together with others where the sink
+ * takes several; all have ended when this does.
+ */
 async function deliverAll(
   deps: SenderDeps,
   provider: string,
@@ -82,35 +85,60 @@ async function deliverAll(
   await deps.mark.raise(number, signal);
   const answers = new Answers(deps.store);
   // All must have ended before the next batch: what is in flight then is taken for broken off.
-  const ended = await Promise.allSettled(rows.map((one) => deliver(deps, provider, entry, one, answers, signal)));
+  const calls = callsOf(rows, entry.sink.batch?.mostRows ?? 1);
+  const ended = await Promise.allSettled(calls.map((some) => deliver(deps, provider, entry, some, answers, signal)));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return rows.length;
 }
 
+function callsOf(rows: readonly Claimed[], most: number): readonly (readonly Claimed[])[] {
+  return Array.from({ length: Math.ceil(rows.length / most) }, (_, at) => rows.slice(at * most, (at + 1) * most));
+}
+
+/** One call, and its answer stored for each row of it. */
 async function deliver(
-  { clock, log, sinks }: SenderDeps,
+  deps: SenderDeps,
   provider: string,
   entry: SinkEntry,
-  claimed: Claimed,
+  claimed: readonly Claimed[],
   answers: Answers,
   signal: AbortSignal,
 ): Promise<void> {
+  const { clock, log, sinks } = deps;
   await entry.pace(signal);
   const delivery = await attempt(entry, claimed, clock.now(), signal);
+  const isAboutOne = delivery.kind === 'rejected' || delivery.kind === 'duplicate';
+  if (isAboutOne && claimed.length > 1) {
+    // Nothing was taken, for the sake of one row: which one is found by halves, and the others go.
+    for (const half of callsOf(claimed, Math.ceil(claimed.length / 2))) {
+      await deliver(deps, provider, entry, half, answers, signal);
+    }
+    return;
+  }
   if (delivery.kind === 'refused') sinks.pause(provider, delivery.message);
-  const settled = settle(delivery, claimed.attempts, clock.now());
-  await answers.put({ id: claimed.id, settled });
+  const settled = claimed.map(({ id, attempts }) => ({ id, settled: settle(delivery, attempts, clock.now()) }));
+  await Promise.all(settled.map((answer) => answers.put(answer)));
   if (delivery.kind === 'accepted') return;
-  const { identifier, eventName } = claimed.usage;
-  log.warn(
-    { provider, identifier, eventName, delivery: delivery.kind, state: settled.state },
-    settled.error ?? 'delivered before',
-  );
+  for (const [at, { usage }] of claimed.entries()) {
+    const { state, error = 'delivered before' } = settled[at]?.settled ?? {};
+    const { identifier, eventName } = usage;
+    log.warn({ provider, identifier, eventName, delivery: delivery.kind, state }, error);
+  }
 }
 
-/** One call, unless the process slept so long since the claim that the provider may have forgotten the identifier. */
-async function attempt({ sink }: SinkEntry, claimed: Claimed, now: number, signal: AbortSignal): Promise<Delivery> {
-  if (now - claimed.guardFrom < guardMillis(sink.capabilities)) return await sink.deliver(claimed.usage, signal);
-  return { kind: 'unknown', reason: 'not sent: too long ago since it was claimed' };
+/** One call, unless the process slept so long since the claim that the provider may have forgotten an identifier. */
+async function attempt(
+  { sink }: SinkEntry,
+  claimed: readonly Claimed[],
+  now: number,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  const isSure = claimed.every(({ guardFrom }) => now - guardFrom < guardMillis(sink.capabilities));
+  if (!isSure) return { kind: 'unknown', reason: 'not sent: too long ago since it was claimed' };
+  const usage = claimed.map((one) => one.usage);
+  if (sink.batch !== undefined) return await sink.batch.deliver(usage, signal);
+  const [only] = usage;
+  if (only === undefined) throw new TypeError('a call without a row');
+  return await sink.deliver(only, signal);
 }

@@ -28,7 +28,7 @@ const recheckMillis = 15_000;
 
 /** The controller of BillingProviders. */
 export function billingProviderController(deps: ProviderDeps): Controller {
-  const known = ways();
+  const known = ways(deps.clock);
   return controller(kinds.BillingProvider)
     .watches(kinds.PriceBook, everyProvider)
     .watches(kinds.Tenant, everyProvider)

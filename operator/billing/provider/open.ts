@@ -6,6 +6,8 @@ import type { Store } from '../../store/index.ts';
 import { tenantsOf } from '../catalog/read.ts';
 import { bookOf } from '../plan/agreed.ts';
 import type { Sinks } from '../sinks/registry.ts';
+import { meterEventStream } from '../sinks/stripe/meter-event-stream.ts';
+import type { StripeConnection } from '../sinks/stripe/sdk.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
 import { webhookSink } from '../sinks/webhook/webhook-sink.ts';
 import { checkKey, signingKey } from './key.ts';
@@ -24,22 +26,24 @@ const defaultRequestsPerSecond = 20;
 /** The account of every receiver: its address may change, and rows that are frozen for it go on. */
 const receiverAccount = 'webhook';
 
-/** The ways to Stripe of one process: each is kept while key and endpoint are the same. */
+/** The ways to Stripe of one process: each is kept while key, endpoint and transport are the same. */
 export interface StripeWays {
-  find(provider: string, key: string, endpoint: string | undefined): StripeSink;
+  find(provider: string, key: string, spec: Pick<BillingProvider['spec'], 'endpoint' | 'transport'>): StripeSink;
   forget(provider: string): void;
 }
 
 /** None yet. */
-export function ways(): StripeWays {
-  const known = new Map<string, { readonly connection: string; readonly sink: StripeSink }>();
+export function ways(clock: Clock): StripeWays {
+  const known = new Map<string, { readonly by: string; readonly sink: StripeSink }>();
   return {
-    find: (provider, key, endpoint) => {
-      const connection = JSON.stringify([key, endpoint]);
+    find: (provider, key, { endpoint, transport }) => {
+      const by = JSON.stringify([key, endpoint, transport]);
       const before = known.get(provider);
-      if (before?.connection === connection) return before.sink;
-      const sink = stripeSink({ key, endpoint });
-      known.set(provider, { connection, sink });
+      if (before?.by === by) return before.sink;
+      const connection: StripeConnection = { key, endpoint };
+      const batch = transport === 'MeterEventStream' ? meterEventStream(connection, clock) : undefined;
+      const sink = stripeSink(connection, batch);
+      known.set(provider, { by, sink });
       return sink;
     },
     forget: (provider) => void known.delete(provider),
@@ -58,7 +62,7 @@ export async function openWay(
   const checked = checkKey(spec, secret === undefined ? undefined : (secret.data ?? {}));
   if (checked.kind === 'bad') return { status: 'False', reason: checked.reason, message: checked.message };
   if (spec.type === 'Webhook') return await openReceiver(deps, provider, checked.key);
-  const sink = known.find(metadata.name, checked.key, spec.endpoint);
+  const sink = known.find(metadata.name, checked.key, spec);
   const probe = await sink.probe();
   if (probe.kind === 'refused') {
     const message = `the provider refuses the key: ${probe.message}; nothing is sent until the Secret holds a key that it accepts`;

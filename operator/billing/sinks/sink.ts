@@ -24,9 +24,22 @@ export type Delivery =
   | { readonly kind: 'refused'; readonly reason: 'auth' | 'permission'; readonly message: string }
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMillis?: number };
 
+/** A call that takes several rows and answers for all of them at once. */
+export interface BatchDelivery {
+  /** How many rows a call takes. */
+  readonly mostRows: number;
+  /**
+   * One attempt, as `deliver`. `accepted` says that the rows were taken, before any was looked at; `rejected` and
+   * `duplicate` that none was taken, for the sake of one of them.
+   */
+  deliver(rows: readonly FrozenUsage[], signal: AbortSignal): Promise<Delivery>;
+}
+
 /** Where usage goes. */
 export interface UsageSink {
   readonly capabilities: SinkCapabilities;
+  /** Set where rows go together: then `deliver` is not asked. */
+  readonly batch?: BatchDelivery;
   /** One attempt, no retries inside; never throws for an answer of the provider. */
   deliver(row: FrozenUsage, signal: AbortSignal): Promise<Delivery>;
   /** The sum that the provider has recorded for one UTC hour (unix seconds of its start); throws when it does not answer. */

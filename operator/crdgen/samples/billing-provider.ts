@@ -17,6 +17,7 @@ export const billingProviders: SampleTable = {
     { name: 'that keeps a catalog', object: changed(base, { 'spec.catalog': { mode: 'Test' } }) },
     { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
     { name: 'a receiver of webhooks', object: receiver },
+    { name: 'that streams', object: changed(base, { 'spec.transport': 'MeterEventStream' }) },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
   ],
   invalid: [
@@ -44,6 +45,11 @@ export const billingProviders: SampleTable = {
       name: 'an address with a name in it',
       object: changed(receiver, { 'spec.webhook': { url: 'https://me@usage.example/' } }),
       says: 'spec.webhook.url in body should match',
+    },
+    {
+      name: 'a receiver that is streamed to',
+      object: changed(receiver, { 'spec.transport': 'MeterEventStream' }),
+      says: 'transport chooses between calls of Stripe',
     },
     { name: 'no mode', object: changed(base, { 'spec.mode': undefined }), says: 'spec.mode: Required value' },
     {

@@ -176,20 +176,76 @@ export const meteringCases: readonly Case[] = [
   {
     name: 'v2: the stream takes the token of a session, and events are recorded later',
     run: async (subject) => {
-      const world = await setup(subject);
-      const from = await hourBefore(subject);
-      const session = await subject.stripe.v2.billing.meterEventSession.create();
-      const event = (identifier: string) => ({
-        event_name: world.meter.event_name,
-        identifier: `${subject.mark}_${identifier}`,
-        timestamp: new Date(from * 1000).toISOString(),
-        payload: { stripe_customer_id: world.customer, value: '7' },
-      });
-      const stream = subject.withKey(session.authentication_token).v2.billing.meterEventStream;
-      await stream.create({ events: [event('a'), event('b')] });
+      const world = await streaming(subject);
+      await world.stream([world.event('a'), world.event('b')]);
       await subject.until('both are recorded', async () =>
-        (await recorded(subject, world, from)) === 14 ? true : undefined,
+        (await recorded(subject, world, world.from)) === 14 ? true : undefined,
       );
     },
   },
+  {
+    name: 'v2: the stream counts an identifier once, whether it is repeated in a call or in the next',
+    run: async (subject) => {
+      const world = await streaming(subject);
+      await world.stream([world.event('a'), world.event('a')]);
+      await world.stream([world.event('a'), world.event('b')]);
+      await subject.until('two are recorded', async () =>
+        (await recorded(subject, world, world.from)) === 14 ? true : undefined,
+      );
+    },
+  },
+  {
+    name: 'v2: an identifier that v1 has taken is not counted again by the stream',
+    run: async (subject) => {
+      const world = await streaming(subject);
+      await world.send('a', { timestamp: world.from });
+      await world.stream([world.event('a'), world.event('b')]);
+      await subject.until('the first and the new one are recorded', async () =>
+        (await recorded(subject, world, world.from)) === 3607 ? true : undefined,
+      );
+    },
+  },
+  {
+    name: 'v2: the stream takes a row of a customer that is not there with the others, and records these',
+    run: async (subject) => {
+      const world = await streaming(subject);
+      const bad = { ...world.event('a'), payload: { stripe_customer_id: 'cus_nobody', value: '1' } };
+      await world.stream([bad, world.event('b')]);
+      await subject.until('the good one is recorded', async () =>
+        (await recorded(subject, world, world.from)) === 7 ? true : undefined,
+      );
+    },
+  },
+  {
+    name: 'v2: the stream refuses 101 events in one call',
+    run: async (subject) => {
+      const world = await streaming(subject);
+      const events = Array.from({ length: 101 }, (_, at) => world.event(String(at)));
+      await expect(world.stream(events)).rejects.toMatchObject({ statusCode: 400 });
+    },
+  },
 ];
+
+type StreamedEvent = Parameters<Stripe['v2']['billing']['meterEventStream']['create']>[0]['events'][number];
+
+interface Streaming extends Setup {
+  /** The hour that `event` is of, in unix seconds of its start. */
+  readonly from: number;
+  readonly event: (identifier: string) => StreamedEvent;
+  readonly stream: (events: StreamedEvent[]) => Promise<unknown>;
+}
+
+/** A meter, and a session of the stream. */
+async function streaming(subject: Subject): Promise<Streaming> {
+  const world = await setup(subject);
+  const from = await hourBefore(subject);
+  const session = await subject.stripe.v2.billing.meterEventSession.create();
+  const stream = subject.withKey(session.authentication_token).v2.billing.meterEventStream;
+  const event = (identifier: string): StreamedEvent => ({
+    event_name: world.meter.event_name,
+    identifier: `${subject.mark}_${identifier}`,
+    timestamp: new Date(from * 1000).toISOString(),
+    payload: { stripe_customer_id: world.customer, value: '7' },
+  });
+  return { ...world, from, event, stream: (events) => stream.create({ events }) };
+}

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 
-import type { UsageSink } from '../sink.ts';
+import type { BatchDelivery, UsageSink } from '../sink.ts';
 import { classify } from './classify.ts';
 import { connect, errors, type StripeConnection } from './sdk.ts';
 
@@ -29,8 +29,8 @@ interface Meter {
   readonly active: boolean;
 }
 
-/** Stripe's meter events through the official package. */
-export function stripeSink(connection: StripeConnection): StripeSink {
+/** Stripe's meter events through the official package: one a call, or by `batch` where it is given. */
+export function stripeSink(connection: StripeConnection, batch?: BatchDelivery): StripeSink {
   const stripe = connect(connection);
   // Replaced as a whole: a sum that is asked for while they are read must not find a meter missing.
   let meters: ReadonlyMap<string, Meter> = new Map();
@@ -47,6 +47,7 @@ export function stripeSink(connection: StripeConnection): StripeSink {
   };
   return {
     capabilities,
+    batch,
     deliver: async (row) => {
       try {
         await stripe.billing.meterEvents.create({

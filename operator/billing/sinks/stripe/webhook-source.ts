@@ -109,7 +109,9 @@ async function readReport(stripe: Stripe, id: string): Promise<Reading> {
   if (event.type !== 'v1.billing.meter.error_report_triggered' && event.type !== 'v1.billing.meter.no_meter_found') {
     return { kind: 'nothing' };
   }
-  const rejections = event.data.reason.error_types.flatMap(({ code, sample_errors }) =>
+  // A repetition that the stream found later says that the event before it counts.
+  const errorTypes = event.data.reason.error_types.filter(({ code }) => code !== 'duplicate_meter_event');
+  const rejections = errorTypes.flatMap(({ code, sample_errors }) =>
     sample_errors.map(({ error_message, request }) => ({
       identifier: request.identifier,
       code,
