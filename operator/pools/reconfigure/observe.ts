@@ -101,6 +101,11 @@ function nodeFacts(
   const { name = '', uid, labels = {}, annotations } = node.metadata;
   const record = readRecord(annotations);
   const memory = Number(labels[label.memory] ?? Number.NaN);
+  // Most nodes are not to be changed, and who is on them is not asked.
+  const holders = once(() =>
+    reader.list(Pod, { index: { name: HOLDERS_BY_NODE, value: name } }).map((pod) => holder(pod, now)),
+  );
+  const operands = once(() => operandsOn(name, reader));
   return {
     name,
     uid,
@@ -112,8 +117,12 @@ function nodeFacts(
       ready: node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
       unschedulable: node.spec?.unschedulable === true,
       owner: nodeOwner(node),
-      holders: reader.list(Pod, { index: { name: HOLDERS_BY_NODE, value: name } }).map((pod) => holder(pod, now)),
-      operands: operandsOn(name, reader),
+      get holders() {
+        return holders();
+      },
+      get operands() {
+        return operands();
+      },
     },
     cuts: {
       gpus: nodeGpus(node),
@@ -123,6 +132,14 @@ function nodeFacts(
       plugin: labels[label.pluginConfig],
       remembered: record.layout,
     },
+  };
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

@@ -79,7 +79,8 @@ export function readOperation(annotations: Annotations): Operation | 'Unreadable
 
 /** Reads what is remembered of a node; an unreadable record remembers nothing. */
 export function readRecord(annotations: Annotations): NodeRecord {
-  const found = parsed(annotations?.[RECORD_ANNOTATION] ?? '');
+  const text = annotations?.[RECORD_ANNOTATION];
+  const found = text === undefined ? undefined : parsed(text);
   return isRecord(found) ? found : { changes: [] };
 }
 
