@@ -85,6 +85,24 @@ test('a meter that was archived is not made again: its usage waits, that of othe
   expect(await pass()).toEqual(['Accepting', both]);
 });
 
+test('the transport chooses the call that usage goes by, from the pass on that sees it', async () => {
+  peer = await startStripePeer({ settings: { account: 'acct_1', ratePerSecond: 100_000 } });
+  const { url } = peer;
+  const sinks = noSinks();
+  let spec: Parameters<typeof provider>[1] = {};
+  const pass = passesOver(sinks, () => provider(url, spec));
+  const rowsOfCall = async (): Promise<number | undefined> => {
+    await pass();
+    return sinks.open()[0]?.[1].sink.batch?.mostRows;
+  };
+  expect(await rowsOfCall()).toBeUndefined();
+  spec = { transport: 'MeterEventStream' };
+  expect(await rowsOfCall()).toBe(100);
+  spec = { transport: 'MeterEvents' };
+  expect(await rowsOfCall()).toBeUndefined();
+  expect(sinks.open()).toHaveLength(1);
+});
+
 test('a receiver is sent every event by which tenants are charged, wherever it moves; Stripe is not, once rows are frozen for it', async () => {
   await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
   await seedPayer(store());

@@ -253,7 +253,9 @@ describe.each(storeKinds)('%s', (kind) => {
     expect([(await world.invoices()).length, (await world.events())[0]?.state]).toEqual([1, 'DONE']);
   });
 
-  test('an error report of the stream names the usage that is not counted', async ({ skip }) => {
+  test('an error report names the usage that is not counted, by whichever call it came, and no repetition', async ({
+    skip,
+  }) => {
     const world = await World.open(storeOr(skip), { validation: 'late' });
     const destination = await world.stripe.v2.core.eventDestinations.create({
       name: 'errors',
@@ -275,6 +277,13 @@ describe.each(storeKinds)('%s', (kind) => {
     await send('gpu_seconds__l4', 'good', customer);
     await send('gpu_seconds__l4', 'stranger', 'cus_nobody');
     await send('gpu_seconds__none', 'homeless', customer);
+    const { authentication_token: key } = await world.stripe.v2.billing.meterEventSession.create();
+    const streamed = (identifier: string, to: string) => {
+      return { event_name: 'gpu_seconds__l4', identifier, payload: { stripe_customer_id: to, value: '1' } };
+    };
+    await connect({ key, endpoint: world.peer.url }).v2.billing.meterEventStream.create({
+      events: [streamed('good', customer), streamed('streamed', 'cus_nobody')],
+    });
     await world.settle();
     const rows = await world.store.db
       .selectFrom('usage_rejection')
@@ -284,6 +293,7 @@ describe.each(storeKinds)('%s', (kind) => {
     expect(rows).toEqual([
       { identifier: 'homeless', code: 'no_meter' },
       { identifier: 'stranger', code: 'meter_event_customer_not_found' },
+      { identifier: 'streamed', code: 'meter_event_customer_not_found' },
     ]);
   });
 

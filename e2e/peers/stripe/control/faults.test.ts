@@ -83,7 +83,7 @@ test('an event that is taken and rejected later counts for nothing, and the atte
   expect(attempts).toEqual([{ identifier: 'a', count: 2, outcomes: { accepted: 1, duplicate: 1 } }]);
 });
 
-test('summaries can be late, and a session over before its time', async () => {
+test('summaries can be late, and a session over before its time, or in time: after 15 minutes', async () => {
   const summaries = 'GET /v1/billing/meters/*/event_summaries';
   const stream = 'POST /v2/billing/meter_event_stream';
   const { peer, stripe } = await testPeer({
@@ -106,6 +106,10 @@ test('summaries can be late, and a session over before its time', async () => {
     });
   await expect(send()).rejects.toMatchObject({ rawType: 'temporary_session_expired' });
   await send();
+  await ask(peer, 'clock', { advanceSeconds: 14 * 60 });
+  await send();
+  await ask(peer, 'clock', { advanceSeconds: 2 * 60 });
+  await expect(send()).rejects.toMatchObject({ rawType: 'temporary_session_expired' });
 });
 
 test.each([
