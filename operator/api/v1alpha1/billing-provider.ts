@@ -12,7 +12,7 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @column Name=Reason type=string path=.status.conditions[?(@.type=="Ready")].reason description="Why"
  * @column Name=Age type=date path=.metadata.creationTimestamp description="Time since creation"
  * @column Name=Message type=string path=.status.conditions[?(@.type=="Ready")].message priority=1 description="Details"
- * @condition Ready=True Accepting -- the account takes usage events, or the receiver is sent them
+ * @condition Ready=True Accepting -- the account takes usage events, or the receiver or log is sent them
  * @condition Ready=False SecretMissing -- the Secret of secretRef is not in the operator's namespace; create it
  * @condition Ready=False SecretKeyMissing -- the Secret has no such key; add it
  * @condition Ready=False ModeMismatch -- the key's prefix is not that of spec.mode; change the key or the mode
@@ -51,14 +51,16 @@ export interface BillingProvider extends CustomResource<BillingProviderSpec, Bil
  * @rule !has(self.catalog) || self.catalog.mode == self.mode -- what is made in mode Live charges real customers; say the mode of the provider again in catalog.mode
  * @rule has(self.webhook) == (self.type == 'Webhook') -- webhook says where usage is posted: set it with type Webhook, and with no other
  * @rule self.type == 'Stripe' || !(has(self.catalog) || has(self.endpoint) || has(self.webhookSecretRef)) -- catalog, endpoint and webhookSecretRef are Stripe's; remove them, or use type Stripe
+ * @rule has(self.secretRef) == (self.type != 'Log') -- secretRef names the key of Stripe or of a receiver: set it, and with type Log leave it out
  * @rule self.type == 'Stripe' || !has(self.transport) -- transport chooses between calls of Stripe; remove it, or use type Stripe
  */
 export interface BillingProviderSpec {
   /**
-   * type is the kind of provider: Stripe, or Webhook, a receiver of your own that is posted every row of usage as a
-   * CloudEvent and states no sums: nothing is reconciled with it, and it makes no invoices here.
+   * type is the kind of provider: Stripe; Webhook, a receiver of your own that is posted every row of usage as a
+   * CloudEvent; or Log, which writes the same events to the operator's standard output, one a line. Neither states sums:
+   * nothing is reconciled with it, and it makes no invoices here.
    */
-  readonly type: 'Stripe' | 'Webhook';
+  readonly type: 'Stripe' | 'Webhook' | 'Log';
   /**
    * mode is Test or Live. Of Stripe, the key's prefix must agree (sk_test_ or sk_live_, rk_test_ or rk_live_); a receiver
    * is told it with each event.
@@ -66,9 +68,9 @@ export interface BillingProviderSpec {
   readonly mode: 'Test' | 'Live';
   /**
    * secretRef names the key of a Secret in the operator's namespace that holds Stripe's API key or, with type Webhook,
-   * the key that signs (whsec_ and 24 to 64 bytes in base64).
+   * the key that signs (whsec_ and 24 to 64 bytes in base64). A log has none.
    */
-  readonly secretRef: KeyRef;
+  readonly secretRef?: KeyRef;
   /** webhook says where usage is posted; for type Webhook. */
   readonly webhook?: WebhookReceiver;
   /**

@@ -2,7 +2,7 @@ import type { BillingProvider } from '../../api/index.ts';
 import { Secret } from '../../kube/index.ts';
 import type { Context, Permission } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { checkKey } from '../provider/key.ts';
+import { keyOf } from '../provider/key.ts';
 import type { ProviderCatalog } from '../sinks/catalog.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { stripeCatalog } from '../sinks/stripe/catalog.ts';
@@ -34,8 +34,7 @@ export async function openCatalog(
 ): Promise<ProviderCatalog | undefined> {
   const entry = sinks.open().find(([name]) => name === metadata.name)?.[1];
   if (entry === undefined) return undefined;
-  const secret = await ctx.live.get(Secret, { namespace: operatorNamespace, name: spec.secretRef.name });
-  const checked = checkKey(spec, secret && (secret.data ?? {}));
+  const checked = await keyOf(spec, (name) => ctx.live.get(Secret, { namespace: operatorNamespace, name }));
   if (checked.kind === 'bad') return undefined;
   return stripeCatalog({ key: checked.key, endpoint: spec.endpoint }, () => entry.pace(ctx.signal));
 }

@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
 
-import type { BillingProvider } from '../../api/index.ts';
 import { checkKey } from './key.ts';
 
-const spec = (mode: 'Test' | 'Live'): BillingProvider['spec'] => ({
-  type: 'Stripe',
-  mode,
-  secretRef: { name: 'stripe', key: 'api-key' },
-});
+const spec = (mode: 'Test' | 'Live') => ({ type: 'Stripe', mode }) as const;
+const ref = { name: 'stripe', key: 'api-key' };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 test.each([
@@ -24,7 +20,7 @@ test.each([
   ['a live key in mode Test', 'Test', { 'api-key': base64('sk_live_1') }, { kind: 'bad', reason: 'ModeMismatch' }],
   ['a test key in mode Live', 'Live', { 'api-key': base64('sk_test_1') }, { kind: 'bad', reason: 'ModeMismatch' }],
 ] as const)('%s', (_, mode, data, expected) => {
-  const checked = checkKey(spec(mode), data);
+  const checked = checkKey(spec(mode), ref, data);
   expect(checked).toMatchObject(expected);
   if (checked.kind === 'bad') expect(checked.message).not.toMatch(/_1/);
 });
@@ -38,7 +34,7 @@ test.each([
   ['no base64', 'whsec_%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%', { kind: 'bad', reason: 'SigningKeyInvalid' }],
   ['an API key', 'sk_test_1', { kind: 'bad', reason: 'SigningKeyInvalid' }],
 ] as const)('a key that signs webhooks: %s', (_, key, expected) => {
-  const checked = checkKey({ ...spec('Test'), type: 'Webhook' }, { 'api-key': base64(key) });
+  const checked = checkKey({ ...spec('Test'), type: 'Webhook' }, ref, { 'api-key': base64(key) });
   expect(checked).toMatchObject(expected);
   if (checked.kind === 'bad') expect(checked.message).not.toContain(key);
 });

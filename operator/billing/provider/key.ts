@@ -1,4 +1,4 @@
-import type { BillingProvider } from '../../api/index.ts';
+import type { BillingProvider, KeyRef } from '../../api/index.ts';
 
 /** A key that may be used, or why not. */
 export type KeyCheck =
@@ -11,12 +11,30 @@ const prefixes = { Test: ['sk_test_', 'rk_test_'], Live: ['sk_live_', 'rk_live_'
 const leastSigningBytes = 24;
 const mostSigningBytes = 64;
 
+type SecretData = Readonly<Record<string, string>>;
+
+/** Reads the Secret that a provider names, undefined where there is none, and checks its key. */
+export async function keyOf(
+  spec: BillingProvider['spec'],
+  secret: (name: string) => Promise<{ readonly data?: SecretData } | undefined>,
+): Promise<KeyCheck> {
+  if (spec.secretRef === undefined) {
+    const message = `a provider of type ${spec.type} has no key; use another type, or another BillingProvider`;
+    return { kind: 'bad', reason: 'SecretMissing', message };
+  }
+  const found = await secret(spec.secretRef.name);
+  return checkKey(spec, spec.secretRef, found && (found.data ?? {}));
+}
+
 /**
  * Finds the key in a Secret's data (base64) and checks that it is one of the provider's type and mode. The key itself is
  * never named.
  */
-export function checkKey(spec: BillingProvider['spec'], data: Readonly<Record<string, string>> | undefined): KeyCheck {
-  const { name, key } = spec.secretRef;
+export function checkKey(
+  spec: Pick<BillingProvider['spec'], 'type' | 'mode'>,
+  { name, key }: KeyRef,
+  data: SecretData | undefined,
+): KeyCheck {
   if (data === undefined) {
     const message = `Secret ${name} is not in the operator's namespace; create it with the key ${key}`;
     return { kind: 'bad', reason: 'SecretMissing', message };
@@ -29,7 +47,7 @@ export function checkKey(spec: BillingProvider['spec'], data: Readonly<Record<st
   return spec.type === 'Webhook' ? checkSigning(value, name) : checkApiKey(value, spec, name);
 }
 
-function checkApiKey(value: string, spec: BillingProvider['spec'], name: string): KeyCheck {
+function checkApiKey(value: string, spec: Pick<BillingProvider['spec'], 'mode'>, name: string): KeyCheck {
   const allowed = prefixes[spec.mode];
   if (allowed.some((prefix) => value.startsWith(prefix))) return { kind: 'ok', key: value };
   const message = `the API key in Secret ${name} does not begin with ${allowed.join(' or ')}, as mode ${spec.mode} asks; change the key or spec.mode`;

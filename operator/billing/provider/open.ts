@@ -5,12 +5,14 @@ import type { Context } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
 import { tenantsOf } from '../catalog/read.ts';
 import { bookOf } from '../plan/agreed.ts';
+import { logSink, type WriteLine } from '../sinks/log/log-sink.ts';
+import { standardOutput } from '../sinks/log/standard-output.ts';
 import type { Sinks } from '../sinks/registry.ts';
 import { meterEventStream } from '../sinks/stripe/meter-event-stream.ts';
 import type { StripeConnection } from '../sinks/stripe/sdk.ts';
 import { type StripeSink, stripeSink } from '../sinks/stripe/stripe-sink.ts';
 import { webhookSink } from '../sinks/webhook/webhook-sink.ts';
-import { checkKey, signingKey } from './key.ts';
+import { keyOf, signingKey } from './key.ts';
 import type { Standing } from './report.ts';
 import { keepAccount, meterNames } from './repository.ts';
 
@@ -20,11 +22,15 @@ export interface OpenDeps {
   readonly sinks: Sinks;
   readonly clock: Clock;
   readonly operatorNamespace: string;
+  /** Where providers of type Log write; standard output unless given. */
+  readonly writeLine?: WriteLine;
 }
 
 const defaultRequestsPerSecond = 20;
 /** The account of every receiver: its address may change, and rows that are frozen for it go on. */
 const receiverAccount = 'webhook';
+/** And that of every log. */
+const logAccount = 'log';
 
 /** The ways to Stripe of one process: each is kept while key, endpoint and transport are the same. */
 export interface StripeWays {
@@ -58,8 +64,8 @@ export async function openWay(
   known: StripeWays,
 ): Promise<Standing> {
   const { metadata, spec } = provider;
-  const secret = await ctx.live.get(Secret, { namespace: deps.operatorNamespace, name: spec.secretRef.name });
-  const checked = checkKey(spec, secret === undefined ? undefined : (secret.data ?? {}));
+  if (spec.type === 'Log') return await openLog(deps, provider);
+  const checked = await keyOf(spec, (name) => ctx.live.get(Secret, { namespace: deps.operatorNamespace, name }));
   if (checked.kind === 'bad') return { status: 'False', reason: checked.reason, message: checked.message };
   if (spec.type === 'Webhook') return await openReceiver(deps, provider, checked.key);
   const sink = known.find(metadata.name, checked.key, spec);
@@ -128,6 +134,17 @@ async function openReceiver(deps: OpenDeps, provider: BillingProvider, key: stri
   deps.sinks.set(metadata.name, sink, eventNames, spec.maxRequestsPerSecond ?? defaultRequestsPerSecond);
   const message = `usage is posted to ${URL.parse(url)?.origin ?? 'the receiver'}; what it answers is in the log where it is not 2xx`;
   return { status: 'True', reason: 'Accepting', message };
+}
+
+/** A log takes every event by which the provider's tenants are charged, and refuses none. */
+async function openLog(deps: OpenDeps, provider: BillingProvider): Promise<Standing> {
+  const { metadata, spec } = provider;
+  const other = await otherAccount(deps, provider, logAccount);
+  if (other !== undefined) return other;
+  const eventNames = await meterNames(deps.store, metadata.name, []);
+  const rate = spec.maxRequestsPerSecond ?? defaultRequestsPerSecond;
+  deps.sinks.set(metadata.name, logSink(deps.writeLine ?? standardOutput, modeOf(spec)), eventNames, rate);
+  return { status: 'True', reason: 'Accepting', message: 'usage is written to the standard output of the operator' };
 }
 
 function modeOf({ mode }: BillingProvider['spec']): 'test' | 'live' {

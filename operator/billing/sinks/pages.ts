@@ -1,7 +1,7 @@
 import { kinds } from '../../api/index.ts';
 import { Secret } from '../../kube/index.ts';
 import type { Client } from '../../runtime/index.ts';
-import { checkKey } from '../provider/key.ts';
+import { keyOf } from '../provider/key.ts';
 import { type StripePages, stripePages } from './stripe/pages.ts';
 
 /**
@@ -31,8 +31,7 @@ export function clusterPages(client: Pick<Client, 'get'>, operatorNamespace: str
     const provider = await client.get(kinds.BillingProvider, { name });
     if (provider === undefined) throw new PagesError(`there is no BillingProvider ${name}`);
     if (provider.spec.type !== 'Stripe') throw new PagesError(`BillingProvider ${name} is no account of Stripe's`);
-    const secret = await client.get(Secret, { namespace: operatorNamespace, name: provider.spec.secretRef.name });
-    const key = checkKey(provider.spec, secret && (secret.data ?? {}));
+    const key = await keyOf(provider.spec, (of) => client.get(Secret, { namespace: operatorNamespace, name: of }));
     if (key.kind === 'bad') throw new PagesError(`BillingProvider ${name} makes no pages: ${key.message}`);
     return stripePages({ key: key.key, endpoint: provider.spec.endpoint });
   };

@@ -2,7 +2,7 @@ import { type BillingProvider, kinds } from '../../api/index.ts';
 import { Secret } from '../../kube/index.ts';
 import type { Clock } from '../../observability/index.ts';
 import type { Client } from '../../runtime/index.ts';
-import { checkKey } from '../provider/key.ts';
+import { keyOf } from '../provider/key.ts';
 import { stripeWebhooks } from '../sinks/stripe/webhook-source.ts';
 import type { Receiver } from './receive.ts';
 import { checkSecrets } from './secrets.ts';
@@ -76,7 +76,10 @@ export async function receiverOf({ metadata, spec }: BillingProvider, secret: Re
   const data = spec.webhookSecretRef === undefined ? undefined : await secret(spec.webhookSecretRef.name);
   const checked = checkSecrets(spec, data);
   if (checked.kind === 'bad') return checked;
-  const key = checkKey(spec, await secret(spec.secretRef.name));
+  const key = await keyOf(spec, async (name) => {
+    const found = await secret(name);
+    return found && { data: found };
+  });
   if (key.kind === 'bad') return { kind: 'bad', reason: 'KeyMissing', message: key.message };
   const source = stripeWebhooks({ key: key.key, endpoint: spec.endpoint }, checked.secrets);
   const mode = spec.mode === 'Live' ? 'live' : 'test';

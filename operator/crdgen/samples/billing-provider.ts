@@ -7,6 +7,7 @@ const base: SampleObject = {
   spec: { type: 'Stripe', mode: 'Test', secretRef: { name: 'stripe', key: 'api-key' }, maxRequestsPerSecond: 20 },
 };
 
+const lines = changed(base, { 'spec.type': 'Log', 'spec.secretRef': undefined });
 const receiver = changed(base, { 'spec.type': 'Webhook', 'spec.webhook': { url: 'https://usage.example/v1/events' } });
 
 /** What a BillingProvider takes and refuses. */
@@ -17,6 +18,7 @@ export const billingProviders: SampleTable = {
     { name: 'that keeps a catalog', object: changed(base, { 'spec.catalog': { mode: 'Test' } }) },
     { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
     { name: 'a receiver of webhooks', object: receiver },
+    { name: 'a log', object: lines },
     { name: 'that streams', object: changed(base, { 'spec.transport': 'MeterEventStream' }) },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
   ],
@@ -51,11 +53,21 @@ export const billingProviders: SampleTable = {
       object: changed(receiver, { 'spec.transport': 'MeterEventStream' }),
       says: 'transport chooses between calls of Stripe',
     },
+    {
+      name: 'a log with a key',
+      object: changed(base, { 'spec.type': 'Log' }),
+      says: 'with type Log leave it out',
+    },
+    {
+      name: 'Stripe without a key',
+      object: changed(base, { 'spec.secretRef': undefined }),
+      says: 'secretRef names the key of Stripe or of a receiver: set it',
+    },
     { name: 'no mode', object: changed(base, { 'spec.mode': undefined }), says: 'spec.mode: Required value' },
     {
       name: 'another provider',
       object: changed(base, { 'spec.type': 'PayPal' }),
-      says: 'spec.type: Unsupported value: "PayPal": supported values: "Stripe", "Webhook"',
+      says: 'spec.type: Unsupported value: "PayPal": supported values: "Stripe", "Webhook", "Log"',
     },
     {
       name: 'a mode in lower case',

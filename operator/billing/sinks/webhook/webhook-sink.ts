@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { request } from 'undici';
 
 import type { Clock } from '../../../observability/index.ts';
-import type { Delivery, FrozenUsage, UsageSink } from '../sink.ts';
+import type { Delivery, UsageSink } from '../sink.ts';
+import { usageEvent } from '../usage-event.ts';
 import { classify } from './classify.ts';
 
 /** Where usage is posted, and what its receiver knows it by. */
@@ -15,8 +16,6 @@ export interface WebhookTarget {
 
 /** By contract a receiver remembers every identifier for good and takes usage of any age. */
 const capabilities = { dedupeSeconds: Number.POSITIVE_INFINITY, backdateSeconds: Number.POSITIVE_INFINITY };
-/** What an event comes from: receivers tell events apart by source and id. */
-const source = 'gpuoptimizer.io/usage';
 const timeoutMillis = 20_000;
 /** Of an answer, as much is read. */
 const mostCharacters = 300;
@@ -30,7 +29,7 @@ export function webhookSink(target: WebhookTarget, clock: Pick<Clock, 'now'>): U
   return {
     capabilities,
     deliver: async (row, signal) => {
-      const body = eventOf(row, target.mode);
+      const body = usageEvent(row, target.mode);
       try {
         const {
           statusCode,
@@ -53,15 +52,6 @@ export function webhookSink(target: WebhookTarget, clock: Pick<Clock, 'now'>): U
     // Never asked: identifiers are remembered for good, so a row is sent again instead.
     recorded: () => Promise.reject(new TypeError('a receiver of webhooks states no sums')),
   };
-}
-
-/** The event of a row; quantities are decimal strings, as everywhere. */
-function eventOf({ identifier, eventName, customer, timestamp, quantity }: FrozenUsage, mode: string): string {
-  return JSON.stringify({
-    ...{ specversion: '1.0', id: identifier, source, type: eventName, subject: customer },
-    ...{ time: new Date(timestamp * 1000).toISOString(), datacontenttype: 'application/json' },
-    data: { value: quantity.toString(), unit: 'GPU-seconds', mode },
-  });
 }
 
 function signed(key: Buffer, id: string, body: string, clock: Pick<Clock, 'now'>): Readonly<Record<string, string>> {
