@@ -25,7 +25,7 @@ import {
   systemClock,
 } from './observability/index.ts';
 import { namespaceWebhooks, poolsRoom } from './pools/index.ts';
-import { clusterAuthoriser, portalApi } from './portal/index.ts';
+import { clusterAuthoriser, planEntitlement, portalApi } from './portal/index.ts';
 import {
   type Check,
   type Client,
@@ -117,7 +117,8 @@ function serverRoom({ settings, store, clock, log, registry, client }: RoomParts
   const jobs = jobApi({ store, clock, log, registry, review: tokenReviewer(client) });
   const pages = clusterPages(client, settings.namespace);
   const authoriser = clusterAuthoriser(client, clock);
-  const portal = portalApi({ store, clock, log, pages, authoriser, version: releaseText() });
+  const entitlement = planEntitlement(client, clock);
+  const portal = portalApi({ store, clock, log, pages, authoriser, entitlement, version: releaseText() });
   // What strangers reach, the unsubscribing and the signed webhooks, is apart from the usage API, which asks nobody who he is.
   const handlers = { apiAddress: [ledgerApi(store, clock)], jobsAddress: [...jobs, webhooks], portalAddress: [portal] };
   const runnables = served(settings).map(([address, at]) => {

@@ -3,6 +3,7 @@ import { SubjectAccessReview, TokenReview } from '../kube/index.ts';
 import type { Clock } from '../observability/index.ts';
 import type { Client } from '../runtime/index.ts';
 import { PortalProblem } from './problem.ts';
+import { remembering } from './remember.ts';
 import type { Route } from './routes.ts';
 
 /** The audience of tokens for the portal: one that leaks is worth nothing at the API server. */
@@ -24,9 +25,6 @@ export interface Authoriser {
 }
 
 const reviewMillis = 10_000;
-/** How long a right that was taken away is still honoured. */
-const rememberMillis = 30_000;
-const rememberAtMost = 10_000;
 
 /**
  * Asks the API server by TokenReview and SubjectAccessReview; who runs it needs `create` on both. Answers are kept for
@@ -86,16 +84,4 @@ async function reviewAccess(
   const signal = AbortSignal.timeout(reviewMillis);
   const { status } = await client.create<SubjectAccessReview>(SubjectAccessReview, review, 'gpuopt', signal);
   return status?.allowed === true && status.denied !== true;
-}
-
-function remembering<T>(clock: Clock): (key: string, ask: () => Promise<T>) => Promise<T> {
-  const known = new Map<string, { readonly value: T; readonly until: number }>();
-  return async (key, ask) => {
-    const found = known.get(key);
-    if (found !== undefined && found.until > clock.monotonic()) return found.value;
-    const value = await ask();
-    if (known.size >= rememberAtMost) known.clear();
-    known.set(key, { value, until: clock.monotonic() + rememberMillis });
-    return value;
-  };
 }

@@ -14,6 +14,7 @@ const common: readonly ProblemCode[] = [
   'RequestInvalid',
   'Unauthenticated',
   'Forbidden',
+  'NotEntitled',
   'NotFound',
   'MethodNotAllowed',
   'TooManyRequests',

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../observability/index.ts';
 import type { Authoriser } from './authorise.ts';
 import { readJson } from './body.ts';
+import type { Entitlement } from './entitlement.ts';
 import { basePath, documentPath, openApi } from './openapi.ts';
 import { PortalProblem, problemStatus } from './problem.ts';
 import { createLimiter, type Limiter, type Rate } from './rate-limit.ts';
@@ -12,6 +13,7 @@ import { callReader, type ReadCall } from './validate.ts';
 /** What the portal needs. */
 export interface PortalDeps extends RouteDeps {
   readonly authoriser: Authoriser;
+  readonly entitlement: Entitlement;
   readonly log: Logger;
   readonly version: string;
   /** For each caller; by default 10 a second and 40 at once. */
@@ -77,6 +79,7 @@ async function answer(
   const body = entry.route.body === undefined ? undefined : await readJson(request);
   const call = entry.read(tenant, url.searchParams, body);
   await deps.authoriser.allow(caller, call.tenant, entry.route.right);
+  await deps.entitlement.require(call.tenant);
   return await entry.route.handle(deps, call);
 }
 

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Clock, createLogger } from '../observability/index.ts';
 import { asOwner, storeForFile } from '../store/testing/index.ts';
 import { clusterAuthoriser, portalAudience } from './authorise.ts';
+import type { Entitlement } from './entitlement.ts';
 import { openApi } from './openapi.ts';
 import type { PaymentPages } from './pages.ts';
 import { portalApi } from './portal-api.ts';
+import { PortalProblem } from './problem.ts';
 import { routes } from './routes.ts';
 
 const store = storeForFile();
@@ -38,6 +40,13 @@ const client: Parameters<typeof clusterAuthoriser>[0] = {
     return { ...object, status: { allowed: users[user]?.includes(`${verb} ${sub} ${name}`) ?? false } };
   },
 };
+/** Tenants whose plans leave the portal out. */
+const without = new Set<string>();
+const entitlement: Entitlement = {
+  require: async (tenant) => {
+    if (without.has(tenant)) throw new PortalProblem('NotEntitled', 'the plan leaves it out');
+  },
+};
 const pages: PaymentPages = {
   checkout: async ({ provider, customer }, { successUrl }) =>
     `https://pay.example/${provider}/${customer}?${successUrl}`,
@@ -65,6 +74,7 @@ beforeEach(async () => {
   now = Date.parse('2026-01-15T00:00:00Z');
   elapsed = 0;
   reviews = 0;
+  without.clear();
   const log = createLogger({ level: 'silent' });
   const authoriser = clusterAuthoriser(client, clock);
   handler = portalApi({
@@ -72,6 +82,7 @@ beforeEach(async () => {
     clock,
     pages,
     authoriser,
+    entitlement,
     log,
     version: '1',
     rate: { perSecond: 1, burst: 50 },
@@ -315,6 +326,12 @@ test.each([
   expect(JSON.stringify(body)).not.toMatch(/3601|cus_globex|in_globex/);
 });
 
+test('a tenant whose plan leaves the portal out is refused, and only who may ask for it is told', async () => {
+  without.add('acme').add('globex');
+  expect((await ask('/v1/tenants/acme/plan')).body).toMatchObject({ code: 'NotEntitled', status: 403 });
+  expect((await ask('/v1/tenants/globex/plan')).body).toMatchObject({ code: 'Forbidden' });
+});
+
 test('rights are asked for once in 30 seconds, and a right taken away then ends', async () => {
   await ask('/v1/tenants/acme/plan');
   await ask('/v1/tenants/acme/invoices');
@@ -337,7 +354,8 @@ test('who asks too often is told when to come back, and others are served', asyn
 test('a database without roles shows nothing', async () => {
   const log = createLogger({ level: 'silent' });
   const broken = { ...store(), readAs: () => Promise.reject(new Error('no role')) };
-  handler = portalApi({ store: broken, clock, pages, authoriser: clusterAuthoriser(client, clock), log, version: '1' });
+  const authoriser = clusterAuthoriser(client, clock);
+  handler = portalApi({ store: broken, clock, pages, authoriser, entitlement, log, version: '1' });
   const { body } = await ask('/v1/tenants/acme/usage');
   expect(body).toMatchObject({ code: 'Internal', status: 500 });
   expect(JSON.stringify(body)).not.toContain('no role');

@@ -3,6 +3,7 @@ export type ProblemCode =
   | 'RequestInvalid'
   | 'Unauthenticated'
   | 'Forbidden'
+  | 'NotEntitled'
   | 'NotFound'
   | 'MethodNotAllowed'
   | 'BodyTooLarge'
@@ -18,6 +19,7 @@ export const problemStatus: Readonly<Record<ProblemCode, number>> = {
   RequestInvalid: 400,
   Unauthenticated: 401,
   Forbidden: 403,
+  NotEntitled: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
   BodyTooLarge: 413,
@@ -37,6 +39,8 @@ export const problemStatus: Readonly<Record<ProblemCode, number>> = {
  * @remedy Unauthenticated: make one with kubectl create token NAME --audience gpuoptimizer.io/portal
  * @means Forbidden: the caller may not do this for this tenant
  * @remedy Forbidden: an admin grants get on tenants/usage, or create on tenants/billing, of that Tenant
+ * @means NotEntitled: the tenant's plan does not include the portal
+ * @remedy NotEntitled: an admin adds Portal to spec.entitlements of the BillingPlan, or names another in spec.planRef of the Tenant
  * @means NotFound: no such path
  * @remedy NotFound: /openapi.json lists the paths
  * @means MethodNotAllowed: the path has other methods

@@ -53,6 +53,13 @@ export interface BillingPlanSpec {
    */
   readonly billFrom?: 'Bound' | 'Running';
   /**
+   * entitlements are what tenants on the plan may use beside GPUs: Portal, the tenants' HTTP API. Without the field they
+   * may use everything, with an empty list nothing. A change holds within half a minute.
+   * @maxItems 16
+   * @listType set
+   */
+  readonly entitlements?: readonly 'Portal'[];
+  /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
    * it, unpaid invoices change nothing here.

@@ -34,6 +34,8 @@ export const billingPlans: SampleTable = {
       name: 'a commitment to one amount',
       object: changed(base, { 'spec.commitment': { minimum: '500.0', maximum: '500' } }),
     },
+    { name: 'a plan with the portal', object: changed(base, { 'spec.entitlements': ['Portal'] }) },
+    { name: 'a plan with nothing beside GPUs', object: changed(base, { 'spec.entitlements': [] }) },
     { name: 'a minimum alone', object: changed(base, { 'spec.commitment': { minimum: '500' } }) },
     { name: 'a ladder that ends in a freeze', object: changed(base, { 'spec.evictAfterSeconds': undefined }) },
     {
@@ -42,6 +44,16 @@ export const billingPlans: SampleTable = {
     },
   ],
   invalid: [
+    {
+      name: 'an entitlement that nothing obeys',
+      object: changed(base, { 'spec.entitlements': ['Reports'] }),
+      says: 'spec.entitlements[0]: Unsupported value: "Reports": supported values: "Portal"',
+    },
+    {
+      name: 'an entitlement twice',
+      object: changed(base, { 'spec.entitlements': ['Portal', 'Portal'] }),
+      says: 'spec.entitlements[1]: Duplicate value: "Portal"',
+    },
     { name: 'no price list', object: changed(base, { 'spec.book': undefined }), says: 'spec.book: Required value' },
     {
       name: 'a step twice',
