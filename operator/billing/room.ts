@@ -7,6 +7,7 @@ import { usageCorrectionController } from './correction/controller.ts';
 import { creditGrantController, creditsController } from './credit/controller.ts';
 import { customersController } from './customer/controller.ts';
 import { monthsController } from './fees/controller.ts';
+import { invoiceItemsController } from './invoice-items/controller.ts';
 import { billingLinksController } from './links.ts';
 import { createBillingMetrics } from './metrics.ts';
 import type { SentMark } from './outbox/mark.ts';
@@ -67,6 +68,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
       priceBookController(store),
       billingProviderController({ store, sinks, sources, clock, operatorNamespace }),
       catalogController({ store, sinks, operatorNamespace }),
+      invoiceItemsController({ store, sinks, operatorNamespace }),
       customersController({ store, sinks, operatorNamespace }),
       billingLinksController(store),
       billingPlanController(),

@@ -31,15 +31,15 @@ export interface BillingPlanSpec {
    * recurringFee is charged for each calendar month, UTC, at its end and once all usage of it is sealed, in major units of
    * the currency of that version of the list in spec.book which is in force. A tenant who was on the plan for a part of the
    * month, or while it had another fee, pays by seconds, from when the operator saw the change. It is in the preview of his
-   * bill, in the journal and in the revenue figures; it is not sent to the provider, so put it on the subscription there.
-   * Tenants without spec.billing pay none.
+   * bill, in the journal and in the revenue figures; the provider is told where spec.catalog.fees of the BillingProvider
+   * says so, else put it on the subscription there. Tenants without spec.billing pay none.
    */
   readonly recurringFee?: Money;
   /**
    * commitment bounds what the usage of a calendar month, UTC, comes to; the fee is no part of it. What the usage lacks of
    * the minimum, or has above the maximum, is an item of its own at the end of the month, by seconds and in the currency as
    * for recurringFee. It counts usage in that currency whose windows begin while the commitment holds, before credit. Like
-   * the fee it is in the preview, the journal and the revenue figures, and not sent to the provider.
+   * the fee it is in the preview, the journal and the revenue figures, and the provider is told of it as of the fee.
    */
   readonly commitment?: Commitment;
   /**

@@ -38,10 +38,14 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @condition CatalogInStep=False CatalogDrifted -- somebody changed or archived a meter, product or price at the provider; the message says which, and it is never changed back by itself
  * @condition CatalogInStep=False PriceNotExpressible -- the provider has no form for a price; the message says which and what to change
  * @condition CatalogInStep=False CatalogRefused -- the provider refuses to make or show products and prices; the message is its own
+ * @condition FeesSent=True AllSent -- fees and commitments of settled months are on invoices, or wait for the next
+ * @condition FeesSent=Unknown ProviderNotReady -- nothing is sent while Ready is not True
+ * @condition FeesSent=False FeesRefused -- the provider does not take an invoice item; the message is its own
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
  * @condition NeedsPerson=True RowsHeld -- usage rows are held; gpuopt usage show names their meters
  * @condition NeedsPerson=True DriftHeld -- the provider's sums differ by more than is corrected without a person; gpuopt usage reconcile says where
  * @condition NeedsPerson=True RowsRejected -- the provider rejected usage rows for what they say
+ * @event Warning FeeLate -- the invoice of the month is final, so a fee or commitment of it will be on the next
  * @event Warning CatalogDrifted -- a meter, product or price at the provider is not what usage is rated by
  */
 export interface BillingProvider extends CustomResource<BillingProviderSpec, BillingProviderStatus> {}
@@ -129,6 +133,13 @@ export interface WebhookReceiver {
 export interface ProviderCatalog {
   /** mode is that of the provider, said again: what is made in mode Live charges real customers. */
   readonly mode: 'Test' | 'Live';
+  /**
+   * fees says where the recurringFee and commitment of plans go: NotSent, the default, keeps them in previews, the journal
+   * and the figures; InvoiceItems also puts them, in whole minor units, on the invoice that bills the month, of each
+   * customer that the operator made. Months that end before it was said first are left out. Do not say it where
+   * subscriptions charge the same.
+   */
+  readonly fees?: 'NotSent' | 'InvoiceItems';
 }
 
 /** BillingProviderStatus tells how delivery goes. */

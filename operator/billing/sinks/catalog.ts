@@ -21,12 +21,42 @@ export interface Subject {
   readonly name: string;
 }
 
+/** An invoice item of a month. */
+export interface WantedItem {
+  /** Names it at the provider. */
+  readonly key: string;
+  readonly customer: string;
+  /** Whole minor units; negative where something is given back. */
+  readonly amount: bigint;
+  readonly currency: string;
+  /** What the customer reads. */
+  readonly description: string;
+  /** The month, milliseconds since 1970. */
+  readonly period: { readonly start: number; readonly end: number };
+}
+
+/** An invoice item as the provider states it; without an invoice it waits for the customer's next. */
+export interface FoundItem {
+  readonly item: string;
+  readonly invoice?: string;
+}
+
+/** What of an account's invoices is no usage. All of it throws when the provider refuses or does not answer. */
+export interface InvoiceItems {
+  /** The draft that bills the period of a subscription which ends then; undefined where it is final or was never made. */
+  draftInvoice(customer: string, subscription: string, periodEnd: number): Promise<string | undefined>;
+  /** The item that was made under a key, none before `after`; a call for each hundred. */
+  findItem(customer: string, key: string, after: number): Promise<FoundItem | undefined>;
+  /** Puts an item on a draft, or without one on the next invoice. Answers the same again for 24 hours; then ask `findItem`. */
+  makeItem(item: WantedItem, invoice?: string): Promise<FoundItem>;
+}
+
 /**
  * What a provider sells and to whom. Each method is one call or, where it says so, one for each of the given; all of them
  * throw when the provider refuses or does not answer. What is made has a derived name or key: made again, it is the same, or
  * the provider refuses the second.
  */
-export interface ProviderCatalog {
+export interface ProviderCatalog extends InvoiceItems {
   /** Meters by event name; the active one where there are several. A call for each hundred of the account. */
   meters(): Promise<ReadonlyMap<string, FoundMeter>>;
   /** Products by id, a call for each hundred. */

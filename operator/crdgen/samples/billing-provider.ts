@@ -18,6 +18,7 @@ export const billingProviders: SampleTable = {
     { name: 'that keeps a catalog', object: changed(base, { 'spec.catalog': { mode: 'Test' } }) },
     { name: 'with the default rate', object: changed(base, { 'spec.maxRequestsPerSecond': undefined }) },
     { name: 'a receiver of webhooks', object: receiver },
+    { name: 'that sends fees', object: changed(base, { 'spec.catalog': { mode: 'Test', fees: 'InvoiceItems' } }) },
     { name: 'a log', object: lines },
     { name: 'that streams', object: changed(base, { 'spec.transport': 'MeterEventStream' }) },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },

@@ -16,6 +16,7 @@ import { corrections } from './0020-corrections.ts';
 import { credits } from './0021-credits.ts';
 import { ratedIncluded } from './0022-rated-included.ts';
 import { planTerms } from './0023-plan-terms.ts';
+import { invoiceItems } from './0024-invoice-items.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   credits,
   ratedIncluded,
   planTerms,
+  invoiceItems,
 ];

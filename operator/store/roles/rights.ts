@@ -51,6 +51,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   price_sku: { writer: ledger, reader: true, tenant: ofMyBook },
   customer_link: { writer: ['INSERT', 'UPDATE', 'DELETE'], reader: true, tenant: mine },
   plan_term: { writer: ledger, reader: true, tenant: mine },
+  invoice_item: { writer: state, reader: true, tenant: mine },
   billing_account: { writer: state, reader: true },
   charge: { writer: ledger, reader: true, tenant: mine },
   outbox: { writer: state, reader: true, tenant: ofMyWindow },

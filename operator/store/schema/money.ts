@@ -163,6 +163,25 @@ export interface CreditLotTable {
   readonly steps: ColumnType<number, number | undefined, number>;
 }
 
+/** What a month holds besides usage, on its way to the provider. */
+export interface InvoiceItemTable {
+  /** Names it here and at the provider. */
+  readonly key: string;
+  readonly tenant: string;
+  readonly month_end: Time;
+  readonly kind: string;
+  readonly currency: string;
+  /** Whole minor units, signed. */
+  readonly amount: Integer;
+  readonly provider: string;
+  readonly customer: string;
+  /** The id of what was made; null until then. */
+  readonly item: ColumnType<string | null, string | null | undefined, string | null>;
+  /** The invoice on which it was put; null where it waited for the next. */
+  readonly invoice: ColumnType<string | null, string | null | undefined, string | null>;
+  readonly sent_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
 /** Tables of billing. */
 export interface MoneySchema {
   readonly price_book: PriceBookTable;
@@ -170,6 +189,7 @@ export interface MoneySchema {
   readonly customer_link: CustomerLinkTable;
   readonly plan_term: PlanTermTable;
   readonly billing_account: BillingAccountTable;
+  readonly invoice_item: InvoiceItemTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;
   readonly sent_batch: SentBatchTable;

@@ -41,6 +41,13 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     `VALUES ('acme', '2026-01-01T00:00:01Z', 'standard', 'usd', 9900.123456789012, 50000, NULL),
     ('acme', '2026-01-02', NULL, NULL, NULL, NULL, NULL)`,
   ],
+  [
+    'invoice_item',
+    `VALUES ('fee/acme/2026-01/usd/0', 'acme', '2026-02-01', 'fee', 'usd', 12345678901234567890123456789012345678, 'stripe',
+      'cus_1', NULL, NULL, NULL),
+    ('minimum/acme/2026-01/usd/0', 'acme', '2026-02-01', 'minimum', 'usd', -1, 'stripe', 'cus_1', 'ii_1', NULL,
+      '2026-02-01T00:10:00.123456Z')`,
+  ],
   ['billing_account', `VALUES ('stripe', 'test', 'acct_1')`],
   [
     'charge',

@@ -6,6 +6,7 @@ import type { WantedPrice } from '../../catalog/wanted.ts';
 import { formatDecimal, parseDecimal } from '../../money/decimal.ts';
 import type { Tier } from '../../rating/rate.ts';
 import type { FoundMeter, FoundSubscription, ProviderCatalog, Subject } from '../catalog.ts';
+import { stripeInvoiceItems } from './month-items.ts';
 import { connect, errors, type StripeConnection } from './sdk.ts';
 
 /** Of one list call; Stripe's own limits. */
@@ -20,6 +21,7 @@ const over = new Set<Stripe.Subscription.Status>(['canceled', 'incomplete_expire
 export function stripeCatalog(connection: StripeConnection, pace: () => Promise<void>): ProviderCatalog {
   const stripe = connect(connection);
   return {
+    ...stripeInvoiceItems(stripe, pace),
     meters: async () => {
       const found = new Map<string, FoundMeter>();
       await pace();

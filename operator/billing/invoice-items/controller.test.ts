@@ -1,0 +1,172 @@
+import { afterEach, expect, test } from 'vitest';
+
+import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
+import { type BillingProvider, kinds } from '../../api/index.ts';
+import { type PassOutput, runPass, type Thing } from '../../runtime/testing/index.ts';
+import { storeForFile } from '../../store/testing/index.ts';
+import { catalogController } from '../catalog/controller.ts';
+import { customersController } from '../customer/controller.ts';
+import { settleMonths } from '../fees/settle.ts';
+import { openProvider, payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
+import { invoiceItemsController } from './controller.ts';
+
+const store = storeForFile();
+const begins = Date.parse('2026-01-10T00:00:00Z');
+const hour = 3600;
+
+let peer: StripePeer | undefined;
+let now = begins;
+afterEach(async () => {
+  await peer?.close();
+  peer = undefined;
+  now = begins;
+});
+
+async function call(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const response = await fetch(`${peer?.url}/v1/${path}`, { headers: { authorization: 'Bearer sk_test_peer' } });
+  expect(response.status).toBe(200);
+  return JSON.parse(await response.text()).data;
+}
+
+async function control(route: string, body: object): Promise<void> {
+  const response = await fetch(`${peer?.url}/_peer/${route}`, { method: 'POST', body: JSON.stringify(body) });
+  expect(response.status).toBe(200);
+}
+
+async function wait(until: string): Promise<void> {
+  const seconds = (Date.parse(until) - now) / 1000;
+  await control('clock', { advanceSeconds: seconds });
+  now += seconds * 1000;
+}
+
+const sells = { mode: 'Test', fees: 'InvoiceItems' } as const;
+
+async function pass(
+  tenant: Thing,
+  catalog: NonNullable<BillingProvider['spec']['catalog']> = sells,
+): Promise<PassOutput> {
+  const url = peer?.url ?? '';
+  const deps = await openProvider(store(), url, ['l4']);
+  const world = [...provider(url, { catalog }), tenant];
+  return await runPass(invoiceItemsController(deps), { world, key: { name: 'stripe' }, now: new Date(now) });
+}
+
+const reasonOf = (output: PassOutput): string | undefined =>
+  output.get(kinds.BillingProvider, { name: 'stripe' })?.status?.conditions?.find(({ type }) => type === 'FeesSent')
+    ?.reason;
+
+/** The tenant with the customer and the subscription that were made for him on 10 January. */
+async function sell(): Promise<Thing> {
+  peer = await startStripePeer({ machineTime: () => begins, settings: { ratePerSecond: 100_000 } });
+  await priced(store(), [skuAt('l4')]);
+  const deps = await openProvider(store(), peer.url, ['l4']);
+  const world = [...provider(peer.url), payer('acme')];
+  await runPass(catalogController(deps), { world, key: { name: 'stripe' }, now: new Date(now) });
+  const made = await runPass(customersController(deps), { world, key: { name: 'acme' }, now: new Date(now) });
+  const status = made.get(kinds.Tenant, { name: 'acme' })?.status;
+  expect(status?.subscriptionId).toMatch(/^sub_/);
+  return payer('acme', { status });
+}
+
+/** On a plan of 49.00 a month and usage of 500.00 at least; seals the hour that ends then. */
+async function sealed(until: string): Promise<void> {
+  const term = { tenant: 'acme', started_at: '2026-01-01T00:00:00Z', plan: 'gold', currency: 'usd', maximum: null };
+  await store()
+    .db.insertInto('plan_term')
+    .values({ ...term, fee: '4900', minimum: '50000' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const end = new Date(until);
+  await store()
+    .db.insertInto('sealed_grid')
+    .values({ window_start: new Date(end.getTime() - hour * 1000), window_end: end })
+    .execute();
+  await settleMonths(store());
+}
+
+/** Invoices of the subscription's months: when they end, how they stand, and what they come to. */
+async function invoices(): Promise<readonly unknown[]> {
+  const all = await call('invoices?limit=100');
+  return all
+    .filter(({ billing_reason }) => billing_reason === 'subscription_cycle')
+    .map(({ period_end, status, total }) => [
+      new Date(Number(period_end) * 1000).toISOString().slice(0, 10),
+      status === 'draft' ? 'draft' : 'final',
+      total,
+    ])
+    .toSorted();
+}
+
+test('a month is on the invoice that bills it, once', async () => {
+  const tenant = await sell();
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  await wait('2026-02-01T00:10:00Z');
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', 0]]);
+  await sealed('2026-02-01T00:00:00Z');
+  const output = await pass(tenant);
+  expect([reasonOf(output), output.events]).toEqual(['AllSent', []]);
+  await pass(tenant);
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', 54_900]]);
+  await wait('2026-02-01T02:00:00Z');
+  await pass(tenant);
+  expect(await invoices()).toEqual([['2026-02-01', 'final', 54_900]]);
+  const items = await call('invoiceitems?limit=100');
+  expect(items.map(({ description, amount }) => [description, amount]).toSorted()).toEqual([
+    ['Commitment, up to the minimum, 2026-01', 50_000],
+    ['Plan fee, 2026-01', 4900],
+  ]);
+});
+
+test.each([
+  ['a minute', '2026-02-01T00:11:00Z'],
+  ['a day, when idempotency keys are forgotten and the invoice is final', '2026-02-02T01:10:00Z'],
+])('a process that is killed before it hears that an item was made makes it once, back after %s', async (_, back) => {
+  const tenant = await sell();
+  await pass(tenant);
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  await control('faults', { plan: [{ route: 'POST /v1/invoiceitems', nth: 1, fault: '500-after-accept' }] });
+  expect(reasonOf(await pass(tenant))).toBe('FeesRefused');
+  await wait(back);
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  expect(await call('invoiceitems?limit=100')).toHaveLength(2);
+  const rows = await store().db.selectFrom('invoice_item').select(['kind', 'item']).orderBy('kind').execute();
+  expect(rows).toEqual([
+    { kind: 'fee', item: expect.stringMatching(/^ii_/) },
+    { kind: 'minimum', item: expect.stringMatching(/^ii_/) },
+  ]);
+});
+
+test('what is settled after the invoice is final is told, and is on the next', async () => {
+  const tenant = await sell();
+  await pass(tenant);
+  await wait('2026-02-01T03:00:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  const output = await pass(tenant);
+  expect(output.events.map(({ reason }) => reason)).toEqual(['FeeLate', 'FeeLate']);
+  expect(await invoices()).toEqual([['2026-02-01', 'final', 0]]);
+  await wait('2026-03-01T00:10:00Z');
+  await sealed('2026-03-01T00:00:00Z');
+  await pass(tenant);
+  expect(await invoices()).toEqual([
+    ['2026-02-01', 'final', 0],
+    ['2026-03-01', 'draft', 2 * 54_900],
+  ]);
+});
+
+test('months that end before it was said first are left out, and a tenant who names his customer has his own', async () => {
+  const tenant = await sell();
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  expect(await call('invoiceitems?limit=100')).toEqual([]);
+  await wait('2026-03-01T00:10:00Z');
+  await sealed('2026-03-01T00:00:00Z');
+  const billing = { providerRef: { name: 'stripe' }, book: 'standard', customerId: 'cus_1' };
+  await pass(payer('acme', { spec: { selector: { namespaces: ['acme'] }, billing } }));
+  await pass(tenant, { mode: 'Test' });
+  expect(await call('invoiceitems?limit=100')).toEqual([]);
+  await pass(tenant);
+  expect(await call('invoiceitems?limit=100')).toHaveLength(2);
+});

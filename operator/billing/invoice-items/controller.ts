@@ -1,0 +1,139 @@
+/** Puts plans' fees and commitments on the invoices of a provider that asks for them, each once. */
+import { type BillingProvider, kinds } from '../../api/index.ts';
+import {
+  type ConditionIntent,
+  type Context,
+  type Controller,
+  controller,
+  type EventIntent,
+} from '../../runtime/index.ts';
+import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
+import { tenantsOf } from '../catalog/read.ts';
+import { stated } from '../conditions.ts';
+import type { FoundItem, InvoiceItems } from '../sinks/catalog.ts';
+import { newItems } from './decide.ts';
+import { freezeItems, keepSent, readTotals, readUnsent, toldSince, type UnsentItem } from './repository.ts';
+
+/** Items of one pass: each is up to three calls, and usage waits behind them. */
+const mostSent = 50;
+const soonMillis = 2000;
+/** A draft is open for an hour, and the month is settled within half of it. */
+const lookMillis = 60_000;
+
+/** Who is charged, as the operator made him at the provider. */
+interface Payer {
+  readonly customer: string;
+  readonly subscription?: string;
+}
+
+/** The controller of invoice items. The rest of a BillingProvider's status is written by others. */
+export function invoiceItemsController(deps: CatalogDeps): Controller {
+  return controller(kinds.BillingProvider, 'billing-invoice-items')
+    .withoutStatus()
+    .when(standsOtherwise)
+    .reads(kinds.Tenant)
+    .may(readsKey)
+    .may({
+      group: 'gpuoptimizer.io',
+      resource: 'billingproviders/status',
+      verbs: ['patch'],
+      in: 'cluster',
+      why: 'reports whether fees and commitments are on the invoices of the provider',
+    })
+    .debounce('1s')
+    .every('10m')
+    .reconcile(async (provider, ctx) => {
+      const isKnown = provider.status?.conditions?.some(({ type }) => type === 'FeesSent') === true;
+      if (provider.spec.catalog?.fees !== 'InvoiceItems') {
+        if (isKnown) await write(provider, [], ctx);
+        return {};
+      }
+      const items = await openCatalog(deps, provider, ctx);
+      if (items === undefined && isReady(provider)) return { after: soonMillis };
+      const condition = items === undefined ? notOpen : await keep(deps, provider, items, ctx);
+      await write(provider, [stated(provider, condition, ctx.now())], ctx);
+      return { after: lookMillis };
+    });
+}
+
+const notOpen: ConditionIntent = {
+  ...{ type: 'FeesSent', status: 'Unknown', reason: 'ProviderNotReady' },
+  message: 'nothing is sent while the condition Ready is not True',
+};
+
+async function keep(
+  { store }: CatalogDeps,
+  provider: BillingProvider,
+  items: InvoiceItems,
+  ctx: Context,
+): Promise<ConditionIntent> {
+  const { name } = provider.metadata;
+  const payers = payersOf(name, ctx);
+  const since = await store.fence.within((trx) => toldSince(trx, name, ctx.now()));
+  await store.fence.within(async (trx) => {
+    await freezeItems(trx, name, newItems(await readTotals(trx, [...payers.keys()], since), payers));
+  });
+  const unsent = await readUnsent(store.db, name, mostSent);
+  for (const item of unsent) {
+    try {
+      const sent = await send(items, item, payers.get(item.tenant)?.subscription);
+      await store.fence.within((trx) => keepSent(trx, item.key, sent, ctx.now()));
+      if (sent.invoice === undefined) ctx.event(lateEvent(provider, item));
+    } catch (error) {
+      if (ctx.signal.aborted) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `the provider did not take ${item.key}: ${why}; it and what follows is tried again`;
+      return { type: 'FeesSent', status: 'False', reason: 'FeesRefused', message };
+    }
+  }
+  const message = `fees and commitments of months that end after ${since.toISOString()} are at the provider as far as they are settled`;
+  return { type: 'FeesSent', status: 'True', reason: 'AllSent', message };
+}
+
+/** Tenants whose customer the operator made: whoever named one made its subscription too, and what that charges. */
+function payersOf(provider: string, ctx: Context): ReadonlyMap<string, Payer> {
+  return new Map(
+    tenantsOf(provider, ctx).flatMap(({ metadata, spec, status }): [string, Payer][] => {
+      const { customerId, subscriptionId } = status ?? {};
+      if (customerId === undefined || spec.billing?.customerId !== undefined) return [];
+      return [[metadata.name, { customer: customerId, subscription: subscriptionId }]];
+    }),
+  );
+}
+
+/** What was made before, by a process that did not hear of it, is not made again. */
+async function send(items: InvoiceItems, item: UnsentItem, subscription: string | undefined): Promise<FoundItem> {
+  const { key, customer, amount, currency, monthEnd } = item;
+  const before = await items.findItem(customer, key, monthEnd);
+  if (before !== undefined) return before;
+  const invoice = subscription && (await items.draftInvoice(customer, subscription, monthEnd));
+  const start = new Date(monthEnd);
+  const period = { start: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() - 1, 1), end: monthEnd };
+  return await items.makeItem({ key, customer, amount, currency, description: describe(item), period }, invoice);
+}
+
+const words: Readonly<Record<string, string>> = {
+  fee: 'Plan fee',
+  minimum: 'Commitment, up to the minimum',
+  maximum: 'Commitment, above the maximum',
+};
+
+function describe({ kind, monthEnd }: UnsentItem): string {
+  return `${words[kind] ?? kind}, ${new Date(monthEnd - 1).toISOString().slice(0, 7)}`;
+}
+
+async function write(
+  provider: BillingProvider,
+  conditions: readonly ReturnType<typeof stated>[],
+  ctx: Context,
+): Promise<void> {
+  await ctx.applyStatus(kinds.BillingProvider, { metadata: { name: provider.metadata.name }, status: { conditions } });
+}
+
+function lateEvent(provider: BillingProvider, { key, customer, amount, currency }: UnsentItem): EventIntent {
+  return {
+    ...{ regarding: provider, kind: kinds.BillingProvider, type: 'Warning', reason: 'FeeLate', action: 'Charge' },
+    note: `No draft of customer ${customer} bills the month of ${key} any more: ${amount} ${currency} in minor units will be on its next invoice.`,
+    dedupeKey: `${provider.metadata.uid}/FeeLate/${key}`,
+  };
+}

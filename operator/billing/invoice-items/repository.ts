@@ -1,0 +1,111 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+
+import type { Schema } from '../../store/index.ts';
+import { itemKinds } from '../fees/month.ts';
+import { parseDecimal } from '../money/decimal.ts';
+import type { MonthTotal, NewItem } from './decide.ts';
+
+/** A frozen item that the provider may have or not. */
+export interface UnsentItem extends Omit<NewItem, 'kind'> {
+  readonly kind: string;
+}
+
+/** Since when a provider is told of months: those that end later count. The first `now` that was ever given stands. */
+export async function toldSince(trx: Transaction<Schema>, provider: string, now: Date): Promise<Date> {
+  const { rows } = await sql<{
+    at: Date;
+  }>`INSERT INTO watermark (name, at) VALUES (${`invoice-items/${provider}`}, ${now})
+    ON CONFLICT (name) DO UPDATE SET at = watermark.at RETURNING at`.execute(trx);
+  const [row] = rows;
+  if (row === undefined) throw new TypeError('a watermark that was written is there');
+  return row.at;
+}
+
+/** What the journal has of the months of tenants that end after `since`, beside what is frozen of it. */
+export async function readTotals(
+  db: Kysely<Schema>,
+  tenants: readonly string[],
+  since: Date,
+): Promise<readonly MonthTotal[]> {
+  const { rows } = await sql<
+    Record<'tenant' | 'kind' | 'currency' | 'amount' | 'frozen' | 'rows', string> & { end: Date }
+  >`
+    WITH booked AS (
+      SELECT t.tenant, t.occurred_at, split_part(t.key, '/', 1) AS kind, t.currency, sum(e.amount) AS amount
+      FROM journal_tx t JOIN journal_entry e ON e.tx = t.id AND e.account = 'accrued'
+      WHERE t.tenant = ANY(${[...tenants]}::text[]) AND t.occurred_at > ${since}
+        AND split_part(t.key, '/', 1) = ANY(${[...itemKinds]}::text[])
+      GROUP BY 1, 2, 3, 4
+    )
+    SELECT b.tenant, b.occurred_at AS end, b.kind, b.currency, b.amount::numeric(38,12)::text AS amount,
+      coalesce(sum(i.amount), 0)::text AS frozen, count(i.key)::text AS rows
+    FROM booked b LEFT JOIN invoice_item i
+      ON i.tenant = b.tenant AND i.month_end = b.occurred_at AND i.kind = b.kind AND i.currency = b.currency
+    GROUP BY b.tenant, b.occurred_at, b.kind, b.currency, b.amount
+    ORDER BY b.occurred_at, b.tenant, b.kind, b.currency`.execute(db);
+  return rows.flatMap(({ end, kind, ...row }): MonthTotal[] => {
+    const known = itemKinds.find((one) => one === kind);
+    if (known === undefined) return [];
+    const { tenant, currency, amount, frozen } = row;
+    const counted = { frozen: BigInt(frozen), rows: Number(row.rows) };
+    return [{ tenant, currency, kind: known, monthEnd: end.getTime(), amount: parseDecimal(amount), ...counted }];
+  });
+}
+
+/** Freezes items; one whose key is there stands as it is. */
+export async function freezeItems(
+  trx: Transaction<Schema>,
+  provider: string,
+  items: readonly NewItem[],
+): Promise<void> {
+  if (items.length === 0) return;
+  await trx
+    .insertInto('invoice_item')
+    .values(
+      items.map(({ key, tenant, monthEnd, kind, currency, amount, customer }) => ({
+        ...{
+          key,
+          tenant,
+          month_end: new Date(monthEnd),
+          kind,
+          currency,
+          amount: amount.toString(),
+          provider,
+          customer,
+        },
+      })),
+    )
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+/** Items that are frozen and not known to be at the provider, oldest month first. */
+export async function readUnsent(db: Kysely<Schema>, provider: string, limit: number): Promise<readonly UnsentItem[]> {
+  const rows = await db
+    .selectFrom('invoice_item')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('item', 'is', null)
+    .orderBy('month_end')
+    .orderBy('key')
+    .limit(limit)
+    .execute();
+  return rows.map(({ key, tenant, month_end, kind, currency, amount, customer }) => {
+    return { key, tenant, monthEnd: month_end.getTime(), kind, currency, amount: BigInt(amount), customer };
+  });
+}
+
+/** Says that an item is at the provider, and on which invoice; without one it waits for the next. */
+export async function keepSent(
+  trx: Transaction<Schema>,
+  key: string,
+  { item, invoice }: { readonly item: string; readonly invoice?: string },
+  now: Date,
+): Promise<void> {
+  await trx
+    .updateTable('invoice_item')
+    .set({ item, invoice: invoice ?? null, sent_at: now })
+    .where('key', '=', key)
+    .where('item', 'is', null)
+    .execute();
+}
