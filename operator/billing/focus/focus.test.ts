@@ -3,6 +3,7 @@ import type { IdlePolicy, WindowUse } from '../../metering/index.ts';
 import { formatDecimal, parseDecimal } from '../money/decimal.ts';
 import { type FocusRow, focusColumns } from './columns.ts';
 import { csvHead, csvRows } from './csv.ts';
+import { monthItemRow, type PostedItem } from './month-items.ts';
 import { type Charged, focusRow } from './rows.ts';
 import { unusedRows } from './unused.ts';
 
@@ -41,6 +42,8 @@ const about = (a: string, b: string): boolean => {
   return (difference < 0n ? -difference : difference) <= 20_000n;
 };
 
+/** FOCUS asks for quantities and prices of these; of an adjustment they may be null. */
+const isPriced = ({ ChargeCategory }: FocusRow): boolean => ['Usage', 'Purchase'].includes(ChargeCategory);
 const isKnownOrNull = (text: string): boolean => text === '' || decimal.test(text);
 
 /** What FOCUS 1.2 says of the columns that are exported; null is the empty string. */
@@ -75,17 +78,28 @@ const rules: readonly Rule[] = [
     'consumed quantity and unit are null together',
     (row) => (row.ConsumedQuantity === '') === (row.ConsumedUnit === ''),
   ],
-  ['usage has a pricing quantity and unit', (row) => row.PricingQuantity !== '' && row.PricingUnit !== ''],
-  ['usage has a unit price', (row) => decimal.test(row.ListUnitPrice) && decimal.test(row.ContractedUnitPrice)],
-  ['list cost is price times quantity', (row) => about(row.ListCost, times(row.ListUnitPrice, row.PricingQuantity))],
+  ['only usage is consumed', (row) => row.ChargeCategory === 'Usage' || row.ConsumedQuantity === ''],
+  [
+    'what is used or bought has a pricing quantity and unit',
+    (row) => !isPriced(row) || (row.PricingQuantity !== '' && row.PricingUnit !== ''),
+  ],
+  [
+    'what is used or bought has a unit price',
+    (row) => !isPriced(row) || (decimal.test(row.ListUnitPrice) && decimal.test(row.ContractedUnitPrice)),
+  ],
+  [
+    'list cost is price times quantity',
+    (row) => !isPriced(row) || about(row.ListCost, times(row.ListUnitPrice, row.PricingQuantity)),
+  ],
   [
     'contracted cost is price times quantity',
-    (row) => about(row.ContractedCost, times(row.ContractedUnitPrice, row.PricingQuantity)),
+    (row) => !isPriced(row) || about(row.ContractedCost, times(row.ContractedUnitPrice, row.PricingQuantity)),
   ],
   [
-    'the pricing category is one of four',
-    ({ PricingCategory }) => ['Standard', 'Dynamic', 'Committed', 'Other'].includes(PricingCategory),
+    'the pricing category of what is used or bought is one of four',
+    (row) => !isPriced(row) || ['Standard', 'Dynamic', 'Committed', 'Other'].includes(row.PricingCategory),
   ],
+  ['what is used or bought has a SKU', (row) => !isPriced(row) || row.SkuId !== ''],
   ['a SKU price belongs to a SKU', (row) => row.SkuPriceId === '' || row.SkuId !== ''],
   ['a resource name and type belong to a resource', (row) => row.ResourceName === '' || row.ResourceId !== ''],
   [
@@ -111,6 +125,32 @@ test.each<[string, Partial<Charged>]>([
   ['measured, and weighed', { millijoules: 2_520_000_001n, factors: { gramsPerKWh: 380n, pue: parseDecimal('1.3') } }],
 ])('%s: every rule of the specification holds', (_, change) => {
   const row = focusRow({ ...charged, ...change });
+  expect(rules.filter(([, holds]) => !holds(row)).map(([says]) => says)).toEqual([]);
+});
+
+const item: PostedItem = {
+  ...{
+    tenant: 'acme',
+    kind: 'fee',
+    currency: 'usd',
+    amount: '4900.000000000000',
+    provider: 'stripe',
+    customer: 'cus_1',
+  },
+  ...{ start: Date.parse('2026-01-01T00:00:00Z'), end: Date.parse('2026-02-01T00:00:00Z') },
+};
+
+test.each<[string, Partial<PostedItem>]>([
+  ['a fee', {}],
+  ['a fee on its invoice', { invoice: 'in_1' }],
+  ['what usage lacks of a minimum', { kind: 'minimum', amount: '12.345678901200' }],
+  ['what usage has above a maximum', { kind: 'maximum', amount: '-50000.000000000000' }],
+  [
+    'a fee that nobody was told of, corrected',
+    { provider: undefined, customer: undefined, correctedAt: Date.parse('2026-03-02T10:00:00Z') },
+  ],
+])('%s: every rule of the specification holds', (_, change) => {
+  const row = monthItemRow({ ...item, ...change });
   expect(rules.filter(([, holds]) => !holds(row)).map(([says]) => says)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { storeForFile } from '../../store/testing/index.ts';
+import { settleMonths } from '../fees/settle.ts';
 import { divideRounded, one, parseDecimal } from '../money/decimal.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { sealWindow, seedPayer, seedPrices } from '../testing/ledger.ts';
@@ -58,6 +59,46 @@ test('a charge is on the final invoice of its period once it is delivered; what 
   const total = billed.reduce((sum, { BilledCost = '0' }) => sum + parseDecimal(BilledCost), 0n);
   // In cents, rounded as the provider rounds the line of its one price.
   expect(divideRounded(total * 100n, one)).toBe(invoice('open').total);
+});
+
+test('fees and commitments of months that end in the time are there once they are posted, on the invoice that took them', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
+  await seedPayer(store());
+  const term = { tenant: 'acme', started_at: '2026-01-01T00:00:00Z', plan: 'gold', currency: 'usd', maximum: null };
+  await store()
+    .db.insertInto('plan_term')
+    .values({ ...term, fee: '4900', minimum: '50000' })
+    .execute();
+  const seen = async () =>
+    (await rows()).map((row) => [row.ChargeCategory, row.BilledCost, row.InvoiceId, row.ChargePeriodStart].join(' '));
+  expect(await seen()).toEqual([]);
+  const end = '2026-02-01T00:00:00Z';
+  await store()
+    .db.insertInto('sealed_grid')
+    .values({ window_start: '2026-01-31T23:00:00Z', window_end: end })
+    .execute();
+  await settleMonths(store());
+  expect(await seen()).toEqual(['Purchase 49  2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z']);
+  const about = { tenant: 'acme', month_end: end, currency: 'usd', provider: 'stripe', customer: 'cus_acme' };
+  await store()
+    .db.insertInto('invoice_item')
+    .values([
+      {
+        ...about,
+        key: 'fee/acme/2026-01/usd/0',
+        kind: 'fee',
+        amount: 4900n,
+        item: 'ii_1',
+        invoice: 'in_1',
+        sent_at: new Date(),
+      },
+      { ...about, key: 'minimum/acme/2026-01/usd/0', kind: 'minimum', amount: 50_000n },
+    ])
+    .execute();
+  await read(invoice('draft'));
+  expect(await seen()).toEqual(['Purchase 49  2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z']);
+  await read(invoice('open'));
+  expect(await seen()).toEqual(['Purchase 49 in_1 2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z']);
 });
 
 const spans = { from_at: hour, to_at: '2026-01-31T23:00:00Z' };

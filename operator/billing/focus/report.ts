@@ -7,6 +7,7 @@ import { readCharged } from './charged.ts';
 import type { FocusRow } from './columns.ts';
 import { csvHead, csvRows } from './csv.ts';
 import { readInvoices } from './invoices.ts';
+import { monthItemRow, readPostedItems } from './month-items.ts';
 import { focusRow } from './rows.ts';
 import { unusedRows, type WholePrice } from './unused.ts';
 
@@ -15,15 +16,17 @@ export interface FocusAnswer {
   readonly csv: string;
 }
 
-/** `gpuopt usage export --format focus`: windows that begin in the time asked for. */
+/** `gpuopt usage export --format focus`: windows that begin in the time asked for, and fees of months that end in it. */
 export const focusReport: Report<FocusAnswer> = {
   path: '/api/v1/usage/focus',
   read: async (store, asked, now) => {
     const times = timesOf(asked, now);
     const [from, to] = [new Date(times.from), new Date(times.to)];
     let csv = csvHead;
-    for await (const rows of focusDays(store, { tenant: asked.tenant ?? undefined, from, to })) csv += csvRows(rows);
-    return { csv };
+    const whose = { tenant: asked.tenant ?? undefined, from, to };
+    for await (const rows of focusDays(store, whose)) csv += csvRows(rows);
+    const items = await readPostedItems(store, whose, await readInvoices(store, from, to));
+    return { csv: csv + csvRows(items.map(monthItemRow)) };
   },
   isAnswer: (value): value is FocusAnswer => 'csv' in value && typeof value.csv === 'string',
 };
