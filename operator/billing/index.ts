@@ -1,5 +1,6 @@
 /** What usage costs and how it is charged: prices, outbox, sinks, `gpuopt usage`. */
 export { registerBill } from './bill/bill-command.ts';
+export { readItemLines } from './bill/items.ts';
 export { formatDecimal, parseDecimal } from './money/decimal.ts';
 export { freezeSealed } from './outbox/freeze.ts';
 export { clusterMark } from './outbox/mark.ts';

@@ -211,6 +211,30 @@ describe('what a tenant reads', () => {
     });
   });
 
+  test('charges have the fee and the commitment of months that begin in the time, and those of nobody else', async () => {
+    await asOwner(store(), async (trx) => {
+      for (const [tenant, fee] of [
+        ['acme', 4900],
+        ['globex', 7700],
+      ]) {
+        await sql`INSERT INTO plan_term VALUES (${tenant}, '2026-01-01', 'gold', 'usd', ${fee}, 1000, NULL)`.execute(
+          trx,
+        );
+      }
+    });
+    const { body } = await ask('/v1/tenants/acme/charges');
+    const month = { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z', currency: 'usd' };
+    expect(body).toMatchObject({
+      items: [
+        { ...month, kind: 'fee', plan: 'gold', amountMinor: '4900.000000000000' },
+        { ...month, kind: 'minimum', plan: null, amountMinor: '250.000000004800' },
+      ],
+      totals: [{ currency: 'usd', amountMinor: '5900.000000000000' }],
+    });
+    const later = await ask('/v1/tenants/acme/charges?from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z');
+    expect(later.body).toMatchObject({ items: [] });
+  });
+
   test('invoices, newest first, in pages; the plan', async () => {
     const first = await ask('/v1/tenants/acme/invoices?limit=1');
     expect(first.body.items).toMatchObject([{ id: 'in_acme_2', totalMinor: '250' }]);

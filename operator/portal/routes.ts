@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { formatDecimal, parseDecimal, readIncluded, readPrice } from '../billing/index.ts';
+import { formatDecimal, parseDecimal, readIncluded, readItemLines, readPrice } from '../billing/index.ts';
 import type { Clock } from '../observability/index.ts';
 import type { Schema, Store } from '../store/index.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -86,21 +86,25 @@ export const routes: readonly Route[] = [
     id: 'getCharges',
     method: 'GET',
     path: '/charges',
-    summary: 'What sealed usage costs so far, by price: the preview of an invoice',
+    summary: 'What sealed usage costs so far, by price, with fees and commitments: the preview of an invoice',
     right: reads,
     query: times,
     answer: 'Charges',
     problems: [],
     handle: async ({ store, clock }, { tenant, query }) => {
       const span = spanOf(query, clock);
-      const rows = await asTenant(store, tenant, (trx) => readCharges(trx, span));
+      const [rows, items] = await asTenant(store, tenant, async (trx) => [
+        await readCharges(trx, span),
+        await itemsOf(trx, tenant, span, clock.now()),
+      ]);
       const lines = rows.flatMap(({ sku, book, version, currency, unit_price, quantity, amount, tiered }) =>
         sku === null || book === null || version === null || currency === null || unit_price === null
           ? []
           : [{ sku, book, version, currency, unitPriceMinor: unit_price, tiered, quantity, amountMinor: amount }],
       );
       const unpriced = rows.filter(({ sku }) => sku === null).reduce((sum, { quantity }) => sum + BigInt(quantity), 0n);
-      return { tenant, ...span, lines, totals: totalsOf(lines), unpricedQuantity: unpriced.toString() };
+      const totals = totalsOf([...lines, ...items]);
+      return { tenant, ...span, lines, items, totals, unpricedQuantity: unpriced.toString() };
     },
   },
   {
@@ -210,6 +214,18 @@ function priceOf(sku: PricedSku, included: string | null): object {
     })),
     includedSeconds: readIncluded(included, sku.name).toString(),
   };
+}
+
+/** Items of months that begin in the time, also of one that has not ended. */
+async function itemsOf(trx: Transaction<Schema>, tenant: string, span: Span, now: number) {
+  const last = new Date(Date.parse(span.to) - 1);
+  const to = new Date(Date.UTC(last.getUTCFullYear(), last.getUTCMonth() + 1, 1));
+  const lines = await readItemLines(trx, tenant, { from: new Date(span.from), to }, now);
+  return lines
+    .filter(({ from }) => from >= span.from)
+    .map(({ kind, plan = null, from, to: end, currency, exactMinor }) => {
+      return { kind, plan, from, to: end, currency, amountMinor: exactMinor };
+    });
 }
 
 function totalsOf(lines: readonly { readonly currency: string; readonly amountMinor: string }[]): readonly object[] {

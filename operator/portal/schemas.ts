@@ -70,8 +70,25 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
         amountMinor: decimal,
       }),
     ),
+    items: {
+      ...list(
+        object({
+          kind: { enum: ['fee', 'minimum', 'maximum'] },
+          plan: { ...orNull('string'), description: 'whose fee it is; null for a commitment' },
+          from: text,
+          to: text,
+          currency: text,
+          amountMinor: { ...decimal, description: 'negative for what is above a maximum' },
+        }),
+      ),
+      description:
+        'fees and commitments of the calendar months that begin in the time; of one that runs, as though nothing more were used',
+    },
     totals: list(
-      object({ currency: text, amountMinor: { ...decimal, description: 'exact; an invoice is rounded once' } }),
+      object({
+        currency: text,
+        amountMinor: { ...decimal, description: 'of lines and items, exact; an invoice is rounded once' },
+      }),
     ),
     unpricedQuantity: integer,
   }),

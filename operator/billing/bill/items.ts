@@ -1,5 +1,7 @@
+import type { Kysely } from 'kysely';
+
 import { type Period, periodOf } from '../../metering/index.ts';
-import type { Store } from '../../store/index.ts';
+import type { Schema } from '../../store/index.ts';
 import { readItems } from '../fees/items.ts';
 import type { ItemKind } from '../fees/month.ts';
 import { readTerms } from '../fees/terms.ts';
@@ -27,7 +29,7 @@ export interface ItemLine {
  * his plan until its end and used nothing more. `now` in milliseconds since 1970.
  */
 export async function readItemLines(
-  { db }: Store,
+  db: Kysely<Schema>,
   tenant: string,
   { from, to }: { readonly from: Date; readonly to: Date },
   now: number,

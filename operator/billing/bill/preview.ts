@@ -84,7 +84,7 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
     const money = { currency, amount: toMajor(parseDecimal(amount), currency), exactMinor: amount };
     return [{ sku, book, version, unit: 'GPU-seconds', quantity, unitPrice: unit_price, tiered, ...money }];
   });
-  const items = await readItemLines(store, tenant, period, now);
+  const items = await readItemLines(store.db, tenant, period, now);
   const credits = await readCredits(store, tenant, period, items);
   return {
     ...{ tenant, from: from.toISOString(), to: to.toISOString(), sealedThrough: await sealedThrough(store) },
