@@ -222,7 +222,7 @@ describe('the report', () => {
         3 sent to 3 people; 3 had consented
 
       Steps of the thread
-        ✓ custom resources  13 of 13 kinds established
+        ✓ custom resources  14 of 14 kinds established
         ✓ install           config/default; the operator runs as a pod of the real node
         ✓ runtime           me holds the lease
         ✓ pools             1 pool count 8 of 8 GPUs

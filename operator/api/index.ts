@@ -16,6 +16,7 @@ export type * from './v1alpha1/messaging-channel.ts';
 export type * from './v1alpha1/optimization-policy.ts';
 export type * from './v1alpha1/optimization-recommendation.ts';
 export type * from './v1alpha1/price-book.ts';
+export type * from './v1alpha1/price-experiment.ts';
 export type * from './v1alpha1/tenant.ts';
 export type * from './v1alpha1/usage-correction.ts';
 export type * from './v1alpha1/usage-report.ts';

@@ -15,6 +15,7 @@ export function billingLinksController(store: Store): Controller {
     .watches(kinds.Tenant)
     .watches(kinds.BillingPlan)
     .watches(kinds.PriceBook)
+    .watches(kinds.PriceExperiment)
     .watches(kinds.BillingProvider)
     .debounce('1s')
     .every('30s')

@@ -6,6 +6,7 @@ import { catalogController } from './catalog/controller.ts';
 import { usageCorrectionController } from './correction/controller.ts';
 import { creditGrantController, creditsController } from './credit/controller.ts';
 import { customersController } from './customer/controller.ts';
+import { priceExperimentController } from './experiment/controller.ts';
 import { monthsController } from './fees/controller.ts';
 import { invoiceItemsController } from './invoice-items/controller.ts';
 import { billingLinksController } from './links.ts';
@@ -66,6 +67,7 @@ export function billingRoom({ store, clock, log, registry, operatorNamespace, ma
     name: 'billing',
     controllers: [
       priceBookController(store),
+      priceExperimentController(store),
       billingProviderController({ store, sinks, sources, clock, operatorNamespace }),
       catalogController({ store, sinks, operatorNamespace }),
       invoiceItemsController({ store, sinks, operatorNamespace }),

@@ -11,6 +11,7 @@ import type { MessagingChannel as MessagingChannelObject } from './messaging-cha
 import type { OptimizationPolicy as OptimizationPolicyObject } from './optimization-policy.ts';
 import type { OptimizationRecommendation as OptimizationRecommendationObject } from './optimization-recommendation.ts';
 import type { PriceBook as PriceBookObject } from './price-book.ts';
+import type { PriceExperiment as PriceExperimentObject } from './price-experiment.ts';
 import type { Tenant as TenantObject } from './tenant.ts';
 import type { UsageCorrection as UsageCorrectionObject } from './usage-correction.ts';
 import type { UsageReport as UsageReportObject } from './usage-report.ts';
@@ -104,6 +105,15 @@ export const PriceBook: KindToken<PriceBookObject> = {
   version,
   kind: 'PriceBook',
   plural: 'pricebooks',
+  scope: 'Cluster',
+};
+
+/** The kind PriceExperiment. */
+export const PriceExperiment: KindToken<PriceExperimentObject> = {
+  group,
+  version,
+  kind: 'PriceExperiment',
+  plural: 'priceexperiments',
   scope: 'Cluster',
 };
 

@@ -199,6 +199,20 @@ export interface TenantStatus extends CommonStatus {
    * @maxLength 255
    */
   readonly subscriptionId?: string;
+  /** priceExperiment is what a PriceExperiment gave the tenant; it holds while the tenant is on that plan. */
+  readonly priceExperiment?: TenantPriceArm;
+}
+
+/** TenantPriceArm is the price list that an experiment gave a tenant. */
+export interface TenantPriceArm {
+  /** name is that of the PriceExperiment. */
+  readonly name: Name;
+  /** plan is the name of the BillingPlan that it is about. */
+  readonly plan: Name;
+  /** arm is the arm that the tenant has; absent for one that was charged before, and takes no part. */
+  readonly arm?: Label;
+  /** book is the price list of the arm. */
+  readonly book?: Label;
 }
 
 /** TenantStanding is the highest step of everything that limits the tenant. */

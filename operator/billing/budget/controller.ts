@@ -26,6 +26,7 @@ export function budgetController(store: Store): Controller {
   return controller(kinds.Budget)
     .watches(kinds.Tenant, budgetsOf, { when: isChanged })
     .reads(kinds.BillingPlan)
+    .reads(kinds.PriceExperiment)
     .every('1m')
     .reconcile(async (budget, ctx) => await count(store, budget, ctx));
 }

@@ -32,8 +32,11 @@ export function catalogController(deps: CatalogDeps): Controller {
     .watches(kinds.PriceBook, everyProvider)
     .watches(kinds.BillingPlan, everyProvider)
     .watches(kinds.Tenant, everyProvider, {
-      when: (now, before) => now.metadata.generation !== before.metadata.generation,
+      when: (now, before) =>
+        now.metadata.generation !== before.metadata.generation ||
+        now.status?.priceExperiment?.book !== before.status?.priceExperiment?.book,
     })
+    .reads(kinds.PriceExperiment)
     .may(readsKey)
     .may({
       group: 'gpuoptimizer.io',

@@ -41,6 +41,7 @@ export function customersController(deps: CatalogDeps): Controller {
     .withoutStatus()
     .watches(kinds.BillingProvider, tenantsWithout, { when: standsOtherwise })
     .reads(kinds.BillingPlan)
+    .reads(kinds.PriceExperiment)
     .may(readsKey)
     .may({
       group: 'gpuoptimizer.io',

@@ -33,6 +33,7 @@ export function billingProviderController(deps: ProviderDeps): Controller {
     .watches(kinds.PriceBook, everyProvider)
     .watches(kinds.Tenant, everyProvider)
     .watches(kinds.BillingPlan, everyProvider)
+    .reads(kinds.PriceExperiment)
     .debounce('1s')
     .may({
       group: '',

@@ -8,6 +8,7 @@ import { messagingChannels } from './messaging-channel.ts';
 import { optimizationPolicies } from './optimization-policy.ts';
 import { optimizationRecommendations } from './optimization-recommendation.ts';
 import { priceBooks } from './price-book.ts';
+import { priceExperiments } from './price-experiment.ts';
 import type { SampleTable } from './table.ts';
 import { tenants } from './tenant.ts';
 import { usageCorrections } from './usage-correction.ts';
@@ -25,6 +26,7 @@ export const sampleTables: readonly SampleTable[] = [
   optimizationPolicies,
   optimizationRecommendations,
   priceBooks,
+  priceExperiments,
   tenants,
   usageCorrections,
   usageReports,

@@ -17,6 +17,7 @@ import { credits } from './0021-credits.ts';
 import { ratedIncluded } from './0022-rated-included.ts';
 import { planTerms } from './0023-plan-terms.ts';
 import { invoiceItems } from './0024-invoice-items.ts';
+import { experiments } from './0025-experiments.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   ratedIncluded,
   planTerms,
   invoiceItems,
+  experiments,
 ];

@@ -163,6 +163,17 @@ export interface CreditLotTable {
   readonly steps: ColumnType<number, number | undefined, number>;
 }
 
+/** Which arm of a price experiment a tenant has; without one he takes no part. */
+export interface ExperimentAssignmentTable {
+  readonly experiment_uid: string;
+  readonly tenant_uid: string;
+  readonly experiment: string;
+  readonly tenant: string;
+  readonly arm: string | null;
+  readonly book: string | null;
+  readonly assigned_at: Time;
+}
+
 /** What a month holds besides usage, on its way to the provider. */
 export interface InvoiceItemTable {
   /** Names it here and at the provider. */
@@ -190,6 +201,7 @@ export interface MoneySchema {
   readonly plan_term: PlanTermTable;
   readonly billing_account: BillingAccountTable;
   readonly invoice_item: InvoiceItemTable;
+  readonly experiment_assignment: ExperimentAssignmentTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;
   readonly sent_batch: SentBatchTable;

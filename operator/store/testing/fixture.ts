@@ -48,6 +48,11 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     ('minimum/acme/2026-01/usd/0', 'acme', '2026-02-01', 'minimum', 'usd', -1, 'stripe', 'cus_1', 'ii_1', NULL,
       '2026-02-01T00:10:00.123456Z')`,
   ],
+  [
+    'experiment_assignment',
+    `VALUES ('e1', 't1', 'spring', 'acme', 'low', 'standard', '2026-01-01T00:00:00.123456Z'),
+    ('e1', 't2', 'spring', 'globex', NULL, NULL, '2026-01-02')`,
+  ],
   ['billing_account', `VALUES ('stripe', 'test', 'acct_1')`],
   [
     'charge',
