@@ -22,7 +22,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   billingplan: { kind: kinds.BillingPlan, name: 'standard' },
   budget: { kind: kinds.Budget, name: 'globex-monthly' },
   usagecorrection: { kind: kinds.UsageCorrection, name: 'globex-node-down' },
-  priceexperiment: { kind: kinds.PriceExperiment, name: 'spring' },
+  priceexperiment: { kind: kinds.PriceExperiment, name: 'first-quarter' },
   usagereport: { kind: kinds.UsageReport, name: 'usage-2026-10' },
   creditgrant: { kind: kinds.CreditGrant, name: 'globex-welcome' },
   optimizationpolicy: { kind: kinds.OptimizationPolicy, namespace: 'globex-infer', name: 'idle-gpus' },
