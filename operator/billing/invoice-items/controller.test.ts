@@ -138,6 +138,19 @@ test.each([
   ]);
 });
 
+test('one that is refused holds up no other', async () => {
+  const tenant = await sell();
+  await pass(tenant);
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  await control('faults', { plan: [{ route: 'POST /v1/invoiceitems', nth: 1, fault: '500-before-accept' }] });
+  const output = await pass(tenant);
+  expect(reasonOf(output)).toBe('FeesRefused');
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', 50_000]]);
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', 54_900]]);
+});
+
 test('what is settled after the invoice is final is told, and is on the next', async () => {
   const tenant = await sell();
   await pass(tenant);

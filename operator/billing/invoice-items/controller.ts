@@ -16,6 +16,10 @@ import { freezeItems, keepSent, readTotals, readUnsent, toldSince, type UnsentIt
 
 /** Items of one pass: each is up to three calls, and usage waits behind them. */
 const mostSent = 50;
+/** Of more that wait, so many are known, so that those that are refused again and again hold up no others. */
+const mostKnown = 1000;
+/** A pass ends after so many refusals: a provider that does not answer takes its time for each. */
+const mostRefused = 3;
 const soonMillis = 2000;
 /** A draft is open for an hour, and the month is settled within half of it. */
 const lookMillis = 60_000;
@@ -28,6 +32,7 @@ interface Payer {
 
 /** The controller of invoice items. The rest of a BillingProvider's status is written by others. */
 export function invoiceItemsController(deps: CatalogDeps): Controller {
+  const refused = new Map<string, number>();
   return controller(kinds.BillingProvider, 'billing-invoice-items')
     .withoutStatus()
     .when(standsOtherwise)
@@ -50,7 +55,7 @@ export function invoiceItemsController(deps: CatalogDeps): Controller {
       }
       const items = await openCatalog(deps, provider, ctx);
       if (items === undefined && isReady(provider)) return { after: soonMillis };
-      const condition = items === undefined ? notOpen : await keep(deps, provider, items, ctx);
+      const condition = items === undefined ? notOpen : await keep(deps, provider, items, refused, ctx);
       await write(provider, [stated(provider, condition, ctx.now())], ctx);
       return { after: lookMillis };
     });
@@ -65,6 +70,7 @@ async function keep(
   { store }: CatalogDeps,
   provider: BillingProvider,
   items: InvoiceItems,
+  refused: Map<string, number>,
   ctx: Context,
 ): Promise<ConditionIntent> {
   const { name } = provider.metadata;
@@ -73,18 +79,27 @@ async function keep(
   await store.fence.within(async (trx) => {
     await freezeItems(trx, name, newItems(await readTotals(trx, [...payers.keys()], since), payers));
   });
-  const unsent = await readUnsent(store.db, name, mostSent);
-  for (const item of unsent) {
+  const unsent = await readUnsent(store.db, name, mostKnown);
+  // What was refused waits behind what was not.
+  const inTurn = unsent.toSorted((a, b) => (refused.get(a.key) ?? 0) - (refused.get(b.key) ?? 0)).slice(0, mostSent);
+  const failures: string[] = [];
+  for (const item of inTurn) {
+    if (failures.length >= mostRefused) break;
     try {
       const sent = await send(items, item, payers.get(item.tenant)?.subscription);
       await store.fence.within((trx) => keepSent(trx, item.key, sent, ctx.now()));
+      refused.delete(item.key);
       if (sent.invoice === undefined) ctx.event(lateEvent(provider, item));
     } catch (error) {
       if (ctx.signal.aborted) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      const message = `the provider did not take ${item.key}: ${why}; it and what follows is tried again`;
-      return { type: 'FeesSent', status: 'False', reason: 'FeesRefused', message };
+      refused.set(item.key, ctx.now().getTime());
+      failures.push(`${item.key}: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+  const [failure] = failures;
+  if (failure !== undefined) {
+    const message = `the provider did not take ${failure}; it is tried again`;
+    return { type: 'FeesSent', status: 'False', reason: 'FeesRefused', message };
   }
   const message = `fees and commitments of months that end after ${since.toISOString()} are at the provider as far as they are settled`;
   return { type: 'FeesSent', status: 'True', reason: 'AllSent', message };
