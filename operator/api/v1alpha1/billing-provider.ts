@@ -57,6 +57,10 @@ export interface BillingProvider extends CustomResource<BillingProviderSpec, Bil
  * @rule self.type == 'Stripe' || !(has(self.catalog) || has(self.endpoint) || has(self.webhookSecretRef)) -- catalog, endpoint and webhookSecretRef are Stripe's; remove them, or use type Stripe
  * @rule has(self.secretRef) == (self.type != 'Log') -- secretRef names the key of Stripe or of a receiver: set it, and with type Log leave it out
  * @rule self.type == 'Stripe' || !has(self.transport) -- transport chooses between calls of Stripe; remove it, or use type Stripe
+ * @rule self.type == 'Stripe' || !has(self.ingestion) -- ingestion says how meters of Stripe count; remove it, or use type Stripe
+ * @rule !has(self.ingestion) || self.ingestion == 'Delta' || !has(self.transport) || self.transport == 'MeterEvents' -- an hour is stated by one event at a time: use transport MeterEvents, or ingestion Delta
+ * @rule !has(self.ingestion) || self.ingestion == 'Delta' || self.mode == 'Test' -- that the newest event of an hour replaces the others is documented and not yet seen in an account: use ingestion Delta in mode Live
+ * @rule (has(self.ingestion) ? self.ingestion : 'Delta') == (has(oldSelf.ingestion) ? oldSelf.ingestion : 'Delta') -- ingestion is immutable: meters count in one way for ever; create a new BillingProvider
  */
 export interface BillingProviderSpec {
   /**
@@ -101,6 +105,12 @@ export interface BillingProviderSpec {
    * found by its report or by reconciliation. Absent means MeterEvents. Change it while status.rows.ambiguous is 0.
    */
   readonly transport?: 'MeterEvents' | 'MeterEventStream';
+  /**
+   * ingestion is what an event says: Delta, what is to be added to its hour, counted once by its identifier; or
+   * HourlySnapshot, what the whole hour holds by now, on meters of their own (gpu_seconds_hourly__ and the SKU) that keep
+   * the newest event of an hour, so that sending again is harmless at any age. Absent means Delta. It cannot be changed.
+   */
+  readonly ingestion?: 'Delta' | 'HourlySnapshot';
   /**
    * maxRequestsPerSecond bounds the calls to the provider.
    * @min 1

@@ -70,7 +70,7 @@ async function keep(deps: CatalogDeps, provider: BillingProvider, ctx: Context):
   const tenants = tenantsOf(provider.metadata.name, ctx);
   const agreements = tenants.map((tenant) => agreementOf(tenant, ctx)).filter((one) => one !== undefined);
   const books = [...new Set(agreements.map(({ book }) => book))];
-  const skus = await pricedSkus(deps.store, books, ctx.now().getTime(), true);
+  const skus = await pricedSkus(deps.store, books, ctx.now().getTime(), true, provider.spec.ingestion ?? 'Delta');
   const wanted = [...wantedPrices(agreements, skus).values()];
   try {
     const found = await look(catalog, wanted);

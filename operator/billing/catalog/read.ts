@@ -1,7 +1,7 @@
 import { kinds, type Tenant } from '../../api/index.ts';
 import type { Reader } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { eventPrefix } from '../outbox/freeze.ts';
+import { eventNameOf, type Ingestion } from '../outbox/event-name.ts';
 import { bookOf, planOf } from '../plan/agreed.ts';
 import { inForce, readVersions } from '../price-book/factors.ts';
 import { readPrice } from '../rating/stored.ts';
@@ -33,6 +33,7 @@ export async function pricedSkus(
   books: readonly string[],
   at: number,
   announced: boolean,
+  ingestion: Ingestion,
 ): Promise<readonly PricedSku[]> {
   if (books.length === 0) return [];
   const versions = (await readVersions(store)).filter(({ book }) => books.includes(book));
@@ -52,7 +53,14 @@ export async function pricedSkus(
     rows
       .filter((row) => row.book === book && row.version === version)
       .map(({ name: sku, tiers, unit_price }) => {
-        return { book, version, currency, sku, eventName: eventPrefix + sku, price: readPrice(tiers, unit_price) };
+        return {
+          book,
+          version,
+          currency,
+          sku,
+          eventName: eventNameOf(sku, ingestion),
+          price: readPrice(tiers, unit_price),
+        };
       }),
   );
 }

@@ -1,3 +1,4 @@
+import { ingestionOf } from '../outbox/event-name.ts';
 import type { Tier } from '../rating/rate.ts';
 import type { TieredPrice } from '../rating/stored.ts';
 
@@ -40,6 +41,7 @@ export interface Agreement {
 /** The price of a SKU under an agreement. */
 export function wantedPrice(sku: PricedSku, included: bigint): WantedPrice | Unsayable {
   const parts = ['gpuopt', sku.book, String(sku.version), sku.sku, ...(included > 0n ? [String(included)] : [])];
+  if (ingestionOf(sku.eventName) === 'HourlySnapshot') parts.push('hourly');
   const key = parts.join('/');
   const { mode, tiers } = sku.price;
   if (included > 0n && mode === 'Volume') {

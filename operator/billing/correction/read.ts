@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { UsageCorrection } from '../../api/index.ts';
 import { type Corrected, meterOf, readTotal } from '../../metering/index.ts';
 import type { Schema } from '../../store/index.ts';
-import { eventPrefix } from '../outbox/freeze.ts';
+import { eventNameOf, type Ingestion, ingestionOf, readIngestion } from '../outbox/event-name.ts';
 import { sumOf } from '../reconcile/decide.ts';
 import { type HourWindow, type PairHour, readHour } from '../reconcile/read.ts';
 import type { CorrectionFacts, Refusal } from './decide.ts';
@@ -42,11 +42,12 @@ export async function readPlace(
   }
   const window = { start: start.getTime(), end: grid.window_end.getTime() };
   const eventAt = window.end / 1000 - 1;
-  const hour = { ...payer, eventName: eventPrefix + sku, hour: eventAt - (eventAt % 3600) };
+  const { ingestion, ...pair } = payer;
+  const hour = { ...pair, eventName: eventNameOf(sku, ingestion), hour: eventAt - (eventAt % 3600) };
   return { tenant, ...metered, window, hour };
 }
 
-type Payer = Pick<PairHour, 'provider' | 'customer'>;
+type Payer = Pick<PairHour, 'provider' | 'customer'> & { readonly ingestion: Ingestion };
 type Metered = Pick<Corrected, 'meter' | 'device'>;
 
 /** What was charged of the SKU in the window before, and to whom it was sent. */
@@ -60,7 +61,7 @@ async function readCharged(
     .selectFrom('charge as c')
     .innerJoin('usage_window as w', 'w.id', 'c.usage_window_id')
     .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
-    .select(['w.meter', 'w.model', 'w.profile', 'o.provider', 'o.customer'])
+    .select(['w.meter', 'w.model', 'w.profile', 'o.provider', 'o.customer', 'o.event_name'])
     .where('w.tenant', '=', tenant)
     .where('w.window_start', '=', start)
     .where('c.sku', '=', sku)
@@ -70,16 +71,18 @@ async function readCharged(
   if (row === undefined) return undefined;
   const { meter, model, profile, provider, customer } = row;
   const metered = { meter, device: { model, profile } };
-  return provider === null || customer === null ? { metered } : { metered, payer: { provider, customer } };
+  if (provider === null || customer === null) return { metered };
+  return { metered, payer: { provider, customer, ingestion: ingestionOf(row.event_name ?? '') } };
 }
 
 async function readPayer(trx: Transaction<Schema>, tenant: string): Promise<Payer | undefined> {
-  return await trx
+  const row = await trx
     .selectFrom('customer_link as l')
     .innerJoin('billing_account as a', 'a.provider', 'l.provider')
-    .select(['l.provider', 'l.customer'])
+    .select(['l.provider', 'l.customer', 'a.ingestion'])
     .where('l.tenant', '=', tenant)
     .executeTakeFirst();
+  return row && { ...row, ingestion: readIngestion(row.ingestion) };
 }
 
 /** What the tenant's price list, as it was in force at the window's start, means by a SKU. */

@@ -13,6 +13,7 @@ import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } fro
 import { agreementOf, pricedSkus } from '../catalog/read.ts';
 import { wantedPrices } from '../catalog/wanted.ts';
 import { stated } from '../conditions.ts';
+import type { Ingestion } from '../outbox/event-name.ts';
 import type { ProviderCatalog, Subject } from '../sinks/catalog.ts';
 import { drifts, type Finding, pricesOf, subscriptionOff } from './decide.ts';
 
@@ -86,7 +87,7 @@ async function keep(deps: CatalogDeps, tenant: Tenant, providerName: string, ctx
     return { finding: { reason: 'ProviderNotReady', message } };
   }
   try {
-    return await make(deps, tenant, catalog, ctx);
+    return await make(deps, tenant, catalog, ctx, provider?.spec.ingestion ?? 'Delta');
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     return { finding: { reason: 'CustomerRefused', message: error instanceof Error ? error.message : String(error) } };
@@ -94,10 +95,16 @@ async function keep(deps: CatalogDeps, tenant: Tenant, providerName: string, ctx
 }
 
 /** Prices first: a customer is known to others once there is a subscription that charges it. */
-async function make(deps: CatalogDeps, tenant: Tenant, catalog: ProviderCatalog, ctx: Context): Promise<Result> {
+async function make(
+  deps: CatalogDeps,
+  tenant: Tenant,
+  catalog: ProviderCatalog,
+  ctx: Context,
+  ingestion: Ingestion,
+): Promise<Result> {
   const agreement = agreementOf(tenant, ctx);
   const books = agreement === undefined ? [] : [agreement.book];
-  const skus = await pricedSkus(deps.store, books, ctx.now().getTime(), false);
+  const skus = await pricedSkus(deps.store, books, ctx.now().getTime(), false, ingestion);
   const wanted = agreement === undefined ? [] : [...wantedPrices([agreement], skus).values()];
   const found = await catalog.prices(wanted.map(({ key }) => key));
   const prices = pricesOf(wanted, found, await catalog.meters());

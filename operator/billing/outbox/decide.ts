@@ -7,6 +7,8 @@
  *                          └──unknown, crash──▶ UNKNOWN ──inside guard──▶ SENDING
  *                                                  └──past guard, read back──▶ CONFIRMED | SENDING | HOLD
  *
+ * A row that states its whole hour (snapshot.ts) is sent again past the guard too: it replaces, so nothing is read back.
+ *
  * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING.
  */
 import type { OutboxState } from '../../store/index.ts';
@@ -26,11 +28,14 @@ export interface RowFacts {
   /** When an attempt first could have reached the provider. */
   readonly guardFrom?: number;
   readonly read?: { readonly value: bigint; readonly at: number };
+  /** Whether it replaces what the provider has of its hour: then it may come again at any age. */
+  readonly statesHour?: boolean;
 }
 
 /** What to do with a row now. */
 export type Step =
-  | { readonly kind: 'send' }
+  /** `anew`: past its guard, which begins again. */
+  | { readonly kind: 'send'; readonly anew?: true }
   | { readonly kind: 'read' }
   | { readonly kind: 'wait'; readonly until: number }
   | { readonly kind: 'hold'; readonly reason: string };
@@ -40,14 +45,14 @@ export function nextStep(row: RowFacts, capabilities: SinkCapabilities, now: num
   const age = now - row.eventAt;
   const isPastGuard = row.guardFrom !== undefined && now - row.guardFrom >= guardMillis(capabilities);
   // Also PENDING: a refused attempt may follow one whose outcome nobody knows.
-  if (isPastGuard) return readBack(row.read, now);
+  if (isPastGuard && row.statesHour !== true) return readBack(row.read, now);
   if (age >= (capabilities.backdateSeconds - guardMarginSeconds) * 1000) {
     return {
       kind: 'hold',
       reason: `usage is ${Math.floor(age / 86_400_000)} days old and the provider takes none so old`,
     };
   }
-  return { kind: 'send' };
+  return isPastGuard ? { kind: 'send', anew: true } : { kind: 'send' };
 }
 
 /** How long a row may be resent blindly, in milliseconds. */

@@ -6,10 +6,8 @@ import { post } from '../journal/post.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { type Rated, rateWindows } from '../rating/period.ts';
 import { readIncluded, readPrice, type TieredPrice } from '../rating/stored.ts';
+import { eventNameOf, type Ingestion, ingestionOf, readIngestion } from './event-name.ts';
 import { type EventIdentity, identifierOf } from './identifier.ts';
-
-/** Prefix of every usage event's name; the SKU's name follows. */
-export const eventPrefix = 'gpu_seconds__';
 
 /** What freezing needs of a sealed window; times in milliseconds since 1970. */
 export type Window = Pick<
@@ -33,6 +31,7 @@ interface Payer {
   readonly book: string;
   readonly mode: 'test' | 'live';
   readonly account: string;
+  readonly ingestion: Ingestion;
   /** What his plan includes, as it is stored. */
   readonly included: string | null;
 }
@@ -115,7 +114,7 @@ async function write(trx: Transaction<Schema>, all: readonly Priced[]): Promise<
     usage_window_id: window.id,
     provider: payer.provider,
     identifier: identifiers.get(window.id) ?? '',
-    event_name: eventPrefix + price.sku,
+    event_name: eventNameOf(price.sku, payer.ingestion),
     customer: payer.customer,
     event_at: new Date(window.window.end - 1000),
     quantity: window.quantity,
@@ -202,8 +201,8 @@ async function identify(trx: Transaction<Schema>, sent: readonly Priced[]): Prom
 }
 
 function identityOf({ window: { window, revision }, payer, price }: Priced): EventIdentity {
-  const { account, mode, customer } = payer;
-  const eventName = eventPrefix + price.sku;
+  const { account, mode, customer, ingestion } = payer;
+  const eventName = eventNameOf(price.sku, ingestion);
   return { account, mode, eventName, customer, start: window.start / 1000, end: window.end / 1000, revision };
 }
 
@@ -230,7 +229,7 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
     )
     .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price', 'c.rated_from', 's.tiers'])
     .select(['c.included as charged', 'l.included'])
-    .select(['o.provider', 'o.customer', 'a.mode', 'a.account'])
+    .select(['o.provider', 'o.customer', 'o.event_name', 'a.mode', 'a.account'])
     .where('w.tenant', '=', window.tenant)
     .where('w.meter', '=', window.meter)
     .where('w.window_start', '=', new Date(window.window.start))
@@ -244,7 +243,8 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
   const earlier = { price, included: includedIn(row) };
   if (provider === null || customer === null || account === null) return earlier;
   const mode = row.mode === 'live' ? 'live' : 'test';
-  return { ...earlier, payer: { provider, customer, book, account, included, mode } };
+  const ingestion = ingestionOf(row.event_name ?? '');
+  return { ...earlier, payer: { provider, customer, book, account, included, mode, ingestion } };
 }
 
 /** What a charge says was included: nothing where its price did not depend on the month. */
@@ -283,8 +283,13 @@ async function readPayers(trx: Transaction<Schema>, windows: readonly Window[]):
   const rows = await trx
     .selectFrom('customer_link as l')
     .innerJoin('billing_account as a', 'a.provider', 'l.provider')
-    .select(['l.tenant', 'l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account'])
+    .select(['l.tenant', 'l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account', 'a.ingestion'])
     .where('l.tenant', '=', sql<string>`ANY(${tenants})`)
     .execute();
-  return new Map(rows.map(({ tenant, mode, ...row }) => [tenant, { ...row, mode: mode === 'live' ? 'live' : 'test' }]));
+  return new Map(
+    rows.map(({ tenant, mode, ingestion, ...row }) => [
+      tenant,
+      { ...row, mode: mode === 'live' ? 'live' : 'test', ingestion: readIngestion(ingestion) },
+    ]),
+  );
 }

@@ -3,6 +3,8 @@ import { type Selectable, sql } from 'kysely';
 import type { OutboxTable, Store } from '../../store/index.ts';
 import type { FrozenUsage } from '../sinks/sink.ts';
 import type { RestOfHour, RowFacts, Settled } from './decide.ts';
+import { ingestionOf } from './event-name.ts';
+import { type HourState, hoursOf } from './snapshot.ts';
 
 /** A row of the outbox as stored. */
 export type OutboxRow = Selectable<OutboxTable>;
@@ -74,6 +76,7 @@ export function factsOf(row: OutboxRow): RowFacts {
     quantity: BigInt(row.quantity),
     guardFrom: row.guard_from?.getTime(),
     read,
+    statesHour: ingestionOf(row.event_name) === 'HourlySnapshot',
   };
 }
 
@@ -85,7 +88,7 @@ export interface Batch {
 
 /**
  * Moves rows to SENDING and counts them as a batch, before any byte leaves; `fresh` restarts the guard of a row that was
- * read back as absent.
+ * read back as absent, or that may be sent again at any age.
  */
 export async function claim(
   store: Store,
@@ -120,13 +123,14 @@ export async function claim(
       )
       .returning('number')
       .executeTakeFirstOrThrow();
-    return { number, rows: rows.map((row) => claimedOf(row, now)) };
+    const hours = await hoursOf(trx, rows);
+    return { number, rows: rows.map((row) => claimedOf(row, hours.get(row.id), now)) };
   });
 }
 
-function claimedOf(row: OutboxRow, now: number): Claimed {
+function claimedOf(row: OutboxRow, hour: HourState | undefined, now: number): Claimed {
   const { id, attempts, guard_from } = row;
-  return { id, attempts, guardFrom: guard_from?.getTime() ?? now, usage: frozen(row) };
+  return { id, attempts, guardFrom: guard_from?.getTime() ?? now, usage: { ...frozen(row), ...hour } };
 }
 
 function frozen(row: OutboxRow): FrozenUsage {

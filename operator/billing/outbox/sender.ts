@@ -53,18 +53,18 @@ async function sendBatch(
 ): Promise<number> {
   const { store, clock } = deps;
   const now = clock.now();
-  const fresh: bigint[] = [];
-  const absent: bigint[] = [];
+  const first: bigint[] = [];
+  const anew: bigint[] = [];
   for (const row of due) {
     const step = nextStep(factsOf(row), entry.sink.capabilities, now);
-    if (step.kind === 'send') fresh.push(row.id);
+    if (step.kind === 'send') (step.anew === true ? anew : first).push(row.id);
     if (step.kind === 'hold') await resolve(store, row.id, 'HOLD', step.reason);
     if (step.kind === 'wait') await postpone(store, row.id, step.until, row.last_error ?? 'waits for a second reading');
-    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') absent.push(row.id);
+    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') anew.push(row.id);
   }
   return (
-    (await deliverAll(deps, provider, entry, absent, 'fresh', signal)) +
-    (await deliverAll(deps, provider, entry, fresh, 'keep', signal))
+    (await deliverAll(deps, provider, entry, anew, 'fresh', signal)) +
+    (await deliverAll(deps, provider, entry, first, 'keep', signal))
   );
 }
 

@@ -117,9 +117,10 @@ async function otherAccount(
   account: string,
 ): Promise<Standing | undefined> {
   const mode = modeOf(spec);
-  const before = await keepAccount(store, metadata.name, mode, account);
+  const ingestion = spec.ingestion ?? 'Delta';
+  const before = await keepAccount(store, metadata.name, mode, account, ingestion);
   if (before === undefined) return undefined;
-  const message = `the key belongs to account ${account} in ${mode} mode, but usage was frozen for ${before}; use a key of that account, or a new BillingProvider`;
+  const message = `the key belongs to account ${account} in ${mode} mode by ${ingestion}, but usage was frozen for ${before}; go back to that, or use a new BillingProvider`;
   return { status: 'False', reason: 'AccountChanged', message };
 }
 

@@ -1,5 +1,5 @@
 import type { Store } from '../../store/index.ts';
-import { eventPrefix } from '../outbox/freeze.ts';
+import { eventNameOf, type Ingestion, readIngestion } from '../outbox/event-name.ts';
 
 /**
  * Remembers the account of a provider's key. Returns the account for which usage was frozen before when it is another
@@ -10,6 +10,7 @@ export async function keepAccount(
   provider: string,
   mode: 'test' | 'live',
   account: string,
+  ingestion: Ingestion = 'Delta',
 ): Promise<string | undefined> {
   return await store.fence.within(async (trx) => {
     const known = await trx
@@ -17,18 +18,20 @@ export async function keepAccount(
       .selectAll()
       .where('provider', '=', provider)
       .executeTakeFirst();
-    if (known?.account === account && known.mode === mode) return undefined;
+    if (known?.account === account && known.mode === mode && known.ingestion === ingestion) return undefined;
     const frozen = await trx
       .selectFrom('outbox')
       .select('id')
       .where('provider', '=', provider)
       .limit(1)
       .executeTakeFirst();
-    if (known !== undefined && frozen !== undefined) return `${known.account} in ${known.mode} mode`;
+    if (known !== undefined && frozen !== undefined) {
+      return `${known.account} in ${known.mode} mode by ${known.ingestion}`;
+    }
     await trx
       .insertInto('billing_account')
-      .values({ provider, mode, account })
-      .onConflict((conflict) => conflict.column('provider').doUpdateSet({ mode, account }))
+      .values({ provider, mode, account, ingestion })
+      .onConflict((conflict) => conflict.column('provider').doUpdateSet({ mode, account, ingestion }))
       .execute();
     return undefined;
   });
@@ -57,7 +60,13 @@ export async function meterNames(store: Store, provider: string, books: readonly
     books.length === 0
       ? []
       : await store.db.selectFrom('price_sku').select('name').distinct().where('book', 'in', books).execute();
-  const skus = [...priced, ...listed].map(({ name }) => eventPrefix + name);
+  const account = await store.db
+    .selectFrom('billing_account')
+    .select('ingestion')
+    .where('provider', '=', provider)
+    .executeTakeFirst();
+  const ingestion = readIngestion(account?.ingestion ?? null);
+  const skus = [...priced, ...listed].map(({ name }) => eventNameOf(name, ingestion));
   const names = [...skus, ...waiting.map(({ event_name }) => event_name)];
   return [...new Set(names)].toSorted();
 }

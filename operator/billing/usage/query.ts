@@ -14,7 +14,7 @@ export interface UsageQuestion {
 
 /** Usage of one meter; GPU-seconds as integer strings. */
 export interface MeterUsage {
-  /** Name of the usage event at the provider; metering's own name where nothing prices it. */
+  /** gpu_seconds__ and the SKU, however the provider's event is called; metering's own name where nothing prices it. */
   readonly meter: string;
   readonly model: string;
   readonly profile: string;

@@ -1,7 +1,7 @@
 import type { Mismatch } from '../../metering/index.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { unitPrice } from '../money/price.ts';
-import { eventPrefix } from '../outbox/freeze.ts';
+import { eventNameOf, ingestionOf } from '../outbox/event-name.ts';
 import { identifierOf } from '../outbox/identifier.ts';
 import { cost, type Rating } from '../rating/rate.ts';
 
@@ -82,7 +82,7 @@ function outboxFacts({ tenant, start, end, revision, quantity, charge, sent }: B
   const shared = identifierOf({ ...identity, tenant });
   const plain = identifierOf(identity);
   return [
-    ['outbox', eventPrefix + charge.sku, eventName],
+    ['outbox', eventNameOf(charge.sku, ingestionOf(eventName)), eventName],
     ['outbox', sent.identifier === shared ? shared : plain, sent.identifier],
     ['outbox', new Date(end - 1000).toISOString(), new Date(sent.at).toISOString()],
     ...(sent.isDifference ? [] : [['outbox', `${quantity}`, `${sent.quantity}`] as const]),

@@ -1,5 +1,5 @@
 import type { Mismatch } from '../../metering/index.ts';
-import { eventPrefix } from '../outbox/freeze.ts';
+import { eventPrefix } from '../outbox/event-name.ts';
 
 /** The charges of one tenant and SKU in one calendar month; GPU-seconds. */
 export interface MonthCharges {

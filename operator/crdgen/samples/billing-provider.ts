@@ -10,6 +10,8 @@ const base: SampleObject = {
 const lines = changed(base, { 'spec.type': 'Log', 'spec.secretRef': undefined });
 const receiver = changed(base, { 'spec.type': 'Webhook', 'spec.webhook': { url: 'https://usage.example/v1/events' } });
 
+const hourly = changed(base, { 'spec.ingestion': 'HourlySnapshot' });
+
 /** What a BillingProvider takes and refuses. */
 export const billingProviders: SampleTable = {
   kind: 'BillingProvider',
@@ -21,6 +23,7 @@ export const billingProviders: SampleTable = {
     { name: 'that sends fees', object: changed(base, { 'spec.catalog': { mode: 'Test', fees: 'InvoiceItems' } }) },
     { name: 'a log', object: lines },
     { name: 'that streams', object: changed(base, { 'spec.transport': 'MeterEventStream' }) },
+    { name: 'that states hours', object: hourly },
     { name: 'an endpoint with a port', object: changed(base, { 'spec.endpoint': 'http://127.0.0.1:12111' }) },
   ],
   invalid: [
@@ -53,6 +56,21 @@ export const billingProviders: SampleTable = {
       name: 'a receiver that is streamed to',
       object: changed(receiver, { 'spec.transport': 'MeterEventStream' }),
       says: 'transport chooses between calls of Stripe',
+    },
+    {
+      name: 'a receiver that is told hours',
+      object: changed(receiver, { 'spec.ingestion': 'HourlySnapshot' }),
+      says: 'ingestion says how meters of Stripe count',
+    },
+    {
+      name: 'hours in a stream',
+      object: changed(hourly, { 'spec.transport': 'MeterEventStream' }),
+      says: 'an hour is stated by one event at a time',
+    },
+    {
+      name: 'hours in mode Live',
+      object: changed(hourly, { 'spec.mode': 'Live' }),
+      says: 'use ingestion Delta in mode Live',
     },
     {
       name: 'a log with a key',
@@ -97,5 +115,9 @@ export const billingProviders: SampleTable = {
     },
     { name: 'the key itself', object: changed(base, { 'spec.apiKey': 'sk' }), says: 'unknown field "spec.apiKey"' },
   ],
-  updates: [{ name: 'another rate', from: base, to: changed(base, { 'spec.maxRequestsPerSecond': 50 }) }],
+  updates: [
+    { name: 'another rate', from: base, to: changed(base, { 'spec.maxRequestsPerSecond': 50 }) },
+    { name: 'the default said', from: base, to: changed(base, { 'spec.ingestion': 'Delta' }) },
+    { name: 'another ingestion', from: base, to: hourly, says: 'ingestion is immutable' },
+  ],
 };

@@ -18,6 +18,7 @@ import { ratedIncluded } from './0022-rated-included.ts';
 import { planTerms } from './0023-plan-terms.ts';
 import { invoiceItems } from './0024-invoice-items.ts';
 import { experiments } from './0025-experiments.ts';
+import { ingestion } from './0026-ingestion.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   planTerms,
   invoiceItems,
   experiments,
+  ingestion,
 ];

@@ -59,6 +59,8 @@ export interface BillingAccountTable {
   readonly provider: string;
   readonly mode: string;
   readonly account: string;
+  /** Delta or HourlySnapshot. */
+  readonly ingestion: ColumnType<string, string | undefined, string>;
 }
 
 /** What a usage window costs: made once, with the window where prices were known then. */

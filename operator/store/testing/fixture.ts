@@ -53,7 +53,7 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     `VALUES ('e1', 't1', 'spring', 'acme', 'low', 'standard', '2026-01-01T00:00:00.123456Z'),
     ('e1', 't2', 'spring', 'globex', NULL, NULL, '2026-01-02')`,
   ],
-  ['billing_account', `VALUES ('stripe', 'test', 'acct_1')`],
+  ['billing_account', `(provider, mode, account) VALUES ('stripe', 'test', 'acct_1')`],
   [
     'charge',
     `SELECT id, tenant, 'l4', 'standard', 1, 'usd', 0.069444444444, quantity, 0.123456789012 * revision

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 
+import { ingestionOf } from '../../outbox/event-name.ts';
 import type { BatchDelivery, UsageSink } from '../sink.ts';
 import { classify } from './classify.ts';
 import { connect, errors, type StripeConnection } from './sdk.ts';
@@ -108,8 +109,9 @@ async function sumsOf(
 
 async function createMeter(stripe: Stripe, account: string, eventName: string): Promise<string> {
   const params = {
-    display_name: eventName.replace(/^gpu_seconds__/, 'GPU seconds ').slice(0, 250),
+    display_name: eventName.replace(/^gpu_seconds(_hourly)?__/, 'GPU seconds ').slice(0, 250),
     event_name: eventName,
+    ...(ingestionOf(eventName) === 'HourlySnapshot' && { event_time_window: 'hour' as const }),
     default_aggregation: { formula: 'sum' },
     customer_mapping: { type: 'by_id', event_payload_key: 'stripe_customer_id' },
     value_settings: { event_payload_key: 'value' },
