@@ -9,7 +9,7 @@ import { type Expiry, type Provider, startProvider } from './peer.ts';
 import { describe, Subject, SubjectFailed } from './process.ts';
 import type { Halt, SenderName, StepReply, SubjectOptions } from './protocol.ts';
 import { SharedTime } from './shared-time.ts';
-import { eventNames, integral, viewAt, type World } from './world.ts';
+import { eventNames, integral, prefixOf, viewAt, type World } from './world.ts';
 
 /** How things go on after a process was broken. */
 export const recoveries = ['soon', '25h', 'replica'] as const;
@@ -73,7 +73,7 @@ export class Cell {
   get #options(): SubjectOptions {
     const { database, sender, world } = this.#setup;
     const files = { clockFile: this.time.file, markFile: this.#markFile };
-    return { database, sender, ...files, peer: this.provider.url, eventNames: eventNames(world) };
+    return { database, sender, ...files, peer: this.provider.url, eventNames: eventNames(world, prefixOf(sender)) };
   }
 
   /** A new process; with `prepare`, it states prices and payers. */
@@ -126,7 +126,9 @@ export class Cell {
     }
     // What the peer has taken is counted a little later.
     this.time.advance(10 * minute);
-    return judge(integral(this.#setup.world), await this.provider.truth(), this.states);
+    const { world, sender } = this.#setup;
+    const truth = integral(world, prefixOf(sender));
+    return judge(truth, await this.provider.truth(), this.states, sender === 'hourly' ? 'newest' : 'each');
   }
 
   /** Ends the processes and the provider. */

@@ -6,7 +6,13 @@ import { planCells, runCell } from './matrix.ts';
 import { runPlan } from './run.ts';
 
 /** The whole matrix is `make faults-billing`. */
-const ours = ['K2/soon/expiry=never', 'K5/25h/expiry=24h', 'K6/25h/expiry=24h', 'K10a/replica/expiry=24h'];
+const ours = [
+  'K2/soon/expiry=never',
+  'K5/25h/expiry=24h',
+  'K6/25h/expiry=24h',
+  'K10a/replica/expiry=24h',
+  'hourly/K6/25h/expiry=24h',
+];
 const seed = 1;
 /** Patience for a machine that is busy with other things. */
 const timeout = 900_000;

@@ -25,6 +25,11 @@ test.each([
   expect(judge(truth, peer, states)).toMatchObject({ lost, surplus, doubled, violations });
 });
 
+test('where the newest event of an hour counts, an identifier may come twice and the sum must be right all the same', () => {
+  expect(judge(truth, record('100', 'a', 'a'), {}, 'newest')).toMatchObject({ doubled: 0, violations: [] });
+  expect(judge(truth, record('200', 'a', 'a'), {}, 'newest')).toMatchObject({ surplus: 100n });
+});
+
 test('what is missing in one hour is not made good by another', () => {
   const hours = [
     { customer: 'cus_0', eventName: 'gpu_seconds__l4', hour: 3600, value: '90' },

@@ -19,8 +19,16 @@ export type States = Readonly<Record<string, number>>;
 
 const settled = ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'];
 
-/** Compares the peer's record with the integral of the world, hour by hour, and the outbox with what may be left in it. */
-export function judge(truth: ReadonlyMap<string, bigint>, peer: PeerTruth, states: States): Verdict {
+/**
+ * Compares the peer's record with the integral of the world, hour by hour, and the outbox with what may be left in it. An
+ * identifier may come twice where only the newest event of an hour counts.
+ */
+export function judge(
+  truth: ReadonlyMap<string, bigint>,
+  peer: PeerTruth,
+  states: States,
+  counts: 'each' | 'newest' = 'each',
+): Verdict {
   const billed = new Map(
     peer.hours.map(({ customer, eventName, hour, value }) => [`${customer} ${eventName} ${hour}`, BigInt(value)]),
   );
@@ -29,7 +37,7 @@ export function judge(truth: ReadonlyMap<string, bigint>, peer: PeerTruth, state
   const sum = (values: Iterable<bigint>): bigint => [...values].reduce((total, value) => total + value, 0n);
   const lost = -sum(differences.filter(({ by }) => by < 0n).map(({ by }) => by));
   const surplus = sum(differences.filter(({ by }) => by > 0n).map(({ by }) => by));
-  const doubled = doubledIn(peer);
+  const doubled = counts === 'each' ? doubledIn(peer) : [];
   const left = Object.entries(states).filter(([state, rows]) => rows > 0 && !settled.includes(state));
   return {
     truth: sum(truth.values()),

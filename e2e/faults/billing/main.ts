@@ -13,7 +13,7 @@ Usage: node e2e/faults/billing/main.ts [--seed N] [--only PATTERN] [--random N] 
 
   --seed N          the worlds and random faults; the same seed gives the same. Default 1
   --only PATTERN    parts whose id matches this regular expression, for example "^K5/" or "/25h/expiry=24h"
-  --random N        worlds with kills at random points, also during recovery. Default 12
+  --random N        worlds with kills at random points, also during recovery. Default 24
   --sends N         rows of the storm, in which the peer breaks 20 % of all calls; 0 for none. Default 10000
   --budget MINUTES  begin nothing after this time; what is left out is listed. Default 45
   --list            print the ids of the parts and run none
@@ -22,8 +22,8 @@ Usage: node e2e/faults/billing/main.ts [--seed N] [--only PATTERN] [--random N] 
 Example: make faults-billing ARGS='--only "^(naive/)?K[56]/25h/"'
 
 Ids are POINT/RECOVERY/EXPIRY: the recovery is "soon" (a new process within a minute), "25h" (one after 25 hours) or
-"replica" (a second process that waited takes over); the expiry is when the peer forgets identifiers. naive/... is a
-sender that has nothing but the identifier: it must bill twice where an answer was lost and the peer has forgotten.
+"replica" (a second process that waited takes over); the expiry is when the peer forgets identifiers. hourly/... is our
+sender where it states whole hours (ingestion: HourlySnapshot); random/... with an even number too. naive/... is a sender that has nothing but the identifier: it must bill twice where an answer was lost and the peer has forgotten.
 markless/... keeps nothing outside its database: it must bill twice where that was put back and the peer has forgotten.
 
 ${points.map(({ id, what }) => `  ${id.padEnd(5)} ${what}`).join('\n')}
@@ -43,7 +43,7 @@ function options() {
     options: {
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
-      random: { type: 'string', default: '12' },
+      random: { type: 'string', default: '24' },
       sends: { type: 'string', default: '10000' },
       budget: { type: 'string', default: '45' },
       list: { type: 'boolean', default: false },

@@ -34,8 +34,11 @@ export interface SubjectOptions {
   readonly sender: SenderName;
 }
 
-/** The project's sender; the same without a mark outside its database; or one that has nothing but the identifier. */
-export type SenderName = 'ours' | 'markless' | 'naive';
+/**
+ * The project's sender; the same stating whole hours; without a mark outside its database; or one that has nothing but the
+ * identifier.
+ */
+export type SenderName = 'ours' | 'hourly' | 'markless' | 'naive';
 
 /** A tenant and who pays for it, at which list of prices. */
 export interface Payer {

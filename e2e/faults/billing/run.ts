@@ -93,7 +93,7 @@ function partsOf({ seed, wanted, random, sends, say }: Plan, ground: Ground | un
     return ground;
   };
   const cells = planCells().map((cell): Part => {
-    const list = cell.sender === 'ours' ? 'cells' : 'naive';
+    const list = cell.sender === 'ours' || cell.sender === 'hourly' ? 'cells' : 'naive';
     return { id: cell.id, list, run: () => runCell(cell, open(), seed) };
   });
   const worlds = Array.from({ length: random }, (_, at): Part => {

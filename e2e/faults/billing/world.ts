@@ -1,7 +1,7 @@
 /** Worlds of allocations, generated from a seed, and their integral: what must be billed, computed without the operator. */
 
 import { randomFrom } from '../../peers/random.ts';
-import type { ClusterView, KubeJson, Payer, Sku } from './protocol.ts';
+import type { ClusterView, KubeJson, Payer, SenderName, Sku } from './protocol.ts';
 
 /** GPUs that a pod held, `[start, end)` in milliseconds since 1970, on whole seconds as Kubernetes states them. */
 export interface Allocation {
@@ -81,8 +81,13 @@ export function generateWorld({ seed, tenants, pods, hours }: Size): World {
   return { begin: origin, end: origin + hours * hourMillis, allocations: [...steady, ...others], payers, skus };
 }
 
+/** How the names of the usage events of a sender begin. */
+export function prefixOf(sender: SenderName): string {
+  return sender === 'hourly' ? 'gpu_seconds_hourly__' : 'gpu_seconds__';
+}
+
 /** GPU-seconds by `customer eventName hour` (unix seconds of the hour): the truth that the peer's record must equal. */
-export function integral({ allocations, payers }: World): ReadonlyMap<string, bigint> {
+export function integral({ allocations, payers }: World, prefix = prefixOf('ours')): ReadonlyMap<string, bigint> {
   const customers = new Map(payers.map(({ tenant, customer }) => [`ns-${tenant}`, customer]));
   const sums = new Map<string, bigint>();
   for (const { namespace, node, units, start, end } of allocations) {
@@ -90,7 +95,7 @@ export function integral({ allocations, payers }: World): ReadonlyMap<string, bi
     if (customer === undefined) continue;
     for (let hour = start - (start % hourMillis); hour < end; hour += hourMillis) {
       const held = Math.min(end, hour + hourMillis) - Math.max(start, hour);
-      const key = `${customer} gpu_seconds__${node} ${hour / 1000}`;
+      const key = `${customer} ${prefix}${node} ${hour / 1000}`;
       sums.set(key, (sums.get(key) ?? 0n) + (BigInt(held) / 1000n) * BigInt(units));
     }
   }
@@ -98,8 +103,8 @@ export function integral({ allocations, payers }: World): ReadonlyMap<string, bi
 }
 
 /** Names of the usage events of a world. */
-export function eventNames(world: World): readonly string[] {
-  return world.skus.map(({ name }) => `gpu_seconds__${name}`);
+export function eventNames(world: World, prefix: string): readonly string[] {
+  return world.skus.map(({ name }) => prefix + name);
 }
 
 /** The cluster at `now`: a pod is listed from its bind until it has ended and its finalizer is gone. */

@@ -31,6 +31,9 @@ const graceSeconds = 120;
 /** The checker's steps are minutes apart: nothing that a step begins may be left half done by this. */
 const mostRounds = 10_000;
 
+const keepsMark = options.sender === 'ours' || options.sender === 'hourly';
+const ingestion = options.sender === 'hourly' ? 'HourlySnapshot' : 'Delta';
+
 async function open(): Promise<Subject> {
   const opened = await openStore({ ...options.database, log, clock: systemClock });
   await opened.migrate();
@@ -43,7 +46,7 @@ async function open(): Promise<Subject> {
   const sinks = createSinks(clock);
   sinks.set(provider, sink, options.eventNames, 1000);
   const controller = meteringController(store);
-  const mark = options.sender === 'ours' ? fileMark(options.markFile) : noMark;
+  const mark = keepsMark ? fileMark(options.markFile) : noMark;
   const send = async (): Promise<number> =>
     options.sender === 'naive'
       ? await sendNaively(store, sink)
@@ -124,7 +127,7 @@ async function invoices({ db }: Store): Promise<readonly string[]> {
 
 async function obey(subject: Subject, command: Command): Promise<Reply> {
   if (command.kind === 'prepare') {
-    await prepare(subject.store, subject.account, command.payers, command.skus);
+    await prepare(subject.store, { account: subject.account, ingestion }, command.payers, command.skus);
     return { kind: 'ready' };
   }
   if (command.kind === 'listen') {

@@ -7,7 +7,7 @@ const book = 'standard';
 /** States prices, payers and the account, as the controllers of price books, tenants and providers would. */
 export async function prepare(
   store: Store,
-  account: string,
+  account: { readonly account: string; readonly ingestion: 'Delta' | 'HourlySnapshot' },
   payers: readonly Payer[],
   skus: readonly Sku[],
 ): Promise<void> {
@@ -22,7 +22,10 @@ export async function prepare(
       .insertInto('price_sku')
       .values(prices.map((sku) => ({ ...sku, book, version: 1, per_hour: '2.50', unit_price: '0.069444444444' })))
       .execute();
-    await trx.insertInto('billing_account').values({ provider, mode: 'test', account }).execute();
+    await trx
+      .insertInto('billing_account')
+      .values({ provider, mode: 'test', ...account })
+      .execute();
     await trx
       .insertInto('customer_link')
       .values(payers.map((payer) => ({ ...payer, provider, book })))
