@@ -3,13 +3,15 @@ import { sql, type Transaction } from 'kysely';
 import { type Period, periodOf } from '../../metering/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { post } from '../journal/post.ts';
-import { parseDecimal } from '../money/decimal.ts';
 import { readItems } from './items.ts';
 import { itemKinds } from './month.ts';
+import { readPosted } from './posted.ts';
 import { readTerms, type TenantTerm } from './terms.ts';
 
 /** Up to where every month is settled. */
-const settledMark = 'months-settled';
+export const settledMark = 'months-settled';
+/** When the last pass that came to its end began, by the database's clock: it counted what was committed then. */
+export const comparedMark = 'months-compared';
 /** For so long after its end a month follows late usage and corrections: providers take neither after 35 days. */
 const followedMillis = 62 * 86_400_000;
 
@@ -18,13 +20,16 @@ const followedMillis = 62 * 86_400_000;
  * month was settled at and later usage has changed is posted as the difference, so that a replay changes nothing.
  */
 export async function settleMonths(store: Store): Promise<void> {
+  const { rows } = await sql<{ now: Date }>`SELECT now()`.execute(store.db);
   for (const month of await openMonths(store)) {
     const tenants = Map.groupBy(await readTerms(store.db, month), ({ tenant }) => tenant);
     for (const [tenant, terms] of tenants) {
       await store.fence.within((trx) => settleMonth(trx, tenant, terms, month));
     }
-    await store.fence.within((trx) => raiseMark(trx, month.end));
+    await store.fence.within((trx) => raiseMark(trx, settledMark, new Date(month.end)));
   }
+  const [began] = rows;
+  if (began !== undefined) await store.fence.within((trx) => raiseMark(trx, comparedMark, began.now));
 }
 
 /** The whole months up to the last sealed window that are not settled yet, and those that are but may still change. */
@@ -56,7 +61,7 @@ async function settleMonth(
   month: Period,
 ): Promise<void> {
   const items = await readItems(trx, tenant, terms, month);
-  const posted = await readPosted(trx, tenant, month);
+  const posted = await readPosted(trx, month, tenant);
   const currencies = new Set([...items, ...posted].map(({ currency }) => currency));
   const postings = [...currencies].flatMap((currency) =>
     itemKinds.map((kind) => {
@@ -71,20 +76,8 @@ async function settleMonth(
   await post(trx, postings);
 }
 
-/** What the journal has of each kind of item of the month, and in how many postings. */
-async function readPosted(trx: Transaction<Schema>, tenant: string, month: Period) {
-  const { rows } = await sql<{ kind: string; currency: string; amount: string; times: string }>`
-    SELECT split_part(t.key, '/', 1) AS kind, t.currency, sum(e.amount)::numeric(38,12)::text AS amount,
-      count(*)::text AS times
-    FROM journal_tx t JOIN journal_entry e ON e.tx = t.id AND e.account = 'accrued'
-    WHERE t.tenant = ${tenant} AND t.occurred_at = ${new Date(month.end)}
-      AND split_part(t.key, '/', 1) = ANY(${[...itemKinds]}::text[])
-    GROUP BY 1, 2`.execute(trx);
-  return rows.map(({ amount, times, ...row }) => ({ ...row, amount: parseDecimal(amount), times: Number(times) }));
-}
-
 /** It never falls: a month that is looked at again was settled before. */
-async function raiseMark(trx: Transaction<Schema>, end: number): Promise<void> {
-  await sql`INSERT INTO watermark (name, at) VALUES (${settledMark}, ${new Date(end)})
+async function raiseMark(trx: Transaction<Schema>, name: string, at: Date): Promise<void> {
+  await sql`INSERT INTO watermark (name, at) VALUES (${name}, ${at})
     ON CONFLICT (name) DO UPDATE SET at = greatest(watermark.at, excluded.at)`.execute(trx);
 }

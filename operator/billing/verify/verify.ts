@@ -2,6 +2,7 @@ import { type Mismatch, periodOf, verifyUsage } from '../../metering/index.ts';
 import type { Store } from '../../store/index.ts';
 import { readPrice } from '../rating/stored.ts';
 import { type BilledRow, checkBill } from './bills.ts';
+import { verifyItems } from './items.ts';
 import { checkMonth } from './months.ts';
 
 /** The answer of `gpuopt usage verify`; counts as integer strings. */
@@ -16,13 +17,13 @@ export interface VerifyAnswer {
 
 const pageRows = 1000;
 
-/** Recomputes the whole ledger: chains, windows from their intervals, prices, charges and what is sent for them. */
+/** Recomputes the whole ledger: chains, windows from their intervals, prices, charges, what is sent for them, and months. */
 export async function verifyLedger(store: Store): Promise<VerifyAnswer> {
   const { windows, heads, mismatches } = await verifyUsage(store);
   const bills = await verifyBills(store);
   return {
     ...{ windows: String(windows), chains: String(heads.length) },
-    mismatches: [...mismatches, ...bills],
+    mismatches: [...mismatches, ...bills, ...(await verifyItems(store))],
     heads,
   };
 }

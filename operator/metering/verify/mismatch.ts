@@ -26,5 +26,8 @@ export interface Mismatch {
   readonly found: string;
 }
 
-/** What does not fit in what rests on the windows: the price, the charge, or the row that is sent. */
-export type BillKind = 'price' | 'charge' | 'outbox';
+/**
+ * What does not fit in what rests on the windows: the price, the charge, the row that is sent, or what was posted of a month's
+ * fee or commitment (then `meter` is fee, minimum or maximum, and `windowStart` the month's).
+ */
+export type BillKind = 'price' | 'charge' | 'outbox' | 'month';
