@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from '../options.ts';
 
 /** What the peers of the GPU Operator's components need to know of the cluster. */
 export interface Ground {
@@ -24,24 +24,18 @@ export interface More {
 
 /** Reads a peer's command line. Prints the help, or what is wrong with it, and ends the process where it is not to run. */
 export function readArguments(help: string, { millis, repeated }: More): Arguments {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', default: false },
-      ...Object.fromEntries(['kubeconfig', 'namespace', 'selector'].map((name) => [name, { type: 'string' }] as const)),
-      ...Object.fromEntries(Object.keys(millis).map((name) => [name, { type: 'string' }] as const)),
-      ...Object.fromEntries(repeated.map((name) => [name, { type: 'string', multiple: true }] as const)),
-    },
-  });
+  const single = ['kubeconfig', 'namespace', 'selector', ...Object.keys(millis)];
+  const options: Readonly<Record<string, { readonly type: 'string'; readonly multiple?: boolean }>> = {
+    ...Object.fromEntries(single.map((name) => [name, { type: 'string' }] as const)),
+    ...Object.fromEntries(repeated.map((name) => [name, { type: 'string', multiple: true }] as const)),
+  };
+  const values = readOptions(options, help);
   const refuse = (message: string): never => {
     process.stderr.write(`${message}\n\n${help}`);
     process.exit(2);
   };
-  const given = (name: string): readonly string[] => [Reflect.get(values, name) ?? []].flat();
+  const given = (name: string): readonly string[] => [values[name] ?? []].flat().map(String);
   const needed = (name: string): string => given(name)[0] ?? refuse(`--${name} is needed`);
-  if (values.help) {
-    process.stdout.write(help);
-    process.exit(0);
-  }
   return {
     ground: { kubeconfig: needed('kubeconfig'), namespace: needed('namespace'), selector: needed('selector') },
     millis: (name) => {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from '../options.ts';
 import { DraPeer, misdeeds } from './driver.ts';
 import type { DraNodeSpec, Mode } from './slices.ts';
 
@@ -20,15 +20,15 @@ Example: node e2e/peers/dra-driver/main.ts --kubeconfig kubeconfig --node gpu-a=
 
 const modes: readonly string[] = ['full', 'static', 'dynamic'] satisfies readonly Mode[];
 
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  {
     kubeconfig: { type: 'string' },
-    node: { type: 'string', multiple: true, default: [] },
+    node: { type: 'string', multiple: true, default: [] as string[] },
     extended: { type: 'string' },
-    misbehave: { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', default: false },
+    misbehave: { type: 'string', multiple: true, default: [] as string[] },
   },
-});
+  HELP,
+);
 
 function refuse(message: string): never {
   process.stderr.write(`${message}\n`);
@@ -43,10 +43,6 @@ function nodeOf(text: string): DraNodeSpec {
   return { node, mode: mode as Mode, gpus: Number(gpus) };
 }
 
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
 if (values.kubeconfig === undefined) refuse('--kubeconfig FILE is missing: the peer publishes on that cluster');
 if (values.node.length === 0) refuse('--node NAME=MODE:GPUS is missing: the peer plays the GPUs of nodes');
 

@@ -1,21 +1,38 @@
-/** `node e2e/peers/prometheus/main.ts --folder DIR --scrape NAME=URL [--scrape …] [--rules FILE …] [--interval SECONDS] [--host ADDRESS] [--port N]` */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { progressTo } from '../../cluster/progress.ts';
+import { readOptions } from '../options.ts';
 import type { ScrapeJob } from './config.ts';
 import { startPrometheus } from './prometheus.ts';
 
-const { values } = parseArgs({
-  options: {
+const help = `Runs a real Prometheus on what is to be scraped.
+
+Usage: node e2e/peers/prometheus/main.ts --folder DIR --scrape NAME=URL [options]
+
+  --folder DIR         its configuration, data and log
+  --scrape NAME=URL    a job and where it is scraped; may be given again, also with the same name
+  --rules FILE         a file of recording and alerting rules; may be given again
+  --interval SECONDS   between two scrapes and two evaluations (2)
+  --host ADDRESS       where it listens (127.0.0.1)
+  --port N             0 for any (0)
+  --help               this text
+
+It prints one line of JSON with its URL and its log file when it is ready.
+
+Example: node e2e/peers/prometheus/main.ts --folder /tmp/prometheus --scrape operator=http://127.0.0.1:8080
+`;
+
+const values = readOptions(
+  {
     folder: { type: 'string' },
-    scrape: { type: 'string', multiple: true, default: [] },
-    rules: { type: 'string', multiple: true, default: [] },
+    scrape: { type: 'string', multiple: true, default: [] as string[] },
+    rules: { type: 'string', multiple: true, default: [] as string[] },
     interval: { type: 'string', default: '2' },
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '0' },
   },
-});
+  help,
+);
 
 if (values.folder === undefined || values.scrape.length === 0) {
   process.stderr.write('--folder DIR and at least one --scrape NAME=http://HOST:PORT are needed\n');

@@ -1,7 +1,7 @@
 /** Runs the Stripe peer until it is stopped. Prints one line of JSON with its URL when it is ready. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 
+import { readOptions } from '../options.ts';
 import { parseFault, parsePlan } from './control/faults.ts';
 import { help } from './control/help.ts';
 import { startStripePeer } from './peer.ts';
@@ -10,8 +10,8 @@ import { defaultSettings, type PeerSettings, rateProfiles } from './settings.ts'
 const one = { type: 'string' } as const;
 const many = { type: 'string', multiple: true, default: [] as string[] } as const;
 
-const { values } = parseArgs({
-  options: {
+const values = readOptions(
+  {
     host: { ...one, default: '127.0.0.1' },
     port: { ...one, default: '0' },
     state: one,
@@ -28,14 +28,9 @@ const { values } = parseArgs({
     'validation-lag-seconds': one,
     'summary-lag-seconds': one,
     'invoice-grace-seconds': one,
-    help: { type: 'boolean', default: false },
   },
-});
-
-if (values.help) {
-  process.stdout.write(help);
-  process.exit(0);
-}
+  help,
+);
 
 /** One of these words, or the default when the flag is absent. */
 function word<const W extends readonly string[]>(name: keyof typeof values, words: W, fallback: W[number]): W[number] {

@@ -58,7 +58,7 @@ import type { GPUPoolStatus } from './gpu-pool-status.ts';
  * @condition QuotaFeasible=True GuaranteesFit -- what tenants are guaranteed in the pool adds up to no more than it has
  * @condition QuotaFeasible=False GuaranteesShrunk -- more is guaranteed than the pool has, so every guarantee counts in proportion; add nodes or lower guarantees
  * @condition ReservationsValid=True ReservationsReadable -- every reservation has times that can be read, and the pool has the GPUs of its model
- * @condition ReservationsValid=False ReservationsExceedPool -- a reservation is of a model of which the pool has fewer GPUs, or none; the message names it
+ * @condition ReservationsValid=False ReservationsExceedPool -- a reservation is of a model of which the pool has fewer GPUs, or none, or those that run at the same time within the next two weeks keep more than there is; the message names them
  * @condition ReservationsValid=False ReservationsUnreadable -- a reservation is left out, because its cron or timeZone means nothing; the message names it
  * @event Normal GPUPreempting -- on a pod: others that the message names are evicted to make its place
  * @event Warning GPUPreempted -- on a pod: it is evicted for the pods that the message names, and why it and not another

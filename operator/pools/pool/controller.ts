@@ -14,7 +14,7 @@ import {
 } from '../reconfigure/observe.ts';
 import { nodeMatters } from '../reconfigure/wakes.ts';
 import { tenancyConditions } from '../tenancy/feasible.ts';
-import { reservedByModel } from '../tenancy/occurrences.ts';
+import { nextReservationChange, reservedByModel } from '../tenancy/occurrences.ts';
 import { holdingChanged } from '../wakes.ts';
 import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { decide } from './decide.ts';
@@ -62,12 +62,13 @@ export function gpuPoolController(probe: InstalledProbe, metrics: PoolMetrics): 
         const event = eventFor(pool, finding);
         if (event !== undefined) ctx.event(event);
       }
-      return { status, after: pool.spec.reconfiguration === undefined ? SELDOM_MILLIS : SOON_MILLIS };
+      const after = pool.spec.reconfiguration === undefined ? SELDOM_MILLIS : SOON_MILLIS;
+      return { status, after: Math.min(after, nextReservationChange(pool, ctx.now().getTime())) };
     });
 }
 
 function withTenancy(status: Status, pool: GPUPool, reader: Reader, now: number): Status {
-  const conditions = tenancyConditions(pool, reader.list(kinds.Tenant), status);
+  const conditions = tenancyConditions(pool, reader.list(kinds.Tenant), status, now);
   const reserved = reservedByModel(pool, now);
   const models = status.models?.map((one) => ({ ...one, reservedGpus: reserved.get(one.model) }));
   return { ...status, models, conditions: [...status.conditions, ...conditions] };

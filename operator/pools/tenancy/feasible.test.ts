@@ -14,6 +14,8 @@ function tenant(guaranteed: number): Tenant {
   return { apiVersion, kind: 'Tenant', metadata: { name: `t${guaranteed}` }, spec };
 }
 
+const now = Date.parse('2026-01-01T00:00:00Z');
+
 const nightly = (cron: string, timeZone?: string) =>
   [{ name: 'nightly', tenant: 'etl', gpus: 1, cron, timeZone, durationSeconds: 3600 }] as const;
 
@@ -65,12 +67,12 @@ describe('what tenants and reservations say of a pool', () => {
       says: { QuotaFeasible: 'GuaranteesFit', ReservationsValid: 'ReservationsExceedPool' },
     },
   ])('$name', ({ of, tenants, says }) => {
-    const found = tenancyConditions(of, tenants, hardware);
+    const found = tenancyConditions(of, tenants, hardware, now);
     expect(Object.fromEntries(found.map(({ type, reason }) => [type, reason]))).toEqual(says);
   });
 
   it('names what is wrong and what to write', () => {
-    const [quota, times] = tenancyConditions(pool(nightly('0 1 * * *', 'Mars')), [tenant(20)], hardware);
+    const [quota, times] = tenancyConditions(pool(nightly('0 1 * * *', 'Mars')), [tenant(20)], hardware, now);
     expect(quota?.message).toContain('20 GPUs are guaranteed to tenants and the pool has 12');
     expect(times?.message).toBe(
       'The reservation nightly is left out: timeZone "Mars" is not known; write an IANA name, for example Europe/Berlin.',
@@ -78,11 +80,40 @@ describe('what tenants and reservations say of a pool', () => {
   });
 
   it('says what the pool has of a model instead', () => {
-    const [, short] = tenancyConditions(ofModel('H100', 9), [], hardware);
+    const [, short] = tenancyConditions(ofModel('H100', 9), [], hardware, now);
     expect(short?.message).toBe(
       'The reservation night keeps 9 GPUs of H100 and the pool has 8. Add nodes, or lower its gpus.',
     );
-    const [, none] = tenancyConditions(ofModel('B200', 1), [], hardware);
+    const [, none] = tenancyConditions(ofModel('B200', 1), [], hardware, now);
     expect(none?.message).toContain('the pool has 0. Add nodes, or name one that it has (A100, H100).');
+  });
+
+  const at = (name: string, cron: string, gpus: number, named?: string) => ({
+    ...{ name, tenant: 'etl', gpus, cron, durationSeconds: 7200, ...(named !== undefined && { model: named }) },
+  });
+
+  it.each([
+    ['one after the other', [at('a', '0 1 * * *', 8, 'H100'), at('b', '0 3 * * *', 8, 'H100')], undefined],
+    ['at once, and there is enough', [at('a', '0 1 * * *', 4, 'H100'), at('b', '0 2 * * *', 4, 'H100')], undefined],
+    ['at once, of other models', [at('a', '0 1 * * *', 8, 'H100'), at('b', '0 2 * * *', 4, 'A100')], undefined],
+    [
+      'at once, and too much of a model',
+      [at('a', '0 1 * * *', 5, 'H100'), at('b', '0 2 * * *', 4, 'H100')],
+      'From 2026-01-01T02:00:00Z on the reservations a and b together keep 9 GPUs of H100 and the pool has 8.',
+    ],
+    [
+      'at once, and too much of the pool',
+      [at('a', '0 1 * * *', 8, 'H100'), at('b', '0 2 5 * *', 5)],
+      'From 2026-01-05T02:00:00Z on the reservations a and b together keep 13 GPUs and the pool has 12.',
+    ],
+    [
+      'one that is still running when it starts again',
+      [{ ...at('a', '0 * * * *', 5, 'H100') }],
+      'From 2026-01-01T00:00:00Z on the reservation a, which starts again while it runs, keeps 10 GPUs of H100 and the pool has 8.',
+    ],
+  ])('two reservations: %s', (_, reservations, message) => {
+    const [, found] = tenancyConditions(pool(reservations), [], hardware, now);
+    expect(found?.status).toBe(message === undefined ? 'True' : 'False');
+    if (message !== undefined) expect(found?.message.startsWith(message)).toBe(true);
   });
 });

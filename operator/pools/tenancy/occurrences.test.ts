@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GPUPool } from '../../api/index.ts';
-import { reservedByModel } from './occurrences.ts';
+import { nextReservationChange, reservedByModel } from './occurrences.ts';
 
 const NOW = Date.parse('2027-01-10T08:00:00Z');
 const H100 = 'H100';
@@ -32,5 +32,24 @@ describe('GPUs that reservations keep at a time', () => {
   ])('$name', ({ of, is }) => {
     const spec = { nodes: { selector: { matchLabels: { a: 'b' } } }, reservations: of };
     expect(Object.fromEntries(reservedByModel({ spec }, NOW))).toEqual(is);
+  });
+});
+
+describe('when reservations change next', () => {
+  const pool = (...reservations: readonly Reservation[]) => ({ spec: { nodes: { selector: {} }, reservations } });
+
+  it.each([
+    { name: 'none', of: pool(), is: Number.POSITIVE_INFINITY },
+    { name: 'one that starts in a minute', of: pool(one({ startTime: '2027-01-10T08:01:00Z' })), is: 60_000 },
+    { name: 'one that ends in a minute', of: pool(one({ startTime: '2027-01-10T07:01:00Z' })), is: 60_000 },
+    { name: 'one that ends now', of: pool(one({ startTime: '2027-01-10T07:00:00Z' })), is: Number.POSITIVE_INFINITY },
+    {
+      name: 'the first of two',
+      of: pool(one({ startTime: '2027-01-10T08:01:00Z' }), one({ startTime: '2027-01-10T07:00:30Z' })),
+      is: 30_000,
+    },
+    { name: 'one that cannot be read', of: pool(one({ cron: '0 25 * * *' })), is: Number.POSITIVE_INFINITY },
+  ])('$name', ({ of, is }) => {
+    expect(nextReservationChange(of, NOW)).toBe(is);
   });
 });

@@ -7,6 +7,7 @@ const width = Math.max(...controlRoutes.map(({ route }) => route.length));
 /** What --help says. */
 export const help = `Plays Stripe's billing API for tests, with memory.
 
+Example:
   node e2e/peers/stripe/main.ts --port 4010 --customer cus_acme --state peer.jsonl \\
     --fault 'POST /v1/billing/meter_events#3=accept-then-drop'
 
