@@ -21,7 +21,8 @@ Example:
 
 const verifyHelp = `
 Recomputes each tenant's hash chain, each sealed window from the intervals in which pods held GPUs, each price, each
-charge and each row that is sent. Nothing is written, and an operator that works on the same ledger is not kept waiting.
+charge, each row that is sent, and what was posted of the fees and commitments of settled months. Nothing is written, and
+an operator that works on the same ledger is not kept waiting.
 The answer names the last hash of each chain: kept elsewhere, it shows a tail that was cut off with all that it rests on.
 
 Exit codes: 0 everything fits, 1 something does not, 2 wrong usage, 3 store or operator unreachable.
