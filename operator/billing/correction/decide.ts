@@ -31,6 +31,8 @@ export interface CorrectionFacts {
   readonly eventAt: number;
   /** Whether the invoice of the hour is no longer a draft. */
   readonly invoiced: boolean;
+  /** Rows of the hour that are under way. */
+  readonly unsettled?: number;
   /** The sum of the hour's rows that the provider acknowledged; undefined where there is none. */
   readonly acknowledged?: bigint;
   /** The sum of the window's rows that are held; undefined where there is none. */
@@ -81,6 +83,10 @@ function nothingHeld({ held }: Asked, facts: CorrectionFacts): Refusal | undefin
 
 function sumsDiffer({ quantity, held }: Asked, facts: CorrectionFacts): Refusal | undefined {
   if (held !== 'Recorded') return undefined;
+  if ((facts.unsettled ?? 0) > 0) {
+    const message = `${facts.unsettled} rows of the hour are under way, so that its sums still move; it is looked at again when they are settled`;
+    return { reason: 'SumsDiffer', message };
+  }
   const ours = (facts.acknowledged ?? 0n) + (facts.heldRows ?? 0n);
   const settles = facts.theirs === undefined ? 0n : facts.theirs - ours;
   if (quantity === settles) return undefined;

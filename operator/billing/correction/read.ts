@@ -155,6 +155,7 @@ export async function readFacts(trx: Transaction<Schema>, place: Place): Promise
     ...{ heldRows, windows },
     facts: {
       ...{ total, eventAt: window.end - 1000, invoiced: facts.invoiced },
+      unsettled: facts.unsettled,
       ...(facts.acknowledged.length > 0 && { acknowledged: sumOf(facts.acknowledged) }),
       ...(heldRows.length > 0 && { heldRows: sumOf(heldRows) }),
       ...(drift !== undefined && { theirs: BigInt(drift.theirs) }),

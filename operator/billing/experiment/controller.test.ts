@@ -118,3 +118,14 @@ test('an arm holds on its plan only', async () => {
   const arm = { name: 'spring', plan: 'silver', arm: 'low', book: 'low' };
   expect(await charged(tenant('a', { status: { priceExperiment: arm } }))).toEqual({ a: 'standard' });
 });
+
+test.each([
+  ['of an experiment that went before', 'winter'],
+  ['of one that was deleted and made again under its name, or that the table has lost', 'spring'],
+])('an arm %s stays, also of a tenant who is charged', async (_, name) => {
+  const arm = { name, plan: 'gold', arm: 'low', book: 'low' };
+  const known = tenant('a', { status: { priceExperiment: arm, subscriptionId: 'sub_1' } });
+  const output = await pass(experiment(), known);
+  expect(given(output, 'a')).toEqual(arm);
+  expect(await charged(experiment(), known)).toEqual({ a: 'low' });
+});

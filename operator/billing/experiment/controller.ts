@@ -10,7 +10,7 @@ import {
   type Reader,
 } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
-import { type Problem, problemOf, takesPart } from './decide.ts';
+import { hasOtherArm, type Problem, problemOf, takesPart } from './decide.ts';
 import { type Assignment, assign, readAssignments } from './repository.ts';
 
 /** The controller of PriceExperiments. The rest of a Tenant's status is written by others. */
@@ -34,7 +34,9 @@ export function priceExperimentController(store: Store): Controller {
       const plan = ctx.get(kinds.BillingPlan, { name: spec.planRef.name });
       const others = ctx.list(kinds.PriceExperiment);
       const problem = problemOf(experiment, { plan, books: ctx.list(kinds.PriceBook), others });
-      const tenants = ctx.list(kinds.Tenant).filter((tenant) => takesPart(spec, tenant));
+      const tenants = ctx
+        .list(kinds.Tenant)
+        .filter((tenant) => takesPart(spec, tenant) && !hasOtherArm(experiment, tenant));
       // Until it is said that the experiment runs, nobody waits for an arm: who came before that is charged already.
       if (problem === undefined) await store.fence.within((trx) => assign(trx, experiment, tenants, ctx.now()));
       const assigned = await readAssignments(store.db, metadata.uid ?? '');

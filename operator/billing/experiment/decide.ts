@@ -47,6 +47,12 @@ export function takesPart(
   return month !== undefined && month >= startMonth && (stopMonth === undefined || month < stopMonth);
 }
 
+/** Whether another experiment gave the tenant an arm of this plan: he keeps that one. */
+export function hasOtherArm({ metadata, spec }: PriceExperiment, { status }: Tenant): boolean {
+  const given = status?.priceExperiment;
+  return given?.arm !== undefined && given.plan === spec.planRef.name && given.name !== metadata.name;
+}
+
 /** What keeps an experiment from giving arms; undefined where nothing does. */
 export function problemOf({ metadata, spec }: PriceExperiment, world: ExperimentWorld): Problem | undefined {
   const { plan, books } = world;

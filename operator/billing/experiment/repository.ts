@@ -28,7 +28,8 @@ export async function readAssignments(
 
 /**
  * Gives each tenant that has none an arm, once. Whoever is charged already, by a list that he knows, takes no part: he was
- * a customer before he came to the plan, or before the experiment was there.
+ * a customer before he came to the plan, or before the experiment was there. What a tenant's status says of the experiment
+ * holds, where the table was lost or the experiment made anew under its name: prices that were sold do not change.
  */
 export async function assign(
   trx: Transaction<Schema>,
@@ -44,7 +45,8 @@ export async function assign(
   const charged = new Set(links.map(({ tenant }) => tenant));
   const values = fresh.map((tenant) => {
     const isCharged = charged.has(tenant.metadata.name) || tenant.status?.subscriptionId !== undefined;
-    const arm = isCharged ? undefined : armOf(uid, tenant.metadata.uid ?? '', spec.arms);
+    const arm =
+      saidOf(metadata.name, spec, tenant) ?? (isCharged ? undefined : armOf(uid, tenant.metadata.uid ?? '', spec.arms));
     return {
       ...{ experiment_uid: uid, experiment: metadata.name, tenant_uid: tenant.metadata.uid ?? '' },
       ...{ tenant: tenant.metadata.name, arm: arm?.name ?? null, book: arm?.book ?? null, assigned_at: now },
@@ -55,4 +57,14 @@ export async function assign(
     .values(values)
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+function saidOf(
+  experiment: string,
+  { planRef }: PriceExperiment['spec'],
+  { status }: Tenant,
+): { readonly name: string; readonly book: string } | undefined {
+  const { name, plan, arm, book } = status?.priceExperiment ?? {};
+  if (name !== experiment || plan !== planRef.name || arm === undefined || book === undefined) return undefined;
+  return { name: arm, book };
 }

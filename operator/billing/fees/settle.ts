@@ -13,7 +13,7 @@ export const settledMark = 'months-settled';
 /** When the last pass that came to its end began, by the database's clock: it counted what was committed then. */
 export const comparedMark = 'months-compared';
 /** For so long after its end a month follows late usage and corrections: providers take neither after 35 days. */
-const followedMillis = 62 * 86_400_000;
+export const followedMillis = 62 * 86_400_000;
 
 /**
  * Posts the items of each month that is sealed whole, at its end, one fenced transaction for each tenant and month. What a

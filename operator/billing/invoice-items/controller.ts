@@ -10,7 +10,7 @@ import {
 import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
 import { tenantsOf } from '../catalog/read.ts';
 import { stated } from '../conditions.ts';
-import type { FoundItem, InvoiceItems } from '../sinks/catalog.ts';
+import { type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
 import { newItems } from './decide.ts';
 import { freezeItems, keepSent, readTotals, readUnsent, toldSince, type UnsentItem } from './repository.ts';
 
@@ -32,7 +32,7 @@ interface Payer {
 
 /** The controller of invoice items. The rest of a BillingProvider's status is written by others. */
 export function invoiceItemsController(deps: CatalogDeps): Controller {
-  const refused = new Map<string, number>();
+  const tries: Tries = { refused: new Map(), failed: new Map() };
   return controller(kinds.BillingProvider, 'billing-invoice-items')
     .withoutStatus()
     .when(standsOtherwise)
@@ -55,7 +55,7 @@ export function invoiceItemsController(deps: CatalogDeps): Controller {
       }
       const items = await openCatalog(deps, provider, ctx);
       if (items === undefined && isReady(provider)) return { after: soonMillis };
-      const condition = items === undefined ? notOpen : await keep(deps, provider, items, refused, ctx);
+      const condition = items === undefined ? notOpen : await keep(deps, provider, items, tries, ctx);
       await write(provider, [stated(provider, condition, ctx.now())], ctx);
       return { after: lookMillis };
     });
@@ -70,7 +70,7 @@ async function keep(
   { store }: CatalogDeps,
   provider: BillingProvider,
   items: InvoiceItems,
-  refused: Map<string, number>,
+  { refused, failed }: Tries,
   ctx: Context,
 ): Promise<ConditionIntent> {
   const { name } = provider.metadata;
@@ -86,13 +86,16 @@ async function keep(
   for (const item of inTurn) {
     if (failures.length >= mostRefused) break;
     try {
-      const sent = await send(items, item, payers.get(item.tenant)?.subscription);
+      const failures = failed.get(item.key) ?? 0;
+      const sent = await send(items, { ...item, failures }, payers.get(item.tenant)?.subscription);
       await store.fence.within((trx) => keepSent(trx, item.key, sent, ctx.now()));
       refused.delete(item.key);
+      failed.delete(item.key);
       if (sent.invoice === undefined) ctx.event(lateEvent(provider, item));
     } catch (error) {
       if (ctx.signal.aborted) throw error;
       refused.set(item.key, ctx.now().getTime());
+      if (error instanceof ItemFailed) failed.set(item.key, (failed.get(item.key) ?? 0) + 1);
       failures.push(`${item.key}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -116,15 +119,30 @@ function payersOf(provider: string, ctx: Context): ReadonlyMap<string, Payer> {
   );
 }
 
+/** What this process remembers of items that were not taken, by key. */
+interface Tries {
+  /** When, milliseconds since 1970. */
+  readonly refused: Map<string, number>;
+  /** How often the provider said that it failed. */
+  readonly failed: Map<string, number>;
+}
+
 /** What was made before, by a process that did not hear of it, is not made again. */
-async function send(items: InvoiceItems, item: UnsentItem, subscription: string | undefined): Promise<FoundItem> {
-  const { key, customer, amount, currency, monthEnd } = item;
+async function send(
+  items: InvoiceItems,
+  item: UnsentItem & { readonly failures: number },
+  subscription: string | undefined,
+): Promise<FoundItem> {
+  const { key, customer, amount, currency, monthEnd, failures } = item;
   const before = await items.findItem(customer, key, monthEnd);
   if (before !== undefined) return before;
   const invoice = subscription && (await items.draftInvoice(customer, subscription, monthEnd));
   const start = new Date(monthEnd);
   const period = { start: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() - 1, 1), end: monthEnd };
-  return await items.makeItem({ key, customer, amount, currency, description: describe(item), period }, invoice);
+  return await items.makeItem(
+    { key, customer, amount, currency, description: describe(item), period, failures },
+    invoice,
+  );
 }
 
 const words: Readonly<Record<string, string>> = {

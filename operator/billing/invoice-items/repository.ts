@@ -95,16 +95,19 @@ export async function readUnsent(db: Kysely<Schema>, provider: string, limit: nu
   });
 }
 
-/** Says that an item is at the provider, and on which invoice; without one it waits for the next. */
+/**
+ * Says that an item is at the provider, and on which invoice; without one it waits for the next. What it was made with
+ * counts: a database that was put back may have frozen another amount under its key, and the rest is an item of its own.
+ */
 export async function keepSent(
   trx: Transaction<Schema>,
   key: string,
-  { item, invoice }: { readonly item: string; readonly invoice?: string },
+  { item, invoice, amount }: { readonly item: string; readonly invoice?: string; readonly amount: bigint },
   now: Date,
 ): Promise<void> {
   await trx
     .updateTable('invoice_item')
-    .set({ item, invoice: invoice ?? null, sent_at: now })
+    .set({ item, invoice: invoice ?? null, amount: amount.toString(), sent_at: now })
     .where('key', '=', key)
     .where('item', 'is', null)
     .execute();

@@ -7,7 +7,8 @@
  *                          └──unknown, crash──▶ UNKNOWN ──inside guard──▶ SENDING
  *                                                  └──past guard, read back──▶ CONFIRMED | SENDING | HOLD
  *
- * A row that states its whole hour (snapshot.ts) is sent again past the guard too: it replaces, so nothing is read back.
+ * A row that states its whole hour (snapshot.ts) is sent again past the guard too: it replaces, so nothing is read back,
+ * unless the database was put back: then the provider may rightly have more than is known here.
  *
  * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING.
  */
@@ -18,6 +19,8 @@ import type { Delivery, SinkCapabilities } from '../sinks/sink.ts';
 const guardMarginSeconds = 3600;
 /** The provider states its sums late; two equal readings this far apart count. */
 const settleMillis = 120_000;
+/** The guard of rows that a database which was put back may have sent before: the store writes it (migration 0016, doubt.ts). */
+const restoredFrom = 0;
 const firstBackoffMillis = 1000;
 const mostBackoffMillis = 300_000;
 
@@ -28,7 +31,7 @@ export interface RowFacts {
   /** When an attempt first could have reached the provider. */
   readonly guardFrom?: number;
   readonly read?: { readonly value: bigint; readonly at: number };
-  /** Whether it replaces what the provider has of its hour: then it may come again at any age. */
+  /** Whether it replaces what the provider has of its hour: then it may come again at any age, unless the database was put back. */
   readonly statesHour?: boolean;
 }
 
@@ -45,7 +48,7 @@ export function nextStep(row: RowFacts, capabilities: SinkCapabilities, now: num
   const age = now - row.eventAt;
   const isPastGuard = row.guardFrom !== undefined && now - row.guardFrom >= guardMillis(capabilities);
   // Also PENDING: a refused attempt may follow one whose outcome nobody knows.
-  if (isPastGuard && row.statesHour !== true) return readBack(row.read, now);
+  if (isPastGuard && (row.statesHour !== true || row.guardFrom === restoredFrom)) return readBack(row.read, now);
   if (age >= (capabilities.backdateSeconds - guardMarginSeconds) * 1000) {
     return {
       kind: 'hold',

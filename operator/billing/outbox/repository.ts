@@ -130,7 +130,7 @@ export async function claim(
 
 function claimedOf(row: OutboxRow, hour: HourState | undefined, now: number): Claimed {
   const { id, attempts, guard_from } = row;
-  return { id, attempts, guardFrom: guard_from?.getTime() ?? now, usage: { ...frozen(row), ...hour } };
+  return { id, attempts, guardFrom: guard_from?.getTime() ?? now, usage: { ...frozen(row), ...hour?.statement } };
 }
 
 function frozen(row: OutboxRow): FrozenUsage {

@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
-import { ask, truthOf } from '../../../e2e/peers/stripe/testing.ts';
+import { ask, clientOf, secondsMeter, truthOf } from '../../../e2e/peers/stripe/testing.ts';
 import { type Clock, createLogger } from '../../observability/index.ts';
-import { storeForFile } from '../../store/testing/index.ts';
+import { doubtUnsettled } from '../../store/index.ts';
+import { asOwner, storeForFile } from '../../store/testing/index.ts';
 import { reconcileDue } from '../reconcile/reconcile.ts';
 import { createSinks, type Sinks } from '../sinks/registry.ts';
 import type { FrozenUsage } from '../sinks/sink.ts';
@@ -108,7 +110,7 @@ test('each row of an hour states the whole hour, later than the one before, and 
   await sendFor(5);
   const from = Date.parse(start) / 1000;
   expect(sent.map(({ quantity, timestamp }) => `${quantity} at ${timestamp - from}`)).toEqual([
-    ...['3600 at 0', '3000 at 1', '0 at 2', '50 at 3600'],
+    ...['3600 at 3299', '3000 at 3300', '0 at 3301', '50 at 6899'],
   ]);
   expect(await billed()).toBe('50');
   expect(await states()).toEqual(Array.from({ length: 4 }, () => 'ACCEPTED'));
@@ -222,4 +224,80 @@ test('the meter keeps the newest event of an hour: what rows add would be lost o
     await pass(6);
   }
   expect(await billed()).toBe('234');
+});
+
+async function putBack(): Promise<void> {
+  await store().fence.within((trx) => doubtUnsettled(trx, new Date(clock.now())));
+}
+
+test.each([
+  ['less than the provider has: held, and nothing is taken back', [500n], '3600', ['HOLD']],
+  ['the same: stated again', [3600n], '3600', ['ACCEPTED']],
+  ['more: stated', [4000n], '4000', ['ACCEPTED']],
+  ['the same in two rows: both are stated', [3000n, 600n], '3600', ['ACCEPTED', 'ACCEPTED']],
+  ['more than it has, and less again', [3700n, -300n], '3400', ['ACCEPTED', 'ACCEPTED']],
+])('put back to before the hour, which is sealed anew as %s', async (_, quantities, sum, expected) => {
+  await begin();
+  const start = startOf(3);
+  await freeze(start, 3600n);
+  await sendFor(1);
+  expect(await billed()).toBe('3600');
+  await asOwner(store(), (trx) =>
+    sql`TRUNCATE outbox, charge, usage_window, journal_tx, journal_entry CASCADE`.execute(trx),
+  );
+  await pass(25 * 60);
+  await putBack();
+  for (const [index, quantity] of quantities.entries()) await freeze(start, quantity, index + 1);
+  await sendFor(8);
+  expect([await billed(), await states()]).toEqual([sum, expected]);
+});
+
+test('two tenants of one customer state their hour together', async () => {
+  await begin();
+  const link = { tenant: 'globex', provider: 'stripe', customer: 'cus_acme', book: 'standard' };
+  await store().db.insertInto('customer_link').values(link).execute();
+  const start = startOf(3);
+  await freeze(start, 1000n);
+  const window = await sealWindow(store(), start, 500n, { tenant: 'globex' });
+  await store().fence.within((trx) => freezeSealed(trx, [window]));
+  await sendFor(3);
+  expect(await billed()).toBe('1500');
+  expect(sent.map(({ quantity }) => quantity)).toEqual([1000n, 1500n]);
+});
+
+test('a row that was rejected is no part of its hour', async () => {
+  await begin();
+  const start = startOf(3);
+  await freeze(start, 1000n);
+  await freeze(start, 500n, 2);
+  await store().db.updateTable('outbox').set({ state: 'REJECTED' }).where('quantity', '=', '1000').execute();
+  await sendFor(2);
+  expect(await billed()).toBe('500');
+});
+
+test('an hour that was stated again and differs still is held: something else writes to the meter', async () => {
+  await begin();
+  await freeze(startOf(3), 3600n);
+  await sendFor(1);
+  for (let round = 0; round < 6; round += 1) {
+    const last = sent.at(-1)?.identifier;
+    await ask(peer, 'drift', { identifier: last, kind: 'altered', value: '9' });
+    await pass(62);
+    await reconcileDue({ store: store(), clock, log, sinks }, signal);
+    await send();
+    await pass(6);
+  }
+  expect(sent.map(({ quantity }) => quantity)).toEqual([3600n, 3600n]);
+  const held = await store().db.selectFrom('drift').select('reason').where('state', '=', 'HELD').execute();
+  expect(held).toEqual([{ reason: expect.stringContaining('something else writes to this meter') }]);
+});
+
+test.each([
+  ['an hourly meter that adds up', event, {}, 'has the event time window none and needs hour'],
+  ['a meter that should add up and does not', 'gpu_seconds__l4', { event_time_window: 'hour' }, 'hour and needs none'],
+] as const)('%s is refused by name', async (_, eventName, change, says) => {
+  peer = await startStripePeer({ customers: ['cus_acme'], settings: { ratePerSecond: 100_000 } });
+  await secondsMeter(clientOf(peer), { event_name: eventName, ...change });
+  const sink = stripeSink({ key: 'sk_test_peer', endpoint: peer.url });
+  await expect(sink.ensureMeters('acct_1', [eventName])).rejects.toThrow(says);
 });

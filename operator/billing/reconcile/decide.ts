@@ -32,6 +32,8 @@ export interface HourFacts {
   readonly invoiced: boolean;
   /** Whether the database was put back to an earlier state since: then rows that were sent may be unknown here. */
   readonly restored: boolean;
+  /** Whether the hour was stated again as a whole already, and the provider took it. */
+  readonly restated?: boolean;
   /** The reading before, where the sums differed. */
   readonly before?: {
     readonly ours: bigint;
@@ -72,6 +74,11 @@ export function decideHour(facts: HourFacts, bound: bigint, now: number): Verdic
   if (facts.restored && difference < 0n) {
     return hold(
       'the database was put back to an earlier state since, so the provider may rightly have more than is known here; a UsageCorrection settles it',
+    );
+  }
+  if (facts.restated === true) {
+    return hold(
+      'the whole hour was stated again and the provider still has another sum; something else writes to this meter, or it adds up what it should replace',
     );
   }
   if (facts.invoiced) {

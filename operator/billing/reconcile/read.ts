@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 
 import type { Store } from '../../store/index.ts';
+import { ingestionOf } from '../outbox/event-name.ts';
 import type { HourFacts } from './decide.ts';
 
 /** Whose usage of what is compared. */
@@ -95,6 +96,9 @@ export async function readHour(
     })),
     unsettled: rows.filter(({ state }) => state === 'PENDING' || state === 'SENDING' || state === 'UNKNOWN').length,
     disputed: rows.some(({ state, guard_from }) => state === 'HOLD' && guard_from !== null),
+    restated:
+      ingestionOf(eventName) === 'HourlySnapshot' &&
+      rows.some(({ state, drift_id }) => isKnown(state) && drift_id !== null),
     invoiced: await isInvoiced(store, at),
     restored: await isRestored(store, at),
     before: await readBefore(store, at),

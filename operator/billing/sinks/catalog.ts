@@ -33,11 +33,21 @@ export interface WantedItem {
   readonly description: string;
   /** The month, milliseconds since 1970. */
   readonly period: { readonly start: number; readonly end: number };
+  /** How often the provider answered that it failed to make it. */
+  readonly failures?: number;
+}
+
+/** The provider answered that it failed: under the same key it would answer so again, so the next try needs another. */
+export class ItemFailed extends Error {
+  override readonly name = 'ItemFailed';
+  readonly code = 'ITEM_FAILED';
 }
 
 /** An invoice item as the provider states it; without an invoice it waits for the customer's next. */
 export interface FoundItem {
   readonly item: string;
+  /** Whole minor units. */
+  readonly amount: bigint;
   readonly invoice?: string;
 }
 
@@ -47,7 +57,10 @@ export interface InvoiceItems {
   draftInvoice(customer: string, subscription: string, periodEnd: number): Promise<string | undefined>;
   /** The item that was made under a key, none before `after`; a call for each hundred. */
   findItem(customer: string, key: string, after: number): Promise<FoundItem | undefined>;
-  /** Puts an item on a draft, or without one on the next invoice. Answers the same again for 24 hours; then ask `findItem`. */
+  /**
+   * Puts an item on a draft, or without one on the next invoice. Answers the same again for 24 hours; then ask `findItem`.
+   * Throws ItemFailed where the provider says that it failed: then ask `findItem` too, and count it in `failures`.
+   */
   makeItem(item: WantedItem, invoice?: string): Promise<FoundItem>;
 }
 

@@ -23,10 +23,12 @@ async function settled(): Promise<void> {
     .db.insertInto('sealed_grid')
     .values({ window_start: '2026-01-31T23:00:00Z', window_end: '2026-02-01T00:00:00Z' })
     .execute();
-  // Charged an hour ago, so that the pass is sure to have counted it.
-  await plant(sql`UPDATE journal_tx SET recorded_at = recorded_at - interval '1 hour'`);
+  // Charged when the month ended, so that the pass is sure to have counted it.
+  await plant(chargedAt('2026-02-01T00:00:00Z'));
   await settleMonths(store());
 }
+
+const chargedAt = (at: string) => sql`UPDATE journal_tx SET recorded_at = ${at} WHERE key LIKE 'charge/%'`;
 
 async function used(start: string, revision = 1): Promise<void> {
   const window = await sealWindow(store(), start, 3600n, { revision });
@@ -81,17 +83,26 @@ test.each<[string, ReturnType<typeof sql> | undefined, readonly string[]]>([
   expect(await found()).toEqual(mismatches);
 });
 
-test('a month that was charged again is compared when it was settled again', async () => {
+test('a commitment whose month was charged again is compared when the month was settled again', async () => {
   await settled();
+  const posted = (): Promise<void> =>
+    plant(sql`UPDATE journal_entry SET amount = amount * 2 WHERE tx IN ${ofKind('minimum')}`);
   await used('2026-01-20T00:00:00Z', 2);
+  await plant(sql`UPDATE watermark SET at = '2026-02-01T02:00:00Z' WHERE name = 'months-compared'`);
+  await plant(chargedAt('2026-02-01T03:00:00Z'));
+  // The last pass did not count it, so that what was posted is not what it comes to.
   expect(await found()).toEqual([]);
   await settleMonths(store());
   expect(await found()).toEqual([]);
-  const minimum = await store()
-    .db.selectFrom('journal_tx')
-    .select('key')
-    .where('key', 'like', 'minimum/%')
-    .orderBy('id')
-    .execute();
-  expect(minimum).toHaveLength(2);
+  await posted();
+  expect(await found()).toEqual(['acme minimum 2026-01: 15500.0000000032, found 31000.0000000064']);
+});
+
+test('one that was charged when its month was no longer followed is not', async () => {
+  await settled();
+  await used('2026-01-20T00:00:00Z', 2);
+  await plant(chargedAt('2026-05-01T00:00:00Z'));
+  await settleMonths(store());
+  await plant(sql`UPDATE journal_entry SET amount = amount * 2 WHERE tx IN ${ofKind('minimum')}`);
+  expect(await found()).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { Store } from '../../store/index.ts';
 import { readItems } from '../fees/items.ts';
 import { type ItemKind, itemKinds } from '../fees/month.ts';
 import { readPosted } from '../fees/posted.ts';
-import { comparedMark, settledMark } from '../fees/settle.ts';
+import { comparedMark, followedMillis, settledMark } from '../fees/settle.ts';
 import { readTerms } from '../fees/terms.ts';
 import { formatDecimal } from '../money/decimal.ts';
 
@@ -14,7 +14,8 @@ const transactionMillis = 300_000;
 
 /**
  * Recomputes the fees and commitments of every settled month from what each tenant was held to and what his usage cost, and
- * holds the journal against them. A commitment whose month was charged since it was last settled is left to the next time.
+ * holds the journal against them. A commitment whose month was charged since it was last settled is left to the next time, and
+ * one that was charged when its month was no longer followed is not compared.
  */
 export async function verifyItems(store: Store): Promise<readonly Mismatch[]> {
   const marks = await readMarks(store);
@@ -32,7 +33,8 @@ async function verifyMonth({ db }: Store, month: Period, compared: number): Prom
   for (const tenant of new Set([...terms.keys(), ...posted.map((one) => one.tenant)])) {
     const items = await readItems(db, tenant, terms.get(tenant) ?? [], month);
     const own = posted.filter((one) => one.tenant === tenant);
-    const isStill = (await lastCharged({ db }, tenant, month)) < compared - transactionMillis;
+    const counted = Math.min(compared, month.end + followedMillis) - transactionMillis;
+    const isStill = (await lastCharged({ db }, tenant, month)) < counted;
     for (const currency of new Set([...items, ...own].map((one) => one.currency))) {
       for (const kind of itemKinds.filter((one) => one === 'fee' || isStill)) {
         const expected = sumOf(items, kind, currency);

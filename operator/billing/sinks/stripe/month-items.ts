@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type Stripe from 'stripe';
 
-import type { FoundItem, InvoiceItems } from '../catalog.ts';
+import { type FoundItem, type InvoiceItems, ItemFailed } from '../catalog.ts';
+import { errors } from './sdk.ts';
 
 const mostListed = 100;
 /** What names an item of ours in the metadata of what was made. */
@@ -29,7 +30,7 @@ export function stripeInvoiceItems(stripe: Stripe, pace: () => Promise<void>): I
       }
       return undefined;
     },
-    makeItem: async ({ key, customer, amount, currency, description, period }, invoice) => {
+    makeItem: async ({ key, customer, amount, currency, description, period, failures = 0 }, invoice) => {
       await pace();
       const params = {
         ...{ customer, amount: Number(amount), currency, description, metadata: { [itemField]: key } },
@@ -38,12 +39,19 @@ export function stripeInvoiceItems(stripe: Stripe, pace: () => Promise<void>): I
       };
       // The parameters are in the key: the same key never goes with others, which Stripe refuses.
       const digest = createHash('sha256').update(JSON.stringify(params)).digest('hex').slice(0, 32);
-      return found(await stripe.invoiceItems.create(params, { idempotencyKey: `gpuopt-item-${digest}` }));
+      const idempotencyKey = `gpuopt-item-${digest}${failures === 0 ? '' : `-${failures}`}`;
+      try {
+        return found(await stripe.invoiceItems.create(params, { idempotencyKey }));
+      } catch (error) {
+        // Stripe keeps such an answer with the key, and gives it again for a day.
+        const isFailure = error instanceof errors.StripeError && (error.statusCode ?? 0) >= 500;
+        throw isFailure ? new ItemFailed(error.message, { cause: error }) : error;
+      }
     },
   };
 }
 
-function found({ id, invoice }: Stripe.InvoiceItem): FoundItem {
+function found({ id, invoice, amount }: Stripe.InvoiceItem): FoundItem {
   const on = typeof invoice === 'string' ? invoice : invoice?.id;
-  return { item: id, ...(on !== undefined && { invoice: on }) };
+  return { item: id, amount: BigInt(amount), ...(on !== undefined && { invoice: on }) };
 }

@@ -20,7 +20,8 @@ export interface StripeSink extends UsageSink {
   probe(): Promise<Probe>;
   /**
    * Makes the meters that are missing; returns the names of those that somebody archived, which are not made again: prices
-   * count the archived ones, and events under their names would be rejected for good. Throws what the SDK throws.
+   * count the archived ones, and events under their names would be rejected for good. Throws what the SDK throws, and a
+   * TypeError where a meter that somebody else made counts in another way than what is sent to it.
    */
   ensureMeters(account: string, eventNames: readonly string[]): Promise<readonly string[]>;
 }
@@ -28,6 +29,8 @@ export interface StripeSink extends UsageSink {
 interface Meter {
   readonly id: string;
   readonly active: boolean;
+  /** Of the events of such a time the newest counts; null where each does. */
+  readonly window: string | null;
 }
 
 /** Stripe's meter events through the official package: one a call, or by `batch` where it is given. */
@@ -37,8 +40,9 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
   let meters: ReadonlyMap<string, Meter> = new Map();
   const load = async (): Promise<void> => {
     const found = new Map<string, Meter>();
-    for await (const { id, event_name, status } of stripe.billing.meters.list({ limit: 100 })) {
-      if (found.get(event_name)?.active !== true) found.set(event_name, { id, active: status === 'active' });
+    for await (const { id, event_name, status, event_time_window } of stripe.billing.meters.list({ limit: 100 })) {
+      if (found.get(event_name)?.active !== true)
+        found.set(event_name, { id, active: status === 'active', window: event_time_window });
     }
     meters = found;
   };
@@ -78,11 +82,25 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
       await load();
       for (const eventName of eventNames.filter((name) => !meters.has(name))) {
         const id = await createMeter(stripe, account, eventName);
-        meters = new Map([...meters, [eventName, { id, active: true }]]);
+        meters = new Map([...meters, [eventName, { id, active: true, window: windowOf(eventName) }]]);
       }
+      for (const eventName of eventNames) assertCounts(eventName, meters.get(eventName));
       return eventNames.filter((name) => meters.get(name)?.active !== true);
     },
   };
+}
+
+function windowOf(eventName: string): 'hour' | null {
+  return ingestionOf(eventName) === 'HourlySnapshot' ? 'hour' : null;
+}
+
+/** A meter that adds would add up whole hours, and one that keeps the newest event would lose what is added. */
+function assertCounts(eventName: string, meter: Meter | undefined): void {
+  const wanted = windowOf(eventName);
+  if (meter === undefined || meter.window === wanted) return;
+  throw new TypeError(
+    `meter ${meter.id} of ${eventName} has the event time window ${meter.window ?? 'none'} and needs ${wanted ?? 'none'}; it cannot be changed, so archive it and give the SKU another name`,
+  );
 }
 
 async function sumsOf(
@@ -111,7 +129,7 @@ async function createMeter(stripe: Stripe, account: string, eventName: string): 
   const params = {
     display_name: eventName.replace(/^gpu_seconds(_hourly)?__/, 'GPU seconds ').slice(0, 250),
     event_name: eventName,
-    ...(ingestionOf(eventName) === 'HourlySnapshot' && { event_time_window: 'hour' as const }),
+    ...(windowOf(eventName) !== null && { event_time_window: 'hour' as const }),
     default_aggregation: { formula: 'sum' },
     customer_mapping: { type: 'by_id', event_payload_key: 'stripe_customer_id' },
     value_settings: { event_payload_key: 'value' },
