@@ -37,7 +37,10 @@ export interface WantedItem {
   readonly failures?: number;
 }
 
-/** The provider answered that it failed: under the same key it would answer so again, so the next try needs another. */
+/**
+ * The provider answered that it failed: under the same key it would answer so again, so the next try needs another.
+ * @remedy wait: it is tried again under another key; where it goes on, look at the provider's status
+ */
 export class ItemFailed extends Error {
   override readonly name = 'ItemFailed';
   readonly code = 'ITEM_FAILED';
