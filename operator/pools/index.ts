@@ -20,8 +20,8 @@ export { isFinished, podRequests, takesRoom } from './pod-requests.ts';
 export { isOpen } from './reconfigure/window.ts';
 export { type Entitlement, entitlementsOf } from './tenancy/guarantees.ts';
 export { createTenantOf, type TenantOf } from './tenancy/match.ts';
-export { reservationStarts } from './tenancy/occurrences.ts';
 export { MANAGED_LABEL, TENANT_LABEL } from './tenancy/resources.ts';
+export { upcomingReservations } from './tenancy/upcoming.ts';
 export { offerChanged } from './wakes.ts';
 
 /** What the room needs from the process. */

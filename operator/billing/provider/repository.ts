@@ -10,7 +10,7 @@ export async function keepAccount(
   provider: string,
   mode: 'test' | 'live',
   account: string,
-  ingestion: Ingestion = 'Delta',
+  ingestion: Ingestion,
 ): Promise<string | undefined> {
   return await store.fence.within(async (trx) => {
     const known = await trx

@@ -33,15 +33,16 @@ async function verifyMonth({ db }: Store, month: Period, compared: number): Prom
   for (const tenant of new Set([...terms.keys(), ...posted.map((one) => one.tenant)])) {
     const items = await readItems(db, tenant, terms.get(tenant) ?? [], month);
     const own = posted.filter((one) => one.tenant === tenant);
+    const off = [...new Set([...items, ...own].map((one) => one.currency))].flatMap((currency) =>
+      itemKinds.flatMap((kind) => {
+        const [expected, found] = [sumOf(items, kind, currency), sumOf(own, kind, currency)];
+        return expected === found ? [] : [mismatch(tenant, kind, month, expected, found)];
+      }),
+    );
+    if (off.length === 0) continue;
     const counted = Math.min(compared, month.end + followedMillis) - transactionMillis;
     const isStill = (await lastCharged({ db }, tenant, month)) < counted;
-    for (const currency of new Set([...items, ...own].map((one) => one.currency))) {
-      for (const kind of itemKinds.filter((one) => one === 'fee' || isStill)) {
-        const expected = sumOf(items, kind, currency);
-        const found = sumOf(own, kind, currency);
-        if (expected !== found) mismatches.push(mismatch(tenant, kind, month, expected, found));
-      }
-    }
+    mismatches.push(...off.filter(({ meter }) => meter === 'fee' || isStill));
   }
   return mismatches;
 }

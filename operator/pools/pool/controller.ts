@@ -14,7 +14,8 @@ import {
 } from '../reconfigure/observe.ts';
 import { nodeMatters } from '../reconfigure/wakes.ts';
 import { tenancyConditions } from '../tenancy/feasible.ts';
-import { nextReservationChange, reservedByModel } from '../tenancy/occurrences.ts';
+import { reservedByModel } from '../tenancy/occurrences.ts';
+import { nextReservationChange } from '../tenancy/upcoming.ts';
 import { holdingChanged } from '../wakes.ts';
 import { type InstalledProbe, readsClusterPolicy, readsGPUCluster } from '../world.ts';
 import { decide } from './decide.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GPUPool } from '../../api/index.ts';
-import { nextReservationChange, reservedByModel } from './occurrences.ts';
+import { reservedByModel } from './occurrences.ts';
+import { nextReservationChange } from './upcoming.ts';
 
 const NOW = Date.parse('2027-01-10T08:00:00Z');
 const H100 = 'H100';

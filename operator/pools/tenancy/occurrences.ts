@@ -4,9 +4,6 @@ import { type CronSchedule, parseCron } from './cron.ts';
 /** Most occurrences of one reservation that are looked at. */
 const OCCURRENCES = 16;
 
-/** No pass of a pool waits for longer. */
-const CHANGE_AHEAD_MILLIS = 600_000;
-
 type Reservation = NonNullable<GPUPool['spec']['reservations']>[number];
 
 /**
@@ -46,15 +43,4 @@ export function reservedByModel({ spec }: Pick<GPUPool, 'spec'>, now: number): R
     if (running > 0) reserved.set(model, (reserved.get(model) ?? 0) + running * gpus);
   }
   return reserved;
-}
-
-/** In how many milliseconds a reservation starts or ends next, of those that start within ten minutes or run; Infinity where none does. */
-export function nextReservationChange({ spec }: Pick<GPUPool, 'spec'>, now: number): number {
-  const times = (spec.reservations ?? []).flatMap((reservation) =>
-    reservationStarts(reservation, now, CHANGE_AHEAD_MILLIS).flatMap((start) => [
-      start,
-      start + reservation.durationSeconds * 1000,
-    ]),
-  );
-  return Math.min(Number.POSITIVE_INFINITY, ...times.filter((time) => time > now).map((time) => time - now));
 }
