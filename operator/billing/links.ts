@@ -39,9 +39,12 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
     const customer = billing?.customerId ?? tenant.status?.customerId;
     // No plan, or no customer made for him yet: his usage waits for a price and a payer, like any other.
     if (billing === undefined || book === undefined || customer === undefined) return [];
-    const included = writeIncluded(planOf(tenant, reader)?.spec.included ?? []);
-    const { providerRef } = billing;
-    return [{ tenant: tenant.metadata.name, provider: providerRef.name, customer, book, included }];
+    const plan = planOf(tenant, reader)?.spec;
+    const included = writeIncluded(plan?.included ?? []);
+    const provider = billing.providerRef.name;
+    const sendsItems = reader.get(kinds.BillingProvider, { name: provider })?.spec.catalog?.fees === 'InvoiceItems';
+    const corrections = sendsItems ? (plan?.corrections ?? null) : null;
+    return [{ tenant: tenant.metadata.name, provider, customer, book, included, corrections }];
   });
   await store.fence.within(async (trx) => {
     const names = links.map(({ tenant }) => tenant);
@@ -60,6 +63,7 @@ async function keepLinks(store: Store, tenants: readonly Tenant[], reader: Reade
           customer: eb.ref('excluded.customer'),
           book: eb.ref('excluded.book'),
           included: eb.ref('excluded.included'),
+          corrections: eb.ref('excluded.corrections'),
         })),
       )
       .execute();

@@ -19,6 +19,7 @@ const states: readonly OutboxState[] = [
   'CONFIRMED',
   'REJECTED',
   'HOLD',
+  'LATE',
 ];
 
 /** As often as Prometheus commonly looks: the reading counts every row that there ever was. */

@@ -60,6 +60,14 @@ export interface BillingPlanSpec {
    */
   readonly entitlements?: readonly 'Portal'[];
   /**
+   * corrections says what becomes of usage that is sealed, priced or corrected only after the invoice of its time is final,
+   * of which the provider bills nothing: NextPeriod puts what it costs, or gives back, on the customer's next invoice, as an
+   * item in whole minor units for each calendar month, UTC. It takes hold where spec.catalog.fees of the BillingProvider is
+   * InvoiceItems and its webhooks say which invoices are final. Without the field such usage is sent like any other and
+   * never billed, and a UsageCorrection of it is refused.
+   */
+  readonly corrections?: 'NextPeriod';
+  /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without
    * it, unpaid invoices change nothing here.

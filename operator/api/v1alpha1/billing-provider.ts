@@ -38,7 +38,7 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @condition CatalogInStep=False CatalogDrifted -- somebody changed or archived a meter, product or price at the provider; the message says which, and it is never changed back by itself
  * @condition CatalogInStep=False PriceNotExpressible -- the provider has no form for a price; the message says which and what to change
  * @condition CatalogInStep=False CatalogRefused -- the provider refuses to make or show products and prices; the message is its own
- * @condition FeesSent=True AllSent -- fees and commitments of settled months are on invoices, or wait for the next
+ * @condition FeesSent=True AllSent -- fees and commitments of settled months, and late usage, are on invoices or wait for the next
  * @condition FeesSent=Unknown ProviderNotReady -- nothing is sent while Ready is not True
  * @condition FeesSent=False FeesRefused -- the provider does not take an invoice item; the message is its own
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
@@ -147,7 +147,8 @@ export interface ProviderCatalog {
    * fees says where the recurringFee and commitment of plans go: NotSent, the default, keeps them in previews, the journal
    * and the figures; InvoiceItems also puts them, in whole minor units, on the invoice that bills the month, of each
    * customer that the operator made. Months that end before it was said first are left out. Do not say it where
-   * subscriptions charge the same.
+   * subscriptions charge the same. Late usage goes the same way where spec.corrections of the tenant's plan says so, also
+   * of customers that were named.
    */
   readonly fees?: 'NotSent' | 'InvoiceItems';
 }
@@ -187,6 +188,11 @@ export interface OutboxRows {
    * @min 0
    */
   readonly held: Int32;
+  /**
+   * late rows are on an invoice item, or soon to be: the invoice of their time was final. Absent where there are none.
+   * @min 0
+   */
+  readonly late?: Int32;
   /**
    * ambiguous rows, a part of the pending ones, were sent and it is not known whether they arrived.
    * @min 0

@@ -9,7 +9,8 @@ const help = `
 Sealed windows of the current period: that of the tenant's subscription at the provider, else the calendar month in UTC.
 A line for each SKU and version of the price list; the total rounds the exact sum, not the lines.
 Then the fee and the commitment of the tenant's plans, for the calendar months (UTC) that end in the period; of a month
-that runs as though he stayed on his plan until its end and used nothing more.
+that runs as though he stayed on his plan until its end and used nothing more. Then usage of earlier months that became
+known when their invoices were final, where the plan bills it on the next.
 
 Exit codes: 0 good, 1 usage of the period has no price, 2 wrong usage, 3 store or operator unreachable.
 
@@ -58,6 +59,7 @@ function itemText({ kind, plan, from, amount, currency }: ItemLine): string {
     fee: `Fee of plan ${plan} for ${month}`,
     minimum: `Up to the minimum of ${month}`,
     maximum: `Above the maximum of ${month}`,
+    late: `Late usage of ${month}`,
   };
   return `${what[kind]}: ${amount} ${currency}`;
 }

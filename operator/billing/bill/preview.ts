@@ -7,7 +7,7 @@ import { type Cost, sealedThrough } from '../usage/query.ts';
 import { UsageQuestionError } from '../usage/question.ts';
 import type { Report } from '../usage/report.ts';
 import { type CreditLine, readCredits } from './credits.ts';
-import { type ItemLine, readItemLines } from './items.ts';
+import { type ItemLine, readItemLines, readLateLines } from './items.ts';
 
 /** Usage of one SKU under one version of a price list. */
 export interface BillLine {
@@ -38,7 +38,7 @@ export interface BillPreview {
   readonly lines: readonly BillLine[];
   /** GPU-seconds of the period that nothing prices. */
   readonly unpriced: string;
-  /** Fees and commitments of the calendar months that end in the period. */
+  /** Fees and commitments of the calendar months that end in the period, and late usage of earlier ones. */
   readonly items: readonly ItemLine[];
   /** What the tenant's credit pays of the lines, by grant. */
   readonly credits: readonly CreditLine[];
@@ -64,6 +64,7 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
   const rows = await store.db
     .selectFrom('usage_window as w')
     .leftJoin('charge as c', 'c.usage_window_id', 'w.id')
+    .leftJoin('outbox as o', 'o.usage_window_id', 'w.id')
     .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
     .select([
       sql<string>`sum(w.quantity)`.as('quantity'),
@@ -73,6 +74,8 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
     .where('w.tenant', '=', tenant)
     .where('w.window_start', '>=', from)
     .where('w.window_start', '<', to)
+    // What is late is billed as an item.
+    .where((eb) => eb.or([eb('o.state', 'is', null), eb('o.state', '<>', 'LATE')]))
     .groupBy(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price'])
     .orderBy('c.sku')
     .orderBy('c.book')
@@ -84,7 +87,8 @@ async function preview(store: Store, tenant: string, now: number): Promise<BillP
     const money = { currency, amount: toMajor(parseDecimal(amount), currency), exactMinor: amount };
     return [{ sku, book, version, unit: 'GPU-seconds', quantity, unitPrice: unit_price, tiered, ...money }];
   });
-  const items = await readItemLines(store.db, tenant, period, now);
+  const late = await readLateLines(store.db, tenant, period);
+  const items = [...(await readItemLines(store.db, tenant, period, now)), ...late];
   const credits = await readCredits(store, tenant, period, items);
   return {
     ...{ tenant, from: from.toISOString(), to: to.toISOString(), sealedThrough: await sealedThrough(store) },

@@ -4,7 +4,7 @@ import { type Asked, type CorrectionFacts, type Refusal, refusal } from './decid
 
 const eventAt = Date.parse('2026-01-01T00:59:59Z');
 const day = 86_400_000;
-const world: CorrectionFacts = { total: 3600n, eventAt, invoiced: false, acknowledged: 3600n };
+const world: CorrectionFacts = { total: 3600n, eventAt, invoiced: false, takesLate: false, acknowledged: 3600n };
 const less: Asked = { quantity: -600n, held: undefined };
 const taken: Asked = { quantity: 0n, held: 'Recorded' };
 const again: Asked = { quantity: 0n, held: 'Send' };
@@ -32,6 +32,22 @@ test.each<[string, Asked, Partial<CorrectionFacts>, number, Refusal['reason'] | 
   ['the invoice is final', less, { invoiced: true }, 1, 'InvoiceClosed'],
   ['the invoice is final, what is held is sent', again, { theirs: 1n, invoiced: true }, 1, 'InvoiceClosed'],
   ['the invoice is final, nothing is sent', taken, { theirs: 3600n, invoiced: true }, 1, undefined],
+  ['the invoice is final, and more goes on the next', less, { invoiced: true, takesLate: true }, 99, undefined],
+  [
+    'the invoice is final, and who knows what was billed',
+    less,
+    { invoiced: true, takesLate: true, heldRows: 60n },
+    1,
+    'InvoiceClosed',
+  ],
+  [
+    'the invoice is final, what is held is sent though more goes on the next',
+    again,
+    { theirs: 1n, invoiced: true, takesLate: true },
+    1,
+    'InvoiceClosed',
+  ],
+  ['old, no invoice is known, more would go on the next', less, { takesLate: true }, 99, 'TooOld'],
   ['an hour before the provider refuses it', less, {}, 35 - 1 / 24, 'TooOld'],
   ['a moment earlier', less, {}, 35 - 1 / 24 - 1 / 86_400, undefined],
   ['old, nothing is sent', taken, { heldRows: 60n }, 99, undefined],

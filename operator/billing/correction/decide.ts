@@ -31,6 +31,8 @@ export interface CorrectionFacts {
   readonly eventAt: number;
   /** Whether the invoice of the hour is no longer a draft. */
   readonly invoiced: boolean;
+  /** Whether the plan puts what comes later on the next invoice. */
+  readonly takesLate: boolean;
   /** Rows of the hour that are under way. */
   readonly unsettled?: number;
   /** The sum of the hour's rows that the provider acknowledged; undefined where there is none. */
@@ -39,6 +41,11 @@ export interface CorrectionFacts {
   readonly heldRows?: bigint;
   /** What the provider states of the hour, where a difference is held. */
   readonly theirs?: bigint;
+}
+
+/** Whether a correction becomes an item on the next invoice. */
+export function isLate({ held }: Asked, { invoiced, takesLate }: CorrectionFacts): boolean {
+  return invoiced && takesLate && held === undefined;
 }
 
 type Rule = (asked: Asked, facts: CorrectionFacts, now: number) => Refusal | undefined;
@@ -95,7 +102,10 @@ function sumsDiffer({ quantity, held }: Asked, facts: CorrectionFacts): Refusal 
   return { reason: 'SumsDiffer', message };
 }
 
-function invoiceClosed({ quantity, held }: Asked, { invoiced }: CorrectionFacts): Refusal | undefined {
+function invoiceClosed(asked: Asked, facts: CorrectionFacts): Refusal | undefined {
+  const { quantity, held } = asked;
+  const { invoiced } = facts;
+  if (isLate(asked, facts)) return heldBefore(facts);
   if (held === 'Recorded' || !invoiced) return undefined;
   return {
     reason: 'InvoiceClosed',
@@ -103,13 +113,22 @@ function invoiceClosed({ quantity, held }: Asked, { invoiced }: CorrectionFacts)
   };
 }
 
-function tooOld({ quantity, held }: Asked, { eventAt }: CorrectionFacts, now: number): Refusal | undefined {
-  if (held === 'Recorded' || now - eventAt < sendableMillis) return undefined;
+function tooOld(asked: Asked, facts: CorrectionFacts, now: number): Refusal | undefined {
+  const { quantity, held } = asked;
+  const { eventAt } = facts;
+  if (held === 'Recorded' || isLate(asked, facts) || now - eventAt < sendableMillis) return undefined;
   const days = Math.floor((now - eventAt) / 86_400_000);
   return {
     reason: 'TooOld',
     message: `the window is ${days} days old and the provider takes usage of the last 35 days only; ${remains(quantity)}`,
   };
+}
+
+/** What of the window is held was perhaps never billed, so that nothing can be given back or added before that is known. */
+function heldBefore({ heldRows }: CorrectionFacts): Refusal | undefined {
+  if (heldRows === undefined) return undefined;
+  const message = `the invoice of the window is final and ${heldRows} GPU-seconds of it are held, so that nobody knows whether they were billed; end them with a UsageCorrection of spec.held first`;
+  return { reason: 'InvoiceClosed', message };
 }
 
 /** What a person can still do about money once no usage can be sent. */

@@ -155,10 +155,20 @@ export async function readFacts(trx: Transaction<Schema>, place: Place): Promise
     ...{ heldRows, windows },
     facts: {
       ...{ total, eventAt: window.end - 1000, invoiced: facts.invoiced },
+      takesLate: await takesLate(trx, place),
       unsettled: facts.unsettled,
       ...(facts.acknowledged.length > 0 && { acknowledged: sumOf(facts.acknowledged) }),
       ...(heldRows.length > 0 && { heldRows: sumOf(heldRows) }),
       ...(drift !== undefined && { theirs: BigInt(drift.theirs) }),
     },
   };
+}
+
+async function takesLate(trx: Transaction<Schema>, { tenant, hour }: Place): Promise<boolean> {
+  const link = await trx
+    .selectFrom('customer_link')
+    .select(['provider', 'corrections'])
+    .where('tenant', '=', tenant)
+    .executeTakeFirst();
+  return link?.provider === hour.provider && link.corrections === 'NextPeriod';
 }

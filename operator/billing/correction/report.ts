@@ -6,8 +6,10 @@ import type { Applied } from './repository.ts';
 /** The status of a correction: what it became, or why nothing came of it. */
 export function statusOf(outcome: Applied | Refusal): StatusIntent<UsageCorrectionStatus> {
   if ('reason' in outcome) return { conditions: [{ type: 'Ready', status: 'False', ...outcome }] };
-  const { appliedAt, revision, identifier } = outcome;
-  const message = revision === undefined ? 'what was held is ended' : `revision ${revision} of the window holds it`;
+  const { appliedAt, revision, identifier, late } = outcome;
+  const billed = late === true ? '; the invoice of the window is final, so that it goes on the next' : '';
+  const message =
+    revision === undefined ? 'what was held is ended' : `revision ${revision} of the window holds it${billed}`;
   return {
     ...{ revision, identifier, appliedTime: `${appliedAt.toISOString().slice(0, 19)}Z` },
     conditions: [{ type: 'Ready', status: 'True', reason: 'Applied', message }],

@@ -10,6 +10,8 @@ export interface Applied {
   /** Of the window; absent where only what was held ended. */
   readonly revision?: number;
   readonly identifier?: string;
+  /** Whether the invoice of its time was final, so that it is on the next. */
+  readonly late?: true;
 }
 
 /** What was applied under a name; a refusal where that said something else. */
@@ -23,11 +25,11 @@ export async function readApplied(
     .leftJoin('usage_window as w', 'w.id', 'c.usage_window_id')
     .leftJoin('outbox as o', 'o.usage_window_id', 'c.usage_window_id')
     .select(['c.tenant', 'c.sku', 'c.window_start', 'c.quantity', 'c.held', 'c.applied_at'])
-    .select(['w.revision', 'o.identifier'])
+    .select(['w.revision', 'o.identifier', 'o.state'])
     .where('c.name', '=', name)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const { tenant, sku, window_start, quantity, held, applied_at, revision, identifier } = row;
+  const { tenant, sku, window_start, quantity, held, applied_at, revision, identifier, state } = row;
   const isSame =
     tenant === spec.tenantRef.name &&
     sku === spec.sku &&
@@ -42,6 +44,7 @@ export async function readApplied(
     appliedAt: applied_at,
     ...(revision !== null && { revision }),
     ...(identifier !== null && { identifier }),
+    ...(state === 'LATE' && { late: true as const }),
   };
 }
 

@@ -55,7 +55,7 @@ export async function readCharged(
     told.add(key);
     const charge = {
       ...{ provider, customer, end, chargedAt: row.recorded_at?.getTime() ?? 0 },
-      delivered: delivered.has(row.replaced_by ?? row.state),
+      ...{ delivered: delivered.has(row.replaced_by ?? row.state), late: row.state === 'LATE' },
     };
     return {
       ...{ tenant, model, profile, sku, book, version, currency, amount, start, end, provider, customer },

@@ -43,6 +43,8 @@ export interface Invoiceable {
   readonly end: number;
   /** Whether the provider counts it. */
   readonly delivered: boolean;
+  /** Whether it is billed by an item on a later invoice. */
+  readonly late?: boolean;
   /** When it was charged. */
   readonly chargedAt: number;
 }
@@ -59,6 +61,8 @@ export function placeOn(
       provider === charge.provider && customer === charge.customer && start <= at && at < end,
   );
   if (found === undefined) return {};
-  if (charge.chargedAt > found.closedAt) return { correctedAt: charge.chargedAt };
+  if (charge.late === true || charge.chargedAt > found.closedAt) {
+    return { correctedAt: Math.max(charge.chargedAt, found.closedAt) };
+  }
   return charge.delivered ? { invoice: found } : {};
 }

@@ -7,7 +7,10 @@ import { storeForFile } from '../../store/testing/index.ts';
 import { catalogController } from '../catalog/controller.ts';
 import { customersController } from '../customer/controller.ts';
 import { settleMonths } from '../fees/settle.ts';
+import { freezeSealed } from '../outbox/freeze.ts';
+import { setAside } from '../outbox/late.ts';
 import { openProvider, payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
+import { sealWindow } from '../testing/ledger.ts';
 import { invoiceItemsController } from './controller.ts';
 
 const store = storeForFile();
@@ -182,4 +185,47 @@ test('months that end before it was said first are left out, and a tenant who na
   expect(await call('invoiceitems?limit=100')).toEqual([]);
   await pass(tenant);
   expect(await call('invoiceitems?limit=100')).toHaveLength(2);
+});
+
+/** GPU-seconds of January that became known when its invoice was final; 0.1 cents each. */
+async function late(start: string, quantity: bigint): Promise<void> {
+  const window = await sealWindow(store(), start, quantity, { model: 'l4' });
+  await store().fence.within(async (trx) => {
+    await freezeSealed(trx, [window]);
+    await setAside(trx, window.id);
+  });
+}
+
+async function charges(tenant: Thing): Promise<void> {
+  const customer = Reflect.get(Object(Reflect.get(tenant.object, 'status')), 'customerId');
+  const link = { tenant: 'acme', provider: 'stripe', customer: String(customer), book: 'standard' };
+  await store().db.insertInto('customer_link').values(link).execute();
+  const account = { provider: 'stripe', mode: 'test', account: 'acct_peer' };
+  await store().db.insertInto('billing_account').values(account).execute();
+}
+
+test('late usage is on the next invoice, rounded once, and what it gives back too', async () => {
+  const tenant = await sell();
+  await charges(tenant);
+  await pass(tenant);
+  await wait('2026-02-01T03:00:00Z');
+  await late('2026-01-20T05:00:00Z', 3604n);
+  const output = await pass(tenant);
+  expect([reasonOf(output), output.events.map(({ reason }) => reason)]).toEqual(['AllSent', ['UsageLate']]);
+  await late('2026-01-20T06:00:00Z', 3604n);
+  await control('faults', { plan: [{ route: 'POST /v1/invoiceitems', nth: 1, fault: '500-after-accept' }] });
+  expect(reasonOf(await pass(tenant))).toBe('FeesRefused');
+  await wait('2026-02-02T05:00:00Z');
+  await pass(tenant);
+  const amounts = async () => (await call('invoiceitems?limit=100')).map(({ amount }) => Number(amount)).toSorted();
+  expect(await amounts()).toEqual([360, 361]);
+  await late('2026-01-20T07:00:00Z', -600n);
+  await pass(tenant);
+  await pass(tenant);
+  expect(await amounts()).toEqual([-60, 360, 361]);
+  await wait('2026-03-01T00:10:00Z');
+  expect(await invoices()).toEqual([
+    ['2026-02-01', 'final', 0],
+    ['2026-03-01', 'draft', 661],
+  ]);
 });

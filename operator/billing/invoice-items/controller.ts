@@ -1,5 +1,6 @@
-/** Puts plans' fees and commitments on the invoices of a provider that asks for them, each once. */
+/** Puts plans' fees, commitments and late usage on the invoices of a provider that asks for them, each once. */
 import { type BillingProvider, kinds } from '../../api/index.ts';
+import { periodOf } from '../../metering/index.ts';
 import {
   type ConditionIntent,
   type Context,
@@ -12,7 +13,15 @@ import { tenantsOf } from '../catalog/read.ts';
 import { stated } from '../conditions.ts';
 import { type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
 import { newItems } from './decide.ts';
-import { freezeItems, keepSent, readTotals, readUnsent, toldSince, type UnsentItem } from './repository.ts';
+import {
+  freezeItems,
+  keepSent,
+  readLateTotals,
+  readTotals,
+  readUnsent,
+  toldSince,
+  type UnsentItem,
+} from './repository.ts';
 
 /** Items of one pass: each is up to three calls, and usage waits behind them. */
 const mostSent = 50;
@@ -77,7 +86,8 @@ async function keep(
   const payers = payersOf(name, ctx);
   const since = await store.fence.within((trx) => toldSince(trx, name, ctx.now()));
   await store.fence.within(async (trx) => {
-    await freezeItems(trx, name, newItems(await readTotals(trx, [...payers.keys()], since), payers));
+    const totals = [...(await readTotals(trx, [...payers.keys()], since)), ...(await readLateTotals(trx, name))];
+    await freezeItems(trx, name, newItems(totals, payers));
   });
   const unsent = await readUnsent(store.db, name, mostKnown);
   // What was refused waits behind what was not.
@@ -91,7 +101,7 @@ async function keep(
       await store.fence.within((trx) => keepSent(trx, item.key, sent, ctx.now()));
       refused.delete(item.key);
       failed.delete(item.key);
-      if (sent.invoice === undefined) ctx.event(lateEvent(provider, item));
+      if (sent.invoice === undefined) ctx.event(waitsEvent(provider, item));
     } catch (error) {
       if (ctx.signal.aborted) throw error;
       refused.set(item.key, ctx.now().getTime());
@@ -104,7 +114,7 @@ async function keep(
     const message = `the provider did not take ${failure}; it is tried again`;
     return { type: 'FeesSent', status: 'False', reason: 'FeesRefused', message };
   }
-  const message = `fees and commitments of months that end after ${since.toISOString()} are at the provider as far as they are settled`;
+  const message = `fees and commitments of months that end after ${since.toISOString()} are at the provider as far as they are settled, and so is late usage`;
   return { type: 'FeesSent', status: 'True', reason: 'AllSent', message };
 }
 
@@ -134,11 +144,13 @@ async function send(
   subscription: string | undefined,
 ): Promise<FoundItem> {
   const { key, customer, amount, currency, monthEnd, failures } = item;
-  const before = await items.findItem(customer, key, monthEnd);
+  const isLate = item.kind === 'late';
+  const period = { start: periodOf('Month', monthEnd - 1).start, end: monthEnd };
+  // An invoice may be final before the calendar month has ended.
+  const before = await items.findItem(customer, key, isLate ? period.start : monthEnd);
   if (before !== undefined) return before;
-  const invoice = subscription && (await items.draftInvoice(customer, subscription, monthEnd));
-  const start = new Date(monthEnd);
-  const period = { start: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() - 1, 1), end: monthEnd };
+  const drafted = isLate ? undefined : subscription;
+  const invoice = drafted && (await items.draftInvoice(customer, drafted, monthEnd));
   return await items.makeItem(
     { key, customer, amount, currency, description: describe(item), period, failures },
     invoice,
@@ -149,6 +161,7 @@ const words: Readonly<Record<string, string>> = {
   fee: 'Plan fee',
   minimum: 'Commitment, up to the minimum',
   maximum: 'Commitment, above the maximum',
+  late: 'Late usage',
 };
 
 function describe({ kind, monthEnd }: UnsentItem): string {
@@ -163,9 +176,17 @@ async function write(
   await ctx.applyStatus(kinds.BillingProvider, { metadata: { name: provider.metadata.name }, status: { conditions } });
 }
 
-function lateEvent(provider: BillingProvider, { key, customer, amount, currency }: UnsentItem): EventIntent {
+function waitsEvent(provider: BillingProvider, { key, kind, customer, amount, currency }: UnsentItem): EventIntent {
+  const about = { regarding: provider, kind: kinds.BillingProvider, action: 'Charge' } as const;
+  if (kind === 'late') {
+    return {
+      ...{ ...about, type: 'Normal', reason: 'UsageLate' },
+      note: `Usage of a month whose invoice is final, ${key}: ${amount} ${currency} in minor units will be on the next invoice of customer ${customer}.`,
+      dedupeKey: `${provider.metadata.uid}/UsageLate/${key}`,
+    };
+  }
   return {
-    ...{ regarding: provider, kind: kinds.BillingProvider, type: 'Warning', reason: 'FeeLate', action: 'Charge' },
+    ...{ ...about, type: 'Warning', reason: 'FeeLate' },
     note: `No draft of customer ${customer} bills the month of ${key} any more: ${amount} ${currency} in minor units will be on its next invoice.`,
     dedupeKey: `${provider.metadata.uid}/FeeLate/${key}`,
   };

@@ -1,14 +1,16 @@
 /** What of months' fees and commitments the provider has not been told; pure. */
 
-import type { MonthItem } from '../fees/month.ts';
+import type { ItemKind } from '../fees/month.ts';
 import { divideRounded, one } from '../money/decimal.ts';
 
-/** What the journal has of one kind of item of a tenant's month, and what is frozen of it for the provider. */
+/** What a tenant's month comes to of one kind, and what is frozen of it for the provider. */
 export interface MonthTotal {
   readonly tenant: string;
+  /** Of late usage: the customer whom its events would have gone to. Else the tenant's own. */
+  readonly customer?: string;
   /** Milliseconds since 1970. */
   readonly monthEnd: number;
-  readonly kind: MonthItem['kind'];
+  readonly kind: ItemKind | 'late';
   readonly currency: string;
   /** Minor units in the scale of money/decimal.ts. */
   readonly amount: bigint;
@@ -38,9 +40,11 @@ export function newItems(
   return totals.flatMap(({ amount: exact, frozen, rows, ...about }): NewItem[] => {
     const { tenant, monthEnd, kind, currency } = about;
     const amount = divideRounded(exact, one) - frozen;
-    const customer = customers.get(tenant)?.customer;
+    const customer = about.customer ?? customers.get(tenant)?.customer;
     if (amount === 0n || customer === undefined) return [];
     const month = new Date(monthEnd - 1).toISOString().slice(0, 7);
-    return [{ ...about, key: `${kind}/${tenant}/${month}/${currency}/${rows}`, amount, customer }];
+    // A tenant may have had several customers in a month.
+    const whose = about.customer === undefined ? tenant : `${tenant}/${customer}`;
+    return [{ ...about, key: `${kind}/${whose}/${month}/${currency}/${rows}`, amount, customer }];
   });
 }

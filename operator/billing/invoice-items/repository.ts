@@ -52,6 +52,31 @@ export async function readTotals(
   });
 }
 
+/** What late usage of each month comes to, beside what is frozen of it; months by when windows begin. */
+export async function readLateTotals(db: Kysely<Schema>, provider: string): Promise<readonly MonthTotal[]> {
+  const { rows } = await sql<
+    Record<'tenant' | 'customer' | 'currency' | 'amount' | 'frozen' | 'rows', string> & { end: Date }
+  >`
+    WITH late AS (
+      SELECT c.tenant, o.customer, c.currency, sum(c.amount) AS amount,
+        (date_trunc('month', w.window_start AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC' AS month_end
+      FROM outbox o JOIN usage_window w ON w.id = o.usage_window_id JOIN charge c ON c.usage_window_id = w.id
+      WHERE o.state = 'LATE' AND o.provider = ${provider}
+      GROUP BY 1, 2, 3, 5
+    )
+    SELECT l.tenant, l.customer, l.month_end AS end, l.currency, l.amount::numeric(38,12)::text AS amount,
+      coalesce(sum(i.amount), 0)::text AS frozen, count(i.key)::text AS rows
+    FROM late l LEFT JOIN invoice_item i
+      ON i.tenant = l.tenant AND i.provider = ${provider} AND i.customer = l.customer AND i.month_end = l.month_end
+        AND i.kind = 'late' AND i.currency = l.currency
+    GROUP BY l.tenant, l.customer, l.month_end, l.currency, l.amount
+    ORDER BY l.month_end, l.tenant, l.customer, l.currency`.execute(db);
+  return rows.map(({ end, amount, frozen, rows: count, ...about }) => {
+    const counted = { frozen: BigInt(frozen), rows: Number(count) };
+    return { ...about, kind: 'late', monthEnd: end.getTime(), amount: parseDecimal(amount), ...counted };
+  });
+}
+
 /** Freezes items; one whose key is there stands as it is. */
 export async function freezeItems(
   trx: Transaction<Schema>,

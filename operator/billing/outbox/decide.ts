@@ -10,6 +10,9 @@
  * A row that states its whole hour (snapshot.ts) is sent again past the guard too: it replaces, so nothing is read back,
  * unless the database was put back: then the provider may rightly have more than is known here.
  *
+ * Where a plan bills late usage on the next invoice (late.ts), a row whose invoice is final goes from PENDING to LATE if no
+ * attempt can have reached the provider, and is else read back: it becomes CONFIRMED, LATE or HOLD.
+ *
  * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING.
  */
 import type { OutboxState } from '../../store/index.ts';
@@ -33,12 +36,15 @@ export interface RowFacts {
   readonly read?: { readonly value: bigint; readonly at: number };
   /** Whether it replaces what the provider has of its hour: then it may come again at any age, unless the database was put back. */
   readonly statesHour?: boolean;
+  /** Whether its invoice is final and what is late goes on the next: then nothing is sent. */
+  readonly late?: boolean;
 }
 
 /** What to do with a row now. */
 export type Step =
   /** `anew`: past its guard, which begins again. */
   | { readonly kind: 'send'; readonly anew?: true }
+  | { readonly kind: 'late' }
   | { readonly kind: 'read' }
   | { readonly kind: 'wait'; readonly until: number }
   | { readonly kind: 'hold'; readonly reason: string };
@@ -46,6 +52,7 @@ export type Step =
 /** The next step of a row: resend the same bytes while the identifier is remembered, afterwards read before anything else. */
 export function nextStep(row: RowFacts, capabilities: SinkCapabilities, now: number): Step {
   const age = now - row.eventAt;
+  if (row.late === true) return row.guardFrom === undefined ? { kind: 'late' } : readBack(row.read, now);
   const isPastGuard = row.guardFrom !== undefined && now - row.guardFrom >= guardMillis(capabilities);
   // Also PENDING: a refused attempt may follow one whose outcome nobody knows.
   if (isPastGuard && (row.statesHour !== true || row.guardFrom === restoredFrom)) return readBack(row.read, now);

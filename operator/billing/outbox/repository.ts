@@ -65,8 +65,9 @@ export async function readDue(
     .execute();
 }
 
-/** What decides over a stored row. */
-export function factsOf(row: OutboxRow): RowFacts {
+/** What decides over a stored row; `late` where its invoice is final and late usage goes on the next. */
+export function factsOf(row: OutboxRow, late = false): RowFacts {
+  const statesHour = ingestionOf(row.event_name) === 'HourlySnapshot';
   const read =
     row.read_at === null || row.read_value === null
       ? undefined
@@ -76,7 +77,9 @@ export function factsOf(row: OutboxRow): RowFacts {
     quantity: BigInt(row.quantity),
     guardFrom: row.guard_from?.getTime(),
     read,
-    statesHour: ingestionOf(row.event_name) === 'HourlySnapshot',
+    statesHour,
+    // Of a row that stated its hour, the sum of the hour does not say whether it arrived.
+    late: late && !(statesHour && row.guard_from !== null),
   };
 }
 
@@ -164,8 +167,13 @@ export async function finish(store: Store, answers: readonly Answer[]): Promise<
   );
 }
 
-/** Sets aside or confirms a row that is not in flight. */
-export async function resolve(store: Store, id: bigint, state: 'HOLD' | 'CONFIRMED', reason: string): Promise<void> {
+/** Sets aside or confirms a row that is not in flight; also one that is late. */
+export async function resolve(
+  store: Store,
+  id: bigint,
+  state: 'HOLD' | 'CONFIRMED' | 'LATE',
+  reason: string,
+): Promise<void> {
   await store.fence.within((trx) =>
     trx
       .updateTable('outbox')
@@ -247,6 +255,8 @@ export interface RowCounts {
   readonly pending: number;
   readonly rejected: number;
   readonly held: number;
+  /** On an invoice item in the place of an event, or soon to be; absent where none is. */
+  readonly late?: number;
 }
 
 /** Counts the rows of a provider. */
@@ -262,7 +272,9 @@ export async function countRows(store: Store, provider: string): Promise<RowCoun
     .execute();
   const sum = (...states: readonly OutboxRow['state'][]): number =>
     rows.filter(({ state }) => states.includes(state)).reduce((total, { count }) => total + Number(count), 0);
+  const late = sum('LATE');
   return {
+    ...(late > 0 && { late }),
     accepted: sum('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'),
     pending: sum('PENDING', 'SENDING', 'UNKNOWN'),
     rejected: sum('REJECTED'),

@@ -4,6 +4,7 @@ import type { SinkEntry, Sinks } from '../sinks/registry.ts';
 import type { Delivery } from '../sinks/sink.ts';
 import { Answers } from './answers.ts';
 import { guardMillis, nextStep, settle } from './decide.ts';
+import { lateAmong, lateReason, setLateAside } from './late.ts';
 import type { SentMark } from './mark.ts';
 import { readBack } from './read-back.ts';
 import { type Claimed, claim, factsOf, type OutboxRow, postpone, readDue, recover, resolve } from './repository.ts';
@@ -51,16 +52,25 @@ async function sendBatch(
   due: readonly OutboxRow[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { store, clock } = deps;
+  const { store, clock, log } = deps;
   const now = clock.now();
   const first: bigint[] = [];
   const anew: bigint[] = [];
+  const late = await lateAmong(store, due);
+  if (due.some(({ id, guard_from }) => guard_from === null && late.has(id))) {
+    // Others wait behind them, often days of them.
+    log.info({ provider, rows: await setLateAside(store, provider) }, lateReason);
+  }
   for (const row of due) {
-    const step = nextStep(factsOf(row), entry.sink.capabilities, now);
+    const facts = factsOf(row, late.has(row.id));
+    const step = nextStep(facts, entry.sink.capabilities, now);
     if (step.kind === 'send') (step.anew === true ? anew : first).push(row.id);
     if (step.kind === 'hold') await resolve(store, row.id, 'HOLD', step.reason);
     if (step.kind === 'wait') await postpone(store, row.id, step.until, row.last_error ?? 'waits for a second reading');
-    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') anew.push(row.id);
+    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') {
+      if (facts.late === true) await resolve(store, row.id, 'LATE', lateReason);
+      else anew.push(row.id);
+    }
   }
   return (
     (await deliverAll(deps, provider, entry, anew, 'fresh', signal)) +

@@ -30,6 +30,8 @@ export interface MeterUsage {
   /** Sent, and not known whether it arrived; resolved by itself. */
   readonly ambiguous: string;
   readonly held: string;
+  /** On an invoice item in the place of an event: the invoice of its time was final. */
+  readonly late: string;
   readonly rejected: string;
 }
 
@@ -54,7 +56,7 @@ export interface UsageAnswer extends UsageQuestion {
   readonly energy: EnergyUsage;
 }
 
-type Part = 'accepted' | 'pending' | 'ambiguous' | 'held' | 'rejected';
+type Part = 'accepted' | 'pending' | 'ambiguous' | 'held' | 'late' | 'rejected';
 
 const partOf: Readonly<Record<OutboxState, Part>> = {
   PENDING: 'pending',
@@ -65,6 +67,7 @@ const partOf: Readonly<Record<OutboxState, Part>> = {
   CONFIRMED: 'accepted',
   REJECTED: 'rejected',
   HOLD: 'held',
+  LATE: 'late',
 };
 
 /** Adds up a tenant's sealed usage, what was delivered of it, and what it costs. */
@@ -79,7 +82,7 @@ export async function showUsage(store: Store, question: UsageQuestion): Promise<
       ...{ meter, model: first?.model ?? '', profile: first?.profile ?? '', unit: 'GPU-seconds' as const },
       ...{ quantity: sum(() => true), estimated: sum(({ estimated }) => estimated) },
       ...{ unpriced: sum(({ currency }) => currency === null), accepted: part('accepted'), pending: part('pending') },
-      ...{ ambiguous: part('ambiguous'), held: part('held'), rejected: part('rejected') },
+      ...{ ambiguous: part('ambiguous'), held: part('held'), late: part('late'), rejected: part('rejected') },
     };
   });
   const costs = costsOf(rows);

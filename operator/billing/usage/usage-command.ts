@@ -90,7 +90,17 @@ export function registerUsage(program: Command, deps: UsageCommandDeps): void {
     });
 }
 
-const columns = ['quantity', 'estimated', 'unpriced', 'accepted', 'pending', 'ambiguous', 'held', 'rejected'] as const;
+const columns = [
+  'quantity',
+  'estimated',
+  'unpriced',
+  'accepted',
+  'pending',
+  'ambiguous',
+  'held',
+  'late',
+  'rejected',
+] as const;
 
 function table({ tenant, from, to, sealedThrough, meters, costs, energy }: UsageAnswer): string {
   const head = ['METER', ...columns.map((column) => column.toUpperCase())];

@@ -19,6 +19,7 @@ import { planTerms } from './0023-plan-terms.ts';
 import { invoiceItems } from './0024-invoice-items.ts';
 import { experiments } from './0025-experiments.ts';
 import { ingestion } from './0026-ingestion.ts';
+import { lateUsage } from './0027-late-usage.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   invoiceItems,
   experiments,
   ingestion,
+  lateUsage,
 ];

@@ -40,6 +40,8 @@ export interface CustomerLinkTable {
   readonly book: string;
   /** What the tenant's plan includes, as billing/rating writes it. */
   readonly included: ColumnType<string | null, string | null | undefined, string | null>;
+  /** What becomes of usage that is known only after its invoice is final; null where it is sent like any other. */
+  readonly corrections: ColumnType<string | null, 'NextPeriod' | null | undefined, 'NextPeriod' | null>;
 }
 
 /** What a tenant is held to from a moment until his next row; without a plan, nothing. Amounts are for a month. */
@@ -90,7 +92,8 @@ export type OutboxState =
   | 'CONFIRMED'
   | 'UNKNOWN'
   | 'REJECTED'
-  | 'HOLD';
+  | 'HOLD'
+  | 'LATE';
 
 /** Frozen usage on its way to a provider. */
 export interface OutboxTable {
