@@ -43,3 +43,31 @@ test.each<[string, string | undefined, readonly Thing[], readonly string[]]>([
   const links = await store().db.selectFrom('customer_link').select('tenant').execute();
   expect(links.map(({ tenant }) => tenant)).toEqual(linked);
 });
+
+test.each<[string, 'NextPeriod' | undefined, 'InvoiceItems' | 'NotSent' | undefined, string | null]>([
+  ['on the next invoice', 'NextPeriod', 'InvoiceItems', 'NextPeriod'],
+  ['sent, as the plan does not say otherwise', undefined, 'InvoiceItems', null],
+  ['sent, as the provider takes no items', 'NextPeriod', 'NotSent', null],
+  ['sent, as the provider sells nothing of ours', 'NextPeriod', undefined, null],
+])('late usage is %s', async (_, corrections, fees, kept) => {
+  const apiVersion = 'gpuoptimizer.io/v1alpha1';
+  const catalog = fees && { mode: 'Test' as const, fees };
+  const billing = { providerRef: { name: 'stripe' }, customerId: 'cus_acme' };
+  const world = [
+    thing(kinds.Tenant, {
+      ...{ apiVersion, kind: 'Tenant', metadata: { name: 'acme', uid: 'acme' } },
+      spec: { selector: { namespaces: ['acme'] }, planRef: { name: 'gold' }, billing },
+    }),
+    thing(kinds.BillingPlan, {
+      ...{ apiVersion, kind: 'BillingPlan', metadata: { name: 'gold', uid: 'gold' } },
+      spec: { book: 'standard', corrections },
+    }),
+    thing(kinds.BillingProvider, {
+      ...{ apiVersion, kind: 'BillingProvider', metadata: { name: 'stripe', uid: 'stripe' } },
+      spec: { type: 'Stripe', mode: 'Test', catalog },
+    }),
+  ];
+  await runPass(billingLinksController(store()), { world, now: at('11:30') });
+  const links = await store().db.selectFrom('customer_link').select(['tenant', 'corrections']).execute();
+  expect(links).toEqual([{ tenant: 'acme', corrections: kept }]);
+});

@@ -53,6 +53,37 @@ test('the period is that of the subscription where one is known', async () => {
   expect([from, to]).toEqual(['2026-01-15T00:00:00.000Z', '2026-02-15T00:00:00.000Z']);
 });
 
+test('late usage is in the period whose invoice it is on', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
+  await seedPayer(store());
+  const window = await sealWindow(store(), '2026-01-09T00:00:00Z', 3600n);
+  await store().fence.within((trx) => freezeSealed(trx, [window]));
+  const item = { tenant: 'acme', kind: 'late', currency: 'usd', provider: 'stripe', customer: 'cus_acme' };
+  const made = (month: string, amount: string, sent?: string) => ({
+    ...{ ...item, key: `late/acme/cus_acme/${month}/usd/${amount}`, month_end: `${month}-01T00:00:00Z`, amount },
+    ...(sent !== undefined && { item: `ii_${amount}`, sent_at: new Date(sent) }),
+  });
+  const items = [
+    made('2025-12', '100', '2025-12-20T00:00:00Z'),
+    made('2025-12', '-60', '2026-01-02T00:00:00Z'),
+    made('2026-01', '250'),
+  ];
+  await store().db.insertInto('invoice_item').values(items).execute();
+  const lines = async (): Promise<readonly string[]> => {
+    return billTable(await billPreview.read(store(), { tenant: 'acme' }, now))
+      .split('\n')
+      .slice(2);
+  };
+  expect((await lines()).slice(1)).toEqual([
+    'Late usage of 2025-11: -0.60 usd',
+    'Late usage of 2025-12: 2.50 usd',
+    'Total: 5.50 usd',
+    '',
+  ]);
+  await store().db.updateTable('outbox').set({ state: 'LATE' }).execute();
+  expect((await lines()).at(-2)).toBe('Total: 1.90 usd');
+});
+
 const term = { tenant: 'acme', currency: 'usd', minimum: null, maximum: null };
 
 test('the fee of each plan, and what the month lacks of the minimum, as though nothing changed until its end', async () => {

@@ -260,3 +260,37 @@ test('verifying finds a correction that nobody said', async () => {
   await asOwner(store(), (trx) => sql`DELETE FROM usage_correction`.execute(trx));
   expect(await mismatches()).toEqual(['sum']);
 });
+
+async function finalInvoice(): Promise<void> {
+  const none = { total: '0', amount_due: '0', amount_paid: '0', amount_remaining: '0' };
+  await store()
+    .db.insertInto('invoice_mirror')
+    .values({
+      ...{ provider: 'stripe', invoice: 'in_1', customer: 'cus_acme', subscription: 'sub_1', number: null, ...none },
+      ...{ status: 'paid', currency: 'usd', period_start: '2026-01-01T00:00:00Z', period_end: '2026-02-01T00:00:00Z' },
+      read_at: new Date(now),
+    })
+    .execute();
+}
+
+test('the invoice is final: what the plan bills later is set aside for the next, and never sent', async () => {
+  await finalInvoice();
+  expect(await reasonOf({})).toBe('InvoiceClosed');
+  await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
+  now += 99 * 86_400_000;
+  const status = await correct();
+  expect(status?.conditions).toMatchObject([{ reason: 'Applied', message: expect.stringContaining('on the next') }]);
+  expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'LATE -600'], accrued: 300 });
+  expect(await mismatches()).toEqual([]);
+});
+
+test('after a restore what a correction was before is read back first: it may have been sent', async () => {
+  await finalInvoice();
+  await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
+  await store()
+    .db.insertInto('watermark')
+    .values({ name: 'restored', at: new Date(now) })
+    .execute();
+  await correct();
+  expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'PENDING -600'] });
+});

@@ -61,6 +61,19 @@ test('a charge is on the final invoice of its period once it is delivered; what 
   expect(divideRounded(total * 100n, one)).toBe(invoice('open').total);
 });
 
+test('what is late is on a later invoice, from when that of its period was final', async () => {
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
+  await seedPayer(store());
+  await charge(hour, 3600n);
+  await read(invoice('open'));
+  await store().db.updateTable('outbox').set({ state: 'LATE' }).execute();
+  const [row] = await rows();
+  const month = new Date().toISOString().slice(0, 7);
+  expect([row?.InvoiceId, row?.ChargeClass, row?.BillingPeriodStart?.slice(0, 7)]).toEqual(['', 'Correction', month]);
+  const { meters } = await showUsage(store(), { tenant: 'acme', from, to });
+  expect(meters).toMatchObject([{ quantity: '3600', late: '3600', accepted: '0', pending: '0' }]);
+});
+
 test('fees and commitments of months that end in the time are there once they are posted, on the invoice that took them', async () => {
   await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
   await seedPayer(store());
