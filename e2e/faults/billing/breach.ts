@@ -6,7 +6,7 @@ import { blockMigrations, tablesOf } from './database.ts';
 import type { Verdict } from './judge.ts';
 import type { Breach } from './points.ts';
 import { describe, type Subject, SubjectFailed } from './process.ts';
-import type { Halt } from './protocol.ts';
+import { type Halt, sendRoute } from './protocol.ts';
 
 /** The point was never reached: the cell proves nothing. */
 export class NotReached extends Error {
@@ -19,8 +19,6 @@ const hourMillis = 3_600_000;
 export const workMillis = 3 * hourMillis;
 const pollMillis = 10;
 const patienceMillis = 120_000;
-
-const events = 'POST /v1/billing/meter_events';
 
 /** Runs a cell of the matrix but those that need another database. */
 export async function runBreach(cell: Cell, breach: Breach, recovery: Recovery): Promise<Verdict> {
@@ -50,7 +48,7 @@ export async function halted(cell: Cell, subject: Subject, halt: Halt, expected:
 /** The peer takes an event and never answers; the process is killed while it waits. */
 async function killWithoutAnswer(cell: Cell, subject: Subject): Promise<void> {
   const before = (await cell.provider.truth()).events.length;
-  await cell.provider.faults({ plan: [{ route: events, nth: 1, fault: 'timeout-after-accept' }] });
+  await cell.provider.faults({ plan: [{ route: sendRoute(cell.sender), nth: 1, fault: 'timeout-after-accept' }] });
   cell.time.advance(stepMillis);
   subject.send(cell.command());
   const until = performance.now() + patienceMillis;

@@ -76,6 +76,10 @@ export class Cell {
     return { database, sender, ...files, peer: this.provider.url, eventNames: eventNames(world, prefixOf(sender)) };
   }
 
+  get sender(): SenderName {
+    return this.#setup.sender;
+  }
+
   /** A new process; with `prepare`, it states prices and payers. */
   async start(prepare: 'prepare' | 'as-it-is' = 'as-it-is'): Promise<Subject> {
     const subject = this.launch();

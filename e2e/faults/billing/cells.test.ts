@@ -12,6 +12,7 @@ const ours = [
   'K6/25h/expiry=24h',
   'K10a/replica/expiry=24h',
   'hourly/K6/25h/expiry=24h',
+  'stream/K5/25h/expiry=24h',
 ];
 const seed = 1;
 /** Patience for a machine that is busy with other things. */

@@ -23,9 +23,10 @@ Example: make faults-billing ARGS='--only "^(naive/)?K[56]/25h/"'
 
 Ids are POINT/RECOVERY/EXPIRY: the recovery is "soon" (a new process within a minute), "25h" (one after 25 hours) or
 "replica" (a second process that waited takes over); the expiry is when the peer forgets identifiers. hourly/... is our
-sender where it states whole hours (ingestion: HourlySnapshot); so is random/... with an even number. naive/... is a sender
-that has nothing but the identifier: it must bill twice where an answer was lost and the peer has forgotten. markless/...
-keeps nothing outside its database: it must bill twice where that was put back and the peer has forgotten.
+sender where it states whole hours (ingestion: HourlySnapshot), stream/... where it streams (transport: MeterEventStream);
+random/... takes the three in turn. naive/... is a sender that has nothing but the identifier: it must bill twice where an
+answer was lost and the peer has forgotten. markless/... keeps nothing outside its database: it must bill twice where that
+was put back and the peer has forgotten.
 
 ${points.map(({ id, what }) => `  ${id.padEnd(5)} ${what}`).join('\n')}
 

@@ -16,7 +16,7 @@ import { generateWorld } from './world.ts';
 
 /** A cell of the plan. */
 export interface PlannedCell {
-  /** `K5/25h/expiry=24h`, `hourly/...`, `naive/...` or `markless/...`. */
+  /** `K5/25h/expiry=24h`, `hourly/...`, `stream/...`, `naive/...` or `markless/...`. */
   readonly id: string;
   readonly point: Point;
   readonly recovery: Recovery;
@@ -43,13 +43,14 @@ const expiries: readonly Expiry[] = ['24h', 'never'];
 /** Points at which something has been sent, or could have been, when the naive sender comes back. */
 const naivePoints = ['K3', 'K4', 'K5', 'K6'];
 
-/** What has nothing to do with how usage is sent, and the read-back, which stating whole hours has no need of. */
+/** What has nothing to do with how usage is sent. */
 const otherBreaches: ReadonlySet<Point['breach']['kind']> = new Set([
-  ...(['decision', 'migration', 'webhook', 'second-process'] as const),
+  ...(['migration', 'webhook', 'second-process'] as const),
 ]);
 
 /**
- * Every cell: all points, recoveries and expiries with our sender, those of sending also where it states whole hours; after
+ * Every cell: all points, recoveries and expiries with our sender, those of sending also where it states whole hours, and
+ * where it streams; after
  * 25 hours also with a sender that lacks what matters.
  */
 export function planCells(): readonly PlannedCell[] {
@@ -57,12 +58,14 @@ export function planCells(): readonly PlannedCell[] {
     of.flatMap((point) =>
       recoveries.flatMap((recovery) => expiries.map((expiry) => cellOf(point, recovery, expiry, sender))),
     );
-  const hourly = points.filter(({ breach }) => !otherBreaches.has(breach.kind));
+  const sending = points.filter(({ breach }) => !otherBreaches.has(breach.kind));
+  // Stating whole hours has no need of a read-back.
+  const hourly = sending.filter(({ breach }) => breach.kind !== 'decision');
   const lacking = points.flatMap((point) => {
     const sender = lackingAt(point);
     return sender === undefined ? [] : expiries.map((expiry) => cellOf(point, '25h', expiry, sender));
   });
-  return [...all(points, 'ours'), ...all(hourly, 'hourly'), ...lacking];
+  return [...all(points, 'ours'), ...all(hourly, 'hourly'), ...all(sending, 'stream'), ...lacking];
 }
 
 function lackingAt({ id, breach }: Point): SenderName | undefined {

@@ -35,10 +35,18 @@ export interface SubjectOptions {
 }
 
 /**
- * The project's sender; the same stating whole hours; without a mark outside its database; or one that has nothing but the
- * identifier.
+ * The project's sender; the same stating whole hours; the same on the event stream (v2), which looks at events later; without
+ * a mark outside its database; or one that has nothing but the identifier.
  */
-export type SenderName = 'ours' | 'hourly' | 'markless' | 'naive';
+export type SenderName = 'ours' | 'hourly' | 'stream' | 'markless' | 'naive';
+
+/** Senders of the project as they are: what they do wrong is a violation. */
+export const ownSenders: ReadonlySet<SenderName> = new Set(['ours', 'hourly', 'stream'] as const);
+
+/** The calls by which a sender tells usage. */
+export function sendRoute(sender: SenderName): string {
+  return sender === 'stream' ? 'POST /v2/billing/meter_event_stream' : 'POST /v1/billing/meter_events';
+}
 
 /** A tenant and who pays for it, at which list of prices. */
 export interface Payer {

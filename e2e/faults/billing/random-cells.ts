@@ -5,21 +5,23 @@ import { Cell, type Recovery, stepMillis } from './cell.ts';
 import type { Ground } from './ground.ts';
 import { type CellResult, shown } from './matrix.ts';
 import { describe, type Subject, SubjectFailed } from './process.ts';
+import { ownSenders } from './protocol.ts';
 import { generateWorld } from './world.ts';
 
 /** A kill beyond the last point that a step reaches does not strike. */
 const pointsOfStep = 40;
 const hours = 6;
 const longShare = 0.1;
+const senders = [...ownSenders];
 
-/** Runs a world with random kills; the seed decides over all of it, an even one for stating whole hours. */
+/** Runs a world with random kills; the seed decides over all of it, also which sender it is. */
 export async function runRandom(seed: number, { databases, program }: Ground): Promise<CellResult> {
   const started = performance.now();
   const random = randomFrom(seed);
   const world = generateWorld({ seed, tenants: 3, pods: 24, hours });
   const expiry = random() < 0.5 ? '24h' : 'never';
   const database = { url: await databases.fresh() };
-  const sender = seed % 2 === 0 ? 'hourly' : 'ours';
+  const sender = senders[seed % senders.length] ?? 'ours';
   const cell = await Cell.open({ program, world, database, expiry, sender });
   let kills = 0;
   try {

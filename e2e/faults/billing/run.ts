@@ -2,6 +2,7 @@ import { NotReached } from './breach.ts';
 import type { Ground } from './ground.ts';
 import { type CellResult, planCells, runCell } from './matrix.ts';
 import { SubjectFailed } from './process.ts';
+import { ownSenders } from './protocol.ts';
 import { runRandom } from './random-cells.ts';
 import { describeCell, type Report } from './report.ts';
 import { runStorm, type StormResult } from './storm.ts';
@@ -93,7 +94,7 @@ function partsOf({ seed, wanted, random, sends, say }: Plan, ground: Ground | un
     return ground;
   };
   const cells = planCells().map((cell): Part => {
-    const list = cell.sender === 'ours' || cell.sender === 'hourly' ? 'cells' : 'naive';
+    const list = ownSenders.has(cell.sender) ? 'cells' : 'naive';
     return { id: cell.id, list, run: () => runCell(cell, open(), seed) };
   });
   const worlds = Array.from({ length: random }, (_, at): Part => {

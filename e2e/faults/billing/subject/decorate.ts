@@ -36,14 +36,19 @@ export function withPoints(store: Store, points: Points): Store {
 
 /** The sink with points before and after each call. */
 export function sinkWithPoints(sink: UsageSink, points: Points): UsageSink {
+  const between = async <T>(call: () => Promise<T>): Promise<T> => {
+    points.reach('deliver');
+    const delivery = await call();
+    points.reach('delivered');
+    return delivery;
+  };
+  const { batch } = sink;
   return {
     capabilities: sink.capabilities,
-    deliver: async (row, signal) => {
-      points.reach('deliver');
-      const delivery = await sink.deliver(row, signal);
-      points.reach('delivered');
-      return delivery;
-    },
+    ...(batch !== undefined && {
+      batch: { ...batch, deliver: (rows, signal) => between(() => batch.deliver(rows, signal)) },
+    }),
+    deliver: (row, signal) => between(() => sink.deliver(row, signal)),
     recorded: async (eventName, customer, hour) => {
       points.reach('read');
       const recorded = await sink.recorded(eventName, customer, hour);

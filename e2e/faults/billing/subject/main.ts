@@ -5,13 +5,20 @@
  */
 import { freezeSealed } from '../../../../operator/billing/index.ts';
 import { sendDue } from '../../../../operator/billing/outbox/index.ts';
-import { createSinks, stripeSink } from '../../../../operator/billing/sinks/index.ts';
+import { createSinks, meterEventStream, stripeSink } from '../../../../operator/billing/sinks/index.ts';
 import { Namespace, Node, Pod } from '../../../../operator/kube/index.ts';
 import { meteringController, sealDue } from '../../../../operator/metering/testing/index.ts';
 import { createLogger, systemClock } from '../../../../operator/observability/index.ts';
 import { runPass, type Thing, thing } from '../../../../operator/runtime/testing/index.ts';
 import { openStore, type Store } from '../../../../operator/store/index.ts';
-import type { ClusterView, Command, Reply, StepReply, SubjectOptions } from '../protocol.ts';
+import {
+  type ClusterView,
+  type Command,
+  ownSenders,
+  type Reply,
+  type StepReply,
+  type SubjectOptions,
+} from '../protocol.ts';
 import { sinkWithPoints, withPoints } from './decorate.ts';
 import { fileMark, noMark } from './file-mark.ts';
 import { listenForHooks } from './hooks.ts';
@@ -31,14 +38,16 @@ const graceSeconds = 120;
 /** The checker's steps are minutes apart: nothing that a step begins may be left half done by this. */
 const mostRounds = 10_000;
 
-const keepsMark = options.sender === 'ours' || options.sender === 'hourly';
+const keepsMark = ownSenders.has(options.sender);
 const ingestion = options.sender === 'hourly' ? 'HourlySnapshot' : 'Delta';
 
 async function open(): Promise<Subject> {
   const opened = await openStore({ ...options.database, log, clock: systemClock });
   await opened.migrate();
   const store = withPoints(opened, points);
-  const bare = stripeSink({ key: 'sk_test_peer', endpoint: options.peer });
+  const connection = { key: 'sk_test_peer', endpoint: options.peer };
+  const batch = options.sender === 'stream' ? meterEventStream(connection, clock) : undefined;
+  const bare = stripeSink(connection, batch);
   const probe = await bare.probe();
   if (probe.kind !== 'ok') throw new Error(`the peer does not answer: ${probe.message}`);
   await bare.ensureMeters(probe.account, options.eventNames);
