@@ -62,11 +62,12 @@ export interface BillingPlanSpec {
   /**
    * corrections says what becomes of usage that is sealed, priced or corrected only after the invoice of its time is final,
    * of which the provider bills nothing: NextPeriod puts what it costs, or gives back, on the customer's next invoice, as an
-   * item in whole minor units for each calendar month, UTC. It takes hold where spec.catalog.fees of the BillingProvider is
+   * item in whole minor units for each calendar month, UTC; CreditNote does the same with what costs more, and takes what is
+   * given back off the final invoice by a credit note, as far as one invoice of the month has so much left. It takes hold where spec.catalog.fees of the BillingProvider is
    * InvoiceItems and its webhooks say which invoices are final. Without the field such usage is sent like any other and
    * never billed, and a UsageCorrection of it is refused.
    */
-  readonly corrections?: 'NextPeriod';
+  readonly corrections?: 'NextPeriod' | 'CreditNote';
   /**
    * dunning is the ladder that an unpaid invoice climbs, counted from the first payment that failed or the due date that
    * passed. It is climbed only while the provider confirms that the invoice is unpaid, and left once it is paid. Without

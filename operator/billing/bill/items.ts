@@ -56,6 +56,7 @@ export async function readLateLines(
     .select(['month_end', 'currency', 'amount'])
     .where('tenant', '=', tenant)
     .where('kind', '=', 'late')
+    .where('form', '=', 'InvoiceItem')
     .where((eb) => eb.or([eb('sent_at', 'is', null), eb.and([eb('sent_at', '>=', from), eb('sent_at', '<', to)])]))
     .orderBy('month_end')
     .orderBy('key')

@@ -279,7 +279,9 @@ test('the invoice is final: what the plan bills later is set aside for the next,
   await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
   now += 99 * 86_400_000;
   const status = await correct();
-  expect(status?.conditions).toMatchObject([{ reason: 'Applied', message: expect.stringContaining('on the next') }]);
+  expect(status?.conditions).toMatchObject([
+    { reason: 'Applied', message: expect.stringContaining('goes on the next') },
+  ]);
   expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'LATE -600'], accrued: 300 });
   expect(await mismatches()).toEqual([]);
 });

@@ -170,5 +170,5 @@ async function takesLate(trx: Transaction<Schema>, { tenant, hour }: Place): Pro
     .select(['provider', 'corrections'])
     .where('tenant', '=', tenant)
     .executeTakeFirst();
-  return link?.provider === hour.provider && link.corrections === 'NextPeriod';
+  return link?.provider === hour.provider && link.corrections !== null;
 }

@@ -7,7 +7,8 @@ import type { Applied } from './repository.ts';
 export function statusOf(outcome: Applied | Refusal): StatusIntent<UsageCorrectionStatus> {
   if ('reason' in outcome) return { conditions: [{ type: 'Ready', status: 'False', ...outcome }] };
   const { appliedAt, revision, identifier, late } = outcome;
-  const billed = late === true ? '; the invoice of the window is final, so that it goes on the next' : '';
+  const billed =
+    late === true ? '; the invoice of the window is final, so that it goes on the next, or on a credit note' : '';
   const message =
     revision === undefined ? 'what was held is ended' : `revision ${revision} of the window holds it${billed}`;
   return {

@@ -229,3 +229,70 @@ test('late usage is on the next invoice, rounded once, and what it gives back to
     ['2026-03-01', 'draft', 661],
   ]);
 });
+
+/** January's invoice over 549.00, final, as the mirror has it, of a plan that says CreditNote. */
+async function creditable(): Promise<Thing> {
+  const tenant = await sell();
+  await charges(tenant);
+  await pass(tenant);
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  await pass(tenant);
+  await wait('2026-02-01T03:00:00Z');
+  const [invoice] = (await call('invoices?limit=100')).filter(({ total }) => total === 54_900);
+  const { id, customer, status } = { ...invoice };
+  const amounts = { total: '54900', amount_due: '54900', amount_paid: '0', amount_remaining: '54900' };
+  await store()
+    .db.insertInto('invoice_mirror')
+    .values({
+      ...{ provider: 'stripe', invoice: String(id), customer: String(customer), status: String(status), ...amounts },
+      ...{ subscription: 'sub_1', number: null, currency: 'usd', read_at: new Date(now) },
+      ...{ period_start: '2026-01-01T00:00:00Z', period_end: '2026-02-01T00:00:00Z' },
+    })
+    .execute();
+  await store().db.updateTable('customer_link').set({ corrections: 'CreditNote' }).execute();
+  return tenant;
+}
+
+test('what is given back is credited on the final invoice, once, where it has so much left; else on the next', async () => {
+  const tenant = await creditable();
+  await late('2026-01-20T05:00:00Z', -600n);
+  await control('faults', { plan: [{ route: 'POST /v1/credit_notes', nth: 1, fault: '500-after-accept' }] });
+  expect(reasonOf(await pass(tenant))).toBe('FeesRefused');
+  await wait('2026-02-02T05:00:00Z');
+  const output = await pass(tenant);
+  expect([reasonOf(output), output.events.map(({ reason }) => reason)]).toEqual(['AllSent', ['UsageCredited']]);
+  const notes = async () => (await call('credit_notes?limit=100')).map(({ amount }) => amount);
+  expect(await notes()).toEqual([60]);
+  const forms = async () => {
+    const rows = await store()
+      .db.selectFrom('invoice_item')
+      .select(['form', 'amount'])
+      .where('kind', '=', 'late')
+      .execute();
+    return rows.map(({ form, amount }) => `${form} ${amount}`).toSorted();
+  };
+  expect(await forms()).toEqual(['CreditNote -60']);
+  // The mirror does not know of the note yet: the provider itself says what is left.
+  await late('2026-01-20T06:00:00Z', -548_500n);
+  await pass(tenant);
+  await late('2026-01-20T07:00:00Z', 1000n);
+  await pass(tenant);
+  expect(await notes()).toEqual([60]);
+  expect(await forms()).toEqual(['CreditNote -60', 'InvoiceItem -54850', 'InvoiceItem 100']);
+});
+
+test('of an invoice that is paid, what is given back goes to the balance of the customer', async () => {
+  const tenant = await creditable();
+  const [{ id, customer } = {}] = (await call('invoices?limit=100')).filter(({ total }) => total === 54_900);
+  const headers = { authorization: 'Bearer sk_test_peer', 'content-type': 'application/x-www-form-urlencoded' };
+  const body = 'paid_out_of_band=true';
+  const paid = await fetch(`${peer?.url}/v1/invoices/${String(id)}/pay`, { method: 'POST', headers, body });
+  expect(paid.status).toBe(200);
+  await late('2026-01-20T05:00:00Z', -600n);
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  const [note] = await call('credit_notes?limit=100');
+  expect(note).toMatchObject({ amount: 60, pre_payment_amount: 0, post_payment_amount: 60 });
+  const response = await fetch(`${peer?.url}/v1/customers/${String(customer)}`, { headers });
+  expect(Reflect.get(Object(await response.json()), 'balance')).toBe(-60);
+});

@@ -1,6 +1,5 @@
 /** Puts plans' fees, commitments and late usage on the invoices of a provider that asks for them, each once. */
 import { type BillingProvider, kinds } from '../../api/index.ts';
-import { periodOf } from '../../metering/index.ts';
 import {
   type ConditionIntent,
   type Context,
@@ -11,7 +10,8 @@ import {
 import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
 import { tenantsOf } from '../catalog/read.ts';
 import { stated } from '../conditions.ts';
-import { type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
+import { type CreditNotes, type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
+import { readCreditable } from './creditable.ts';
 import { newItems } from './decide.ts';
 import {
   freezeItems,
@@ -22,6 +22,7 @@ import {
   toldSince,
   type UnsentItem,
 } from './repository.ts';
+import { sendItem } from './send.ts';
 
 /** Items of one pass: each is up to three calls, and usage waits behind them. */
 const mostSent = 50;
@@ -78,7 +79,7 @@ const notOpen: ConditionIntent = {
 async function keep(
   { store }: CatalogDeps,
   provider: BillingProvider,
-  items: InvoiceItems,
+  items: InvoiceItems & CreditNotes,
   { refused, failed }: Tries,
   ctx: Context,
 ): Promise<ConditionIntent> {
@@ -97,11 +98,14 @@ async function keep(
     if (failures.length >= mostRefused) break;
     try {
       const failures = failed.get(item.key) ?? 0;
-      const sent = await send(items, { ...item, failures }, payers.get(item.tenant)?.subscription);
+      const creditable = await readCreditable(store.db, name, item);
+      const { subscription } = payers.get(item.tenant) ?? {};
+      const sent = await sendItem(items, item, { subscription, failures, creditable });
       await store.fence.within((trx) => keepSent(trx, item.key, sent, ctx.now()));
       refused.delete(item.key);
       failed.delete(item.key);
-      if (sent.invoice === undefined) ctx.event(waitsEvent(provider, item));
+      const news = sent.note === true ? creditedEvent(provider, item, sent) : waitsEvent(provider, item, sent);
+      if (news !== undefined) ctx.event(news);
     } catch (error) {
       if (ctx.signal.aborted) throw error;
       refused.set(item.key, ctx.now().getTime());
@@ -137,37 +141,6 @@ interface Tries {
   readonly failed: Map<string, number>;
 }
 
-/** What was made before, by a process that did not hear of it, is not made again. */
-async function send(
-  items: InvoiceItems,
-  item: UnsentItem & { readonly failures: number },
-  subscription: string | undefined,
-): Promise<FoundItem> {
-  const { key, customer, amount, currency, monthEnd, failures } = item;
-  const isLate = item.kind === 'late';
-  const period = { start: periodOf('Month', monthEnd - 1).start, end: monthEnd };
-  // An invoice may be final before the calendar month has ended.
-  const before = await items.findItem(customer, key, isLate ? period.start : monthEnd);
-  if (before !== undefined) return before;
-  const drafted = isLate ? undefined : subscription;
-  const invoice = drafted && (await items.draftInvoice(customer, drafted, monthEnd));
-  return await items.makeItem(
-    { key, customer, amount, currency, description: describe(item), period, failures },
-    invoice,
-  );
-}
-
-const words: Readonly<Record<string, string>> = {
-  fee: 'Plan fee',
-  minimum: 'Commitment, up to the minimum',
-  maximum: 'Commitment, above the maximum',
-  late: 'Late usage',
-};
-
-function describe({ kind, monthEnd }: UnsentItem): string {
-  return `${words[kind] ?? kind}, ${new Date(monthEnd - 1).toISOString().slice(0, 7)}`;
-}
-
 async function write(
   provider: BillingProvider,
   conditions: readonly ReturnType<typeof stated>[],
@@ -176,7 +149,25 @@ async function write(
   await ctx.applyStatus(kinds.BillingProvider, { metadata: { name: provider.metadata.name }, status: { conditions } });
 }
 
-function waitsEvent(provider: BillingProvider, { key, kind, customer, amount, currency }: UnsentItem): EventIntent {
+function creditedEvent(
+  provider: BillingProvider,
+  { key, amount, currency }: UnsentItem,
+  { item, invoice }: FoundItem,
+): EventIntent {
+  return {
+    ...{ regarding: provider, kind: kinds.BillingProvider, action: 'Charge', type: 'Normal', reason: 'UsageCredited' },
+    note: `What is given back of a month whose invoice is final, ${key}: ${-amount} ${currency} in minor units are credited on invoice ${invoice} by ${item}.`,
+    dedupeKey: `${provider.metadata.uid}/UsageCredited/${key}`,
+  };
+}
+
+/** Of what is on no invoice yet. */
+function waitsEvent(
+  provider: BillingProvider,
+  { key, kind, customer, amount, currency }: UnsentItem,
+  { invoice }: FoundItem,
+): EventIntent | undefined {
+  if (invoice !== undefined) return undefined;
   const about = { regarding: provider, kind: kinds.BillingProvider, action: 'Charge' } as const;
   if (kind === 'late') {
     return {

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Schema } from '../../store/index.ts';
 import { itemKinds } from '../fees/month.ts';
 import { parseDecimal } from '../money/decimal.ts';
+import type { FoundItem } from '../sinks/catalog.ts';
 import type { MonthTotal, NewItem } from './decide.ts';
 
 /** A frozen item that the provider may have or not. */
@@ -127,12 +128,15 @@ export async function readUnsent(db: Kysely<Schema>, provider: string, limit: nu
 export async function keepSent(
   trx: Transaction<Schema>,
   key: string,
-  { item, invoice, amount }: { readonly item: string; readonly invoice?: string; readonly amount: bigint },
+  { item, invoice, amount, note }: FoundItem,
   now: Date,
 ): Promise<void> {
   await trx
     .updateTable('invoice_item')
-    .set({ item, invoice: invoice ?? null, amount: amount.toString(), sent_at: now })
+    .set({
+      ...{ item, invoice: invoice ?? null, amount: amount.toString(), sent_at: now },
+      form: note === true ? 'CreditNote' : 'InvoiceItem',
+    })
     .where('key', '=', key)
     .where('item', 'is', null)
     .execute();

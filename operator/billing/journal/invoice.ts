@@ -19,14 +19,14 @@ export async function postInvoice(trx: Transaction<Schema>, provider: string, in
     .innerJoin('customer_link as l', (join) =>
       join.onRef('l.provider', '=', 'm.provider').onRef('l.customer', '=', 'm.customer'),
     )
-    .select(['l.tenant', 'm.currency', 'm.status', 'm.total', 'm.amount_paid', 'm.read_at'])
+    .select(['l.tenant', 'm.currency', 'm.status', 'm.total', 'm.credited', 'm.amount_paid', 'm.read_at'])
     .where('m.provider', '=', provider)
     .where('m.invoice', '=', invoice)
     .orderBy('l.tenant')
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) return;
-  const owed = finalStates.has(row.status) ? BigInt(row.total) : 0n;
+  const owed = finalStates.has(row.status) ? BigInt(row.total) - BigInt(row.credited) : 0n;
   const about = { tenant: row.tenant, currency: row.currency, occurredAt: row.read_at.getTime() };
   const difference = async (kind: 'invoice' | 'payment', target: bigint): Promise<Posting> => {
     const { posted, times } = await readPosted(trx, kind, `${provider}/${invoice}/`);

@@ -115,7 +115,7 @@ describe.each(storeKinds)('%s', (kind) => {
     await expect(late).rejects.toThrow('do not add up to 0');
   });
 
-  test.for<[string, readonly (readonly [string, number, number])[], Readonly<Record<string, string>>]>([
+  test.for<[string, readonly (readonly [string, number, number, number?])[], Readonly<Record<string, string>>]>([
     ['a draft is not owed', [['draft', 500, 0]], {}],
     [
       'a final one is owed',
@@ -143,6 +143,14 @@ describe.each(storeKinds)('%s', (kind) => {
       { accrued: '-500', receivable: '0', wash: '500' },
     ],
     [
+      'what a credit note takes off it is not owed',
+      [
+        ['open', 500, 0],
+        ['paid', 500, 500, 200],
+      ],
+      { accrued: '-300', receivable: '-200', wash: '500' },
+    ],
+    [
       'one that is void is owed no longer',
       [
         ['open', 500, 0],
@@ -154,13 +162,14 @@ describe.each(storeKinds)('%s', (kind) => {
     if (store === undefined) return skip('this machine has no such store');
     const ledger = store;
     await seedPayer(ledger);
-    for (const [index, [status, total, paid]] of readings.entries()) {
+    for (const [index, [status, total, paid, credited = 0]] of readings.entries()) {
       const period = { start: 0, end: 1 };
       const amounts = { total: BigInt(total), amountDue: BigInt(total), amountPaid: BigInt(paid) };
       const left = { amountRemaining: BigInt(total - paid), finalizesAt: null, subscription: null, number: null };
+      const taken = { credited: BigInt(credited) };
       const reading = { kind: 'invoice', id: 'in_1', customer: 'cus_acme', status, currency: 'usd', period } as const;
       const of = { provider: 'stripe', event: `evt_${index}`, readAt: new Date(index) };
-      await ledger.fence.within((trx) => apply(trx, of, { ...reading, ...amounts, ...left }));
+      await ledger.fence.within((trx) => apply(trx, of, { ...reading, ...amounts, ...left, ...taken }));
     }
     const found = [...(await balances(ledger))].map(([account, amount]) => [account, String(Number(amount))]);
     expect(Object.fromEntries(found)).toEqual(expected);

@@ -1,6 +1,6 @@
 /**
- * Late usage: rows whose invoice is final, of tenants whose plan says NextPeriod. The provider bills nothing of what it is
- * sent for a closed period, so these are not sent: what they cost goes on the next invoice as an item (billing/invoice-items).
+ * Late usage: rows whose invoice is final, of tenants whose plan says what becomes of them. The provider bills nothing of what it is
+ * sent for a closed period, so these are not sent: what they cost goes on the next invoice as an item, or is credited (billing/invoice-items).
  * That is right whether the invoice is that of the subscription which bills usage or of another: what is never sent is billed
  * by nothing but the item.
  */
@@ -15,7 +15,7 @@ export const lateReason = 'the invoice of its time is final: what it costs goes 
 /** What tells the provider a difference costs nothing, and only events can put sums right. */
 const late: RawBuilder<unknown> = sql`outbox.drift_id IS NULL AND outbox.replaces IS NULL
   AND EXISTS (SELECT FROM usage_window AS w JOIN customer_link AS l ON l.tenant = w.tenant
-    WHERE w.id = outbox.usage_window_id AND l.provider = outbox.provider AND l.corrections = 'NextPeriod')
+    WHERE w.id = outbox.usage_window_id AND l.provider = outbox.provider AND l.corrections IS NOT NULL)
   AND EXISTS (SELECT FROM invoice_mirror AS m
     WHERE m.provider = outbox.provider AND m.customer = outbox.customer
       AND m.subscription IS NOT NULL AND m.status IN ('open', 'paid', 'uncollectible')

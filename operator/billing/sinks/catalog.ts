@@ -52,6 +52,8 @@ export interface FoundItem {
   /** Whole minor units. */
   readonly amount: bigint;
   readonly invoice?: string;
+  /** Whether it is a credit note on that invoice. */
+  readonly note?: true;
 }
 
 /** What of an account's invoices is no usage. All of it throws when the provider refuses or does not answer. */
@@ -67,12 +69,23 @@ export interface InvoiceItems {
   makeItem(item: WantedItem, invoice?: string): Promise<FoundItem>;
 }
 
+/** Credit notes on final invoices. All of it throws when the provider refuses or does not answer. */
+export interface CreditNotes {
+  /** The note that was made under a key; a call for each hundred of the customer. */
+  findNote(customer: string, key: string): Promise<FoundItem | undefined>;
+  /**
+   * Takes what a negative item gives back off an invoice; undefined where that has not so much left. Answers as `makeItem`
+   * does, and throws like it.
+   */
+  makeNote(item: WantedItem, invoice: string): Promise<FoundItem | undefined>;
+}
+
 /**
  * What a provider sells and to whom. Each method is one call or, where it says so, one for each of the given; all of them
  * throw when the provider refuses or does not answer. What is made has a derived name or key: made again, it is the same, or
  * the provider refuses the second.
  */
-export interface ProviderCatalog extends InvoiceItems {
+export interface ProviderCatalog extends InvoiceItems, CreditNotes {
   /** Meters by event name; the active one where there are several. A call for each hundred of the account. */
   meters(): Promise<ReadonlyMap<string, FoundMeter>>;
   /** Products by id, a call for each hundred. */

@@ -38,6 +38,7 @@ async function applyInvoice(
     amount_due: read.amountDue,
     amount_paid: read.amountPaid,
     amount_remaining: read.amountRemaining,
+    credited: read.credited ?? 0n,
     period_start: new Date(read.period.start),
     period_end: new Date(read.period.end),
     finalizes_at: timeOf(read.finalizesAt),

@@ -34,6 +34,8 @@ export interface InvoiceReading {
   readonly amountDue: bigint;
   readonly amountPaid: bigint;
   readonly amountRemaining: bigint;
+  /** What credit notes took off the total. */
+  readonly credited?: bigint;
   readonly period: { readonly start: number; readonly end: number };
   /** When a draft closes. */
   readonly finalizesAt: number | null;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
@@ -108,7 +109,7 @@ class World {
     return log;
   }
 
-  async subscribe(enabled_events: readonly (typeof types)[number][] = types): Promise<void> {
+  async subscribe(enabled_events: readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[] = types): Promise<void> {
     const endpoint = await this.stripe.webhookEndpoints.create({ url: this.hook, enabled_events: [...enabled_events] });
     this.secrets = [endpoint.secret ?? '', ...this.secrets];
   }
@@ -206,6 +207,26 @@ describe.each(storeKinds)('%s', (kind) => {
     const past: Clock = { ...world.clock, now: () => world.clock.now() - 40 * 86_400_000 };
     await workInbox({ store: world.store, clock: past, log }, provider, stale, signal);
     expect(await world.invoices()).toEqual(before);
+  });
+
+  test('a credit note is told as what it makes of its invoice', async ({ skip }) => {
+    const world = await World.open(storeOr(skip));
+    await world.subscribe(['credit_note.created', 'credit_note.voided']);
+    await world.stripe.invoiceItems.create({ customer, amount: 700, currency: 'usd' });
+    const made = await world.stripe.invoices.create({ customer, pending_invoice_items_behavior: 'include' });
+    await world.stripe.invoices.finalizeInvoice(made.id);
+    const amounts = async (): Promise<readonly object[]> => {
+      await world.settle();
+      return await world.store.db
+        .selectFrom('invoice_mirror')
+        .select(['total', 'credited', 'amount_remaining'])
+        .execute();
+    };
+    const note = await world.stripe.creditNotes.create({ invoice: made.id, amount: 100 });
+    expect(await amounts()).toEqual([{ total: '700', credited: '100', amount_remaining: '600' }]);
+    await world.jump(1);
+    await world.stripe.creditNotes.voidCreditNote(note.id);
+    expect(await amounts()).toEqual([{ total: '700', credited: '0', amount_remaining: '700' }]);
   });
 
   test('a provider that does not answer is asked again later, and nothing is lost', async ({ skip }) => {

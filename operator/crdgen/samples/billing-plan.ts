@@ -36,6 +36,8 @@ export const billingPlans: SampleTable = {
     },
     { name: 'a plan with the portal', object: changed(base, { 'spec.entitlements': ['Portal'] }) },
     { name: 'a plan with nothing beside GPUs', object: changed(base, { 'spec.entitlements': [] }) },
+    { name: 'late usage on the next invoice', object: changed(base, { 'spec.corrections': 'NextPeriod' }) },
+    { name: 'late usage credited where it gives back', object: changed(base, { 'spec.corrections': 'CreditNote' }) },
     { name: 'a minimum alone', object: changed(base, { 'spec.commitment': { minimum: '500' } }) },
     { name: 'a ladder that ends in a freeze', object: changed(base, { 'spec.evictAfterSeconds': undefined }) },
     {
@@ -53,6 +55,11 @@ export const billingPlans: SampleTable = {
       name: 'an entitlement twice',
       object: changed(base, { 'spec.entitlements': ['Portal', 'Portal'] }),
       says: 'spec.entitlements[1]: Duplicate value: "Portal"',
+    },
+    {
+      name: 'a way of correcting that there is not',
+      object: changed(base, { 'spec.corrections': 'Refund' }),
+      says: 'spec.corrections: Unsupported value: "Refund": supported values: "NextPeriod", "CreditNote"',
     },
     { name: 'no price list', object: changed(base, { 'spec.book': undefined }), says: 'spec.book: Required value' },
     {

@@ -20,6 +20,7 @@ import { invoiceItems } from './0024-invoice-items.ts';
 import { experiments } from './0025-experiments.ts';
 import { ingestion } from './0026-ingestion.ts';
 import { lateUsage } from './0027-late-usage.ts';
+import { creditNotes } from './0028-credit-notes.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   experiments,
   ingestion,
   lateUsage,
+  creditNotes,
 ];

@@ -32,6 +32,8 @@ export interface PriceSkuTable {
   readonly tiers: ColumnType<string | null, string | null | undefined, never>;
 }
 
+type Corrections = 'NextPeriod' | 'CreditNote';
+
 /** Who charges a tenant, by which list. */
 export interface CustomerLinkTable {
   readonly tenant: string;
@@ -41,7 +43,7 @@ export interface CustomerLinkTable {
   /** What the tenant's plan includes, as billing/rating writes it. */
   readonly included: ColumnType<string | null, string | null | undefined, string | null>;
   /** What becomes of usage that is known only after its invoice is final; null where it is sent like any other. */
-  readonly corrections: ColumnType<string | null, 'NextPeriod' | null | undefined, 'NextPeriod' | null>;
+  readonly corrections: ColumnType<Corrections | null, Corrections | null | undefined, Corrections | null>;
 }
 
 /** What a tenant is held to from a moment until his next row; without a plan, nothing. Amounts are for a month. */
@@ -196,6 +198,7 @@ export interface InvoiceItemTable {
   /** The invoice on which it was put; null where it waited for the next. */
   readonly invoice: ColumnType<string | null, string | null | undefined, string | null>;
   readonly sent_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  readonly form: ColumnType<'InvoiceItem' | 'CreditNote', 'InvoiceItem' | 'CreditNote' | undefined>;
 }
 
 /** Tables of billing. */

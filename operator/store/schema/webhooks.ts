@@ -35,6 +35,8 @@ export interface InvoiceMirrorTable {
   readonly amount_due: Integer;
   readonly amount_paid: Integer;
   readonly amount_remaining: Integer;
+  /** What credit notes took off it; `total` is without them. */
+  readonly credited: ColumnType<string, bigint | string | undefined, bigint | string>;
   readonly period_start: Time;
   readonly period_end: Time;
   /** When a draft closes. */

@@ -6,6 +6,7 @@ import type { WantedPrice } from '../../catalog/wanted.ts';
 import { formatDecimal, parseDecimal } from '../../money/decimal.ts';
 import type { Tier } from '../../rating/rate.ts';
 import type { FoundMeter, FoundSubscription, ProviderCatalog, Subject } from '../catalog.ts';
+import { stripeCreditNotes } from './credit-notes.ts';
 import { stripeInvoiceItems } from './month-items.ts';
 import { connect, errors, type StripeConnection } from './sdk.ts';
 
@@ -22,6 +23,7 @@ export function stripeCatalog(connection: StripeConnection, pace: () => Promise<
   const stripe = connect(connection);
   return {
     ...stripeInvoiceItems(stripe, pace),
+    ...stripeCreditNotes(stripe, pace),
     meters: async () => {
       const found = new Map<string, FoundMeter>();
       await pace();

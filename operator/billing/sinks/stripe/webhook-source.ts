@@ -37,6 +37,7 @@ export function stripeWebhooks(connection: StripeConnection, secrets: readonly s
       if (reports.includes(type)) return await readReport(stripe, event);
       try {
         if (object?.type === 'invoice') return invoiceReading(await stripe.invoices.retrieve(object.id));
+        if (object?.type === 'credit_note') return await creditedInvoice(stripe, object.id);
         if (object?.type === 'subscription') return subscriptionReading(await stripe.subscriptions.retrieve(object.id));
       } catch (error) {
         if (error instanceof errors.StripeInvalidRequestError && error.statusCode === 404) return { kind: 'gone' };
@@ -121,6 +122,12 @@ async function readReport(stripe: Stripe, id: string): Promise<Reading> {
   return { kind: 'rejections', rejections };
 }
 
+/** What a credit note changes is its invoice. */
+async function creditedInvoice(stripe: Stripe, id: string): Promise<InvoiceReading> {
+  const { invoice } = await stripe.creditNotes.retrieve(id);
+  return invoiceReading(await stripe.invoices.retrieve(typeof invoice === 'string' ? invoice : invoice.id));
+}
+
 function invoiceReading(invoice: Stripe.Invoice): InvoiceReading {
   const subscription = invoice.parent?.subscription_details?.subscription ?? null;
   return {
@@ -135,6 +142,7 @@ function invoiceReading(invoice: Stripe.Invoice): InvoiceReading {
     amountDue: BigInt(invoice.amount_due),
     amountPaid: BigInt(invoice.amount_paid),
     amountRemaining: BigInt(invoice.amount_remaining),
+    credited: BigInt(invoice.pre_payment_credit_notes_amount + invoice.post_payment_credit_notes_amount),
     period: { start: invoice.period_start * 1000, end: invoice.period_end * 1000 },
     finalizesAt: millis(invoice.automatically_finalizes_at),
   };
