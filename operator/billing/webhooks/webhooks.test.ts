@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
@@ -38,6 +37,10 @@ const types = [
   'customer.subscription.updated',
   'customer.subscription.deleted',
 ] as const;
+
+type EnabledEvents = readonly Parameters<
+  ReturnType<typeof connect>['webhookEndpoints']['create']
+>[0]['enabled_events'][number][];
 
 /** The peer, the room behind an HTTP server, and one time for both. */
 class World {
@@ -109,7 +112,7 @@ class World {
     return log;
   }
 
-  async subscribe(enabled_events: readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[] = types): Promise<void> {
+  async subscribe(enabled_events: EnabledEvents = types): Promise<void> {
     const endpoint = await this.stripe.webhookEndpoints.create({ url: this.hook, enabled_events: [...enabled_events] });
     this.secrets = [endpoint.secret ?? '', ...this.secrets];
   }
