@@ -38,7 +38,7 @@ import type { CommonStatus, CustomResource, Int32, Int64, KeyRef, Timestamp } fr
  * @condition CatalogInStep=False CatalogDrifted -- somebody changed or archived a meter, product or price at the provider; the message says which, and it is never changed back by itself
  * @condition CatalogInStep=False PriceNotExpressible -- the provider has no form for a price; the message says which and what to change
  * @condition CatalogInStep=False CatalogRefused -- the provider refuses to make or show products and prices; the message is its own
- * @condition FeesSent=True AllSent -- fees and commitments of settled months, and late usage, are on invoices or wait for the next
+ * @condition FeesSent=True AllSent -- what settled months hold beside usage, and late usage, is on invoices or waits for the next
  * @condition FeesSent=Unknown ProviderNotReady -- nothing is sent while Ready is not True
  * @condition FeesSent=False FeesRefused -- the provider does not take an invoice item; the message is its own
  * @condition NeedsPerson=False NothingHeld -- no usage row waits for a person
@@ -151,6 +151,13 @@ export interface ProviderCatalog {
    * of customers that were named.
    */
   readonly fees?: 'NotSent' | 'InvoiceItems';
+  /**
+   * credits says where it goes that CreditGrants pay for usage: NotSent, the default, leaves the invoice to you, for example
+   * with a credit grant at the provider; InvoiceItems puts what they pay of a calendar month, UTC, on the invoice that bills
+   * it, as a negative item in whole minor units, of each customer that the operator made. Months that end before it was said
+   * first are left out. Do not say it where the provider has the same credit.
+   */
+  readonly credits?: 'NotSent' | 'InvoiceItems';
 }
 
 /** BillingProviderStatus tells how delivery goes. */

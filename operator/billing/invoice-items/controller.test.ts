@@ -296,3 +296,45 @@ test('of an invoice that is paid, what is given back goes to the balance of the 
   const response = await fetch(`${peer?.url}/v1/customers/${String(customer)}`, { headers });
   expect(Reflect.get(Object(await response.json()), 'balance')).toBe(-60);
 });
+
+test('what credit pays of a month is on the invoice that bills it, once; what changes later is on the next', async () => {
+  const tenant = await sell();
+  await charges(tenant);
+  const sends = { mode: 'Test', credits: 'InvoiceItems' } as const;
+  await pass(tenant, sends);
+  const grant = { tenant: 'acme', currency: 'usd', priority: 50, granted_at: '2026-01-15T00:00:00Z', expires_at: null };
+  await store()
+    .db.insertInto('credit_lot')
+    .values([
+      { ...grant, name: 'welcome', amount: '300' },
+      { ...grant, name: 'more', amount: '100', priority: 60 },
+    ])
+    .execute();
+  const used = async (start: string, quantity: bigint): Promise<void> => {
+    const window = await sealWindow(store(), start, quantity, { model: 'l4' });
+    await store().fence.within((trx) => freezeSealed(trx, [window]));
+  };
+  // Before the grant; in it; and in the next month, in which 45.6 cents are left.
+  await used('2026-01-14T05:00:00Z', 3600n);
+  await used('2026-01-20T05:00:00Z', 3544n);
+  await used('2026-02-10T05:00:00Z', 3600n);
+  await pass(tenant, sends);
+  expect(await call('invoiceitems?limit=100')).toEqual([]);
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  expect(reasonOf(await pass(tenant, sends))).toBe('AllSent');
+  await pass(tenant, sends);
+  const items = async () =>
+    (await call('invoiceitems?limit=100')).map(({ description, amount }) => `${description}: ${amount}`).toSorted();
+  expect(await items()).toEqual(['Paid by credit, 2026-01: -354']);
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', -354]]);
+  await used('2026-01-20T06:00:00Z', -544n);
+  await wait('2026-03-01T00:10:00Z');
+  await sealed('2026-03-01T00:00:00Z');
+  await pass(tenant, sends);
+  expect(await items()).toEqual([
+    'Paid by credit, 2026-01: -354',
+    'Paid by credit, 2026-01: 54',
+    'Paid by credit, 2026-02: -100',
+  ]);
+});

@@ -1,4 +1,4 @@
-/** Puts plans' fees, commitments and late usage on the invoices of a provider that asks for them, each once. */
+/** Puts plans' fees, commitments, late usage and what credit pays on the invoices of a provider that asks for them, each once. */
 import { type BillingProvider, kinds } from '../../api/index.ts';
 import {
   type ConditionIntent,
@@ -7,10 +7,12 @@ import {
   controller,
   type EventIntent,
 } from '../../runtime/index.ts';
+import type { Store } from '../../store/index.ts';
 import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
 import { tenantsOf } from '../catalog/read.ts';
 import { stated } from '../conditions.ts';
 import { type CreditNotes, type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
+import { readCreditTotals } from './credit-totals.ts';
 import { readCreditable } from './creditable.ts';
 import { newItems } from './decide.ts';
 import {
@@ -59,7 +61,8 @@ export function invoiceItemsController(deps: CatalogDeps): Controller {
     .every('10m')
     .reconcile(async (provider, ctx) => {
       const isKnown = provider.status?.conditions?.some(({ type }) => type === 'FeesSent') === true;
-      if (provider.spec.catalog?.fees !== 'InvoiceItems') {
+      const { fees, credits } = provider.spec.catalog ?? {};
+      if (fees !== 'InvoiceItems' && credits !== 'InvoiceItems') {
         if (isKnown) await write(provider, [], ctx);
         return {};
       }
@@ -85,11 +88,7 @@ async function keep(
 ): Promise<ConditionIntent> {
   const { name } = provider.metadata;
   const payers = payersOf(name, ctx);
-  const since = await store.fence.within((trx) => toldSince(trx, name, ctx.now()));
-  await store.fence.within(async (trx) => {
-    const totals = [...(await readTotals(trx, [...payers.keys()], since)), ...(await readLateTotals(trx, name))];
-    await freezeItems(trx, name, newItems(totals, payers));
-  });
+  await freeze(store, provider, payers, ctx.now());
   const unsent = await readUnsent(store.db, name, mostKnown);
   // What was refused waits behind what was not.
   const inTurn = unsent.toSorted((a, b) => (refused.get(a.key) ?? 0) - (refused.get(b.key) ?? 0)).slice(0, mostSent);
@@ -118,8 +117,28 @@ async function keep(
     const message = `the provider did not take ${failure}; it is tried again`;
     return { type: 'FeesSent', status: 'False', reason: 'FeesRefused', message };
   }
-  const message = `fees and commitments of months that end after ${since.toISOString()} are at the provider as far as they are settled, and so is late usage`;
+  const message = 'what settled months hold beside usage is at the provider, and so is late usage';
   return { type: 'FeesSent', status: 'True', reason: 'AllSent', message };
+}
+
+/** Freezes what is missing of what the provider asks for. */
+async function freeze(
+  store: Store,
+  { metadata: { name }, spec: { catalog } }: BillingProvider,
+  payers: ReadonlyMap<string, Payer>,
+  now: Date,
+): Promise<void> {
+  const tenants = [...payers.keys()];
+  await store.fence.within(async (trx) => {
+    if (catalog?.fees === 'InvoiceItems') {
+      const totals = await readTotals(trx, tenants, await toldSince(trx, 'items', name, now));
+      await freezeItems(trx, name, newItems([...totals, ...(await readLateTotals(trx, name))], payers));
+    }
+    if (catalog?.credits === 'InvoiceItems') {
+      const totals = await readCreditTotals(trx, tenants, await toldSince(trx, 'credits', name, now));
+      await freezeItems(trx, name, newItems(totals, payers));
+    }
+  });
 }
 
 /** Tenants whose customer the operator made: whoever named one made its subscription too, and what that charges. */

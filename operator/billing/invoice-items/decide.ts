@@ -10,7 +10,7 @@ export interface MonthTotal {
   readonly customer?: string;
   /** Milliseconds since 1970. */
   readonly monthEnd: number;
-  readonly kind: ItemKind | 'late';
+  readonly kind: ItemKind | 'late' | 'credit';
   readonly currency: string;
   /** Minor units in the scale of money/decimal.ts. */
   readonly amount: bigint;

@@ -11,11 +11,16 @@ export interface UnsentItem extends Omit<NewItem, 'kind'> {
   readonly kind: string;
 }
 
-/** Since when a provider is told of months: those that end later count. The first `now` that was ever given stands. */
-export async function toldSince(trx: Transaction<Schema>, provider: string, now: Date): Promise<Date> {
+/** Since when a provider is told of what months hold: those that end later count. The first `now` that was ever given stands. */
+export async function toldSince(
+  trx: Transaction<Schema>,
+  what: 'items' | 'credits',
+  provider: string,
+  now: Date,
+): Promise<Date> {
   const { rows } = await sql<{
     at: Date;
-  }>`INSERT INTO watermark (name, at) VALUES (${`invoice-items/${provider}`}, ${now})
+  }>`INSERT INTO watermark (name, at) VALUES (${`invoice-${what}/${provider}`}, ${now})
     ON CONFLICT (name) DO UPDATE SET at = watermark.at RETURNING at`.execute(trx);
   const [row] = rows;
   if (row === undefined) throw new TypeError('a watermark that was written is there');

@@ -48,6 +48,7 @@ const words: Readonly<Record<string, string>> = {
   minimum: 'Commitment, up to the minimum',
   maximum: 'Commitment, above the maximum',
   late: 'Late usage',
+  credit: 'Paid by credit',
 };
 
 function describe({ kind, monthEnd }: UnsentItem): string {
