@@ -10,10 +10,10 @@ const store = storeForFile();
 const since = new Date('2026-01-01T00:00:00Z');
 
 test.each<[string, string, readonly string[]]>([
-  ['it is sealed', '2026-02-01T00:00:00Z', ['2026-02-01T00:00:00.000Z -250.000000000000 usd']],
+  ['it is sealed', '2026-02-01T00:00:00Z', ['2026-02-01T00:00:00.000Z -360.000000000000 usd']],
   ['an hour of it is not sealed', '2026-01-31T23:00:00Z', []],
 ])('without plans, what credit pays of a month counts once %s', async (_, until, expected) => {
-  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '2.50' }]);
+  await seedPrices(store(), [{ version: 1, from: '2025-01-01T00:00:00Z', perHour: '3.60' }]);
   await seedPayer(store());
   const lot = { tenant: 'acme', currency: 'usd', priority: 50, granted_at: '2025-12-01T00:00:00Z', expires_at: null };
   await store()
