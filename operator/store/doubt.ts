@@ -2,9 +2,6 @@ import { sql, type Transaction } from 'kysely';
 
 import type { Schema } from './schema/index.ts';
 
-/** How old usage may be that a provider still takes (rule R9). */
-const backdateDays = 35;
-
 /**
  * After a database was put back to an earlier state, nothing in it is believed to be unsent: puts its unsettled rows past
  * their guard, and by the watermark what is frozen anew for the time before `now`. Returns the number of rows.
@@ -13,8 +10,7 @@ const backdateDays = 35;
 export async function doubtUnsettled(trx: Transaction<Schema>, now: Date): Promise<number> {
   await sql`INSERT INTO watermark (name, at) VALUES ('restored', ${now})
     ON CONFLICT (name) DO UPDATE SET at = excluded.at`.execute(trx);
-  const open = sql`state IN ('PENDING', 'SENDING', 'UNKNOWN')
-    AND event_at > ${now}::timestamptz - make_interval(days => ${sql.lit(backdateDays)})`;
+  const open = sql`state IN ('PENDING', 'SENDING', 'UNKNOWN')`;
   const { rows } = await sql`UPDATE outbox SET state = 'PENDING', guard_from = 'epoch', next_attempt_at = NULL,
     read_value = NULL, read_at = NULL, last_error = 'restored from a backup: it may have been sent since'
     WHERE ${open} RETURNING id`.execute(trx);

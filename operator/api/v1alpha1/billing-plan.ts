@@ -60,12 +60,12 @@ export interface BillingPlanSpec {
    */
   readonly entitlements?: readonly 'Portal'[];
   /**
-   * corrections says what becomes of usage that is sealed, priced or corrected only after the invoice of its time is final,
-   * of which the provider bills nothing: NextPeriod puts what it costs, or gives back, on the customer's next invoice, as an
-   * item in whole minor units for each calendar month, UTC; CreditNote does the same with what costs more, and takes what is
-   * given back off the final invoice by a credit note, as far as one invoice of the month has so much left. It takes hold where spec.catalog.fees of the BillingProvider is
-   * InvoiceItems and its webhooks say which invoices are final. Without the field such usage is sent like any other and
-   * never billed, and a UsageCorrection of it is refused.
+   * corrections says what becomes of usage that is sealed, priced or corrected only after the invoice of its time is
+   * final, of which the provider bills nothing: NextPeriod puts what it costs, or gives back, on the customer's next
+   * invoice, as an item in whole minor units for each calendar month, UTC; CreditNote does the same with what costs more,
+   * and takes what is given back off the final invoice by a credit note, as far as one invoice of the month has so much
+   * left. It takes hold where spec.catalog.fees of the BillingProvider is InvoiceItems, for usage that is frozen from then
+   * on. Without the field such usage is sent like any other and never billed, and a UsageCorrection of it is refused.
    */
   readonly corrections?: 'NextPeriod' | 'CreditNote';
   /**

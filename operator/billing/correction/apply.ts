@@ -4,7 +4,6 @@ import type { UsageCorrection } from '../../api/index.ts';
 import { correct } from '../../metering/index.ts';
 import type { Schema, Store } from '../../store/index.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
-import { setAside } from '../outbox/late.ts';
 import { freezeDifference, keepDrift } from '../reconcile/write.ts';
 import { type Asked, isLate, type Refusal, refusal } from './decide.ts';
 import { type Found, type Place, readFacts, readPlace } from './read.ts';
@@ -32,7 +31,7 @@ export async function applyCorrection(
     const found = await readFacts(trx, place);
     const refused = refusal(asked, found.facts, now);
     if (refused !== undefined) return refused;
-    const window = asked.quantity === 0n ? null : await change(trx, place, asked, isLate(asked, found.facts));
+    const window = asked.quantity === 0n ? null : await change(trx, place, asked);
     await settleHeld(trx, place, asked, found, { name, now });
     await keep(trx, name, { ...spec, approvedBy }, window, now);
     const applied = await readApplied(trx, name, spec);
@@ -41,19 +40,13 @@ export async function applyCorrection(
   });
 }
 
-/** States the revision and freezes what rests on it; what the provider has recorded already, or bills no more, is not sent. */
-async function change(
-  trx: Transaction<Schema>,
-  place: Place,
-  { quantity, held }: Asked,
-  late: boolean,
-): Promise<bigint> {
+/** States the revision and freezes what rests on it; what the provider has recorded already is not sent. */
+async function change(trx: Transaction<Schema>, place: Place, { quantity, held }: Asked): Promise<bigint> {
   const sealed = await correct(trx, place, quantity);
   await freezeSealed(trx, [sealed]);
   if (held === 'Recorded') {
     await trx.updateTable('outbox').set({ state: 'CONFIRMED' }).where('usage_window_id', '=', sealed.id).execute();
   }
-  if (late) await setAside(trx, sealed.id);
   return sealed.id;
 }
 
@@ -75,7 +68,8 @@ async function settleHeld(
       read_at: null,
       next_attempt_at: null,
     } as const;
-    const ended = held === 'Send' ? anew : ({ state: 'CONFIRMED' } as const);
+    const unsent = isLate({ held, quantity }, facts) ? ({ ...anew, state: 'LATE' } as const) : anew;
+    const ended = held === 'Send' ? unsent : ({ state: 'CONFIRMED' } as const);
     await trx
       .updateTable('outbox')
       .set({ ...ended, last_error: `UsageCorrection ${name}: ${held}` })

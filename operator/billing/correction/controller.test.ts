@@ -273,26 +273,26 @@ async function finalInvoice(): Promise<void> {
     .execute();
 }
 
-test('the invoice is final: what the plan bills later is set aside for the next, and never sent', async () => {
+test('the invoice is final: the plan says what is billed later, and the row knows it', async () => {
   await finalInvoice();
   expect(await reasonOf({})).toBe('InvoiceClosed');
   await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
-  now += 99 * 86_400_000;
-  const status = await correct();
-  expect(status?.conditions).toMatchObject([
-    { reason: 'Applied', message: expect.stringContaining('goes on the next') },
-  ]);
-  expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'LATE -600'], accrued: 300 });
+  now += 60 * 86_400_000;
+  expect((await correct())?.conditions).toMatchObject([{ reason: 'Applied' }]);
+  expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'PENDING -600'], accrued: 300 });
+  const rows = await store().db.selectFrom('outbox').select('corrections').orderBy('id').execute();
+  expect(rows).toEqual([{ corrections: null }, { corrections: 'NextPeriod' }]);
   expect(await mismatches()).toEqual([]);
 });
 
-test('after a restore what a correction was before is read back first: it may have been sent', async () => {
+test('the invoice is final: what is held goes on the next when a person says that it was never billed', async () => {
   await finalInvoice();
   await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
   await store()
-    .db.insertInto('watermark')
-    .values({ name: 'restored', at: new Date(now) })
+    .db.updateTable('outbox')
+    .set({ state: 'HOLD', guard_from: new Date(now) })
     .execute();
-  await correct();
-  expect(await ledger()).toMatchObject({ rows: ['ACCEPTED 3600', 'PENDING -600'] });
+  expect(await reasonOf({})).toBe('InvoiceClosed');
+  expect(await reasonOf({ name: 'end', quantitySeconds: '0', held: 'Send' })).toBe('Applied');
+  expect(await ledger()).toMatchObject({ rows: ['LATE 3600'] });
 });

@@ -32,7 +32,15 @@ test.each<[string, Asked, Partial<CorrectionFacts>, number, Refusal['reason'] | 
   ['the invoice is final', less, { invoiced: true }, 1, 'InvoiceClosed'],
   ['the invoice is final, what is held is sent', again, { theirs: 1n, invoiced: true }, 1, 'InvoiceClosed'],
   ['the invoice is final, nothing is sent', taken, { theirs: 3600n, invoiced: true }, 1, undefined],
-  ['the invoice is final, and more goes on the next', less, { invoiced: true, takesLate: true }, 99, undefined],
+  ['the invoice is final, and more goes on the next', less, { invoiced: true, takesLate: true }, 61, undefined],
+  ['more than commitments follow', less, { invoiced: true, takesLate: true }, 62, 'TooOld'],
+  [
+    'the invoice is final, what is held goes on the next',
+    again,
+    { heldRows: 60n, invoiced: true, takesLate: true },
+    1,
+    undefined,
+  ],
   [
     'the invoice is final, and who knows what was billed',
     less,
@@ -41,7 +49,7 @@ test.each<[string, Asked, Partial<CorrectionFacts>, number, Refusal['reason'] | 
     'InvoiceClosed',
   ],
   [
-    'the invoice is final, what is held is sent though more goes on the next',
+    'the invoice is final, a difference of events is sent though usage goes on the next',
     again,
     { theirs: 1n, invoiced: true, takesLate: true },
     1,

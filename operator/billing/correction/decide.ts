@@ -1,5 +1,6 @@
 /** Whether a person's correction of a window can be applied, and what then happens to what is held in it; pure. */
 import type { UsageCorrectionSpec } from '../../api/index.ts';
+import { followedMillis } from '../fees/settle.ts';
 
 /** Why a correction is not applied: a reason of the kind's conditions, and a sentence with the remedy. */
 export interface Refusal {
@@ -43,9 +44,9 @@ export interface CorrectionFacts {
   readonly theirs?: bigint;
 }
 
-/** Whether a correction becomes an item on the next invoice. */
-export function isLate({ held }: Asked, { invoiced, takesLate }: CorrectionFacts): boolean {
-  return invoiced && takesLate && held === undefined;
+/** Whether what a correction says is billed by an item, for the invoice is final; a difference that is held is none of usage. */
+export function isLate({ held }: Asked, { invoiced, takesLate, theirs }: CorrectionFacts): boolean {
+  return invoiced && takesLate && held !== 'Recorded' && (held === undefined || theirs === undefined);
 }
 
 type Rule = (asked: Asked, facts: CorrectionFacts, now: number) => Refusal | undefined;
@@ -105,7 +106,7 @@ function sumsDiffer({ quantity, held }: Asked, facts: CorrectionFacts): Refusal 
 function invoiceClosed(asked: Asked, facts: CorrectionFacts): Refusal | undefined {
   const { quantity, held } = asked;
   const { invoiced } = facts;
-  if (isLate(asked, facts)) return heldBefore(facts);
+  if (isLate(asked, facts)) return held === undefined ? heldBefore(facts) : undefined;
   if (held === 'Recorded' || !invoiced) return undefined;
   return {
     reason: 'InvoiceClosed',
@@ -116,8 +117,13 @@ function invoiceClosed(asked: Asked, facts: CorrectionFacts): Refusal | undefine
 function tooOld(asked: Asked, facts: CorrectionFacts, now: number): Refusal | undefined {
   const { quantity, held } = asked;
   const { eventAt } = facts;
-  if (held === 'Recorded' || isLate(asked, facts) || now - eventAt < sendableMillis) return undefined;
+  const most = isLate(asked, facts) ? followedMillis : sendableMillis;
+  if (held === 'Recorded' || now - eventAt < most) return undefined;
   const days = Math.floor((now - eventAt) / 86_400_000);
+  if (most === followedMillis) {
+    const message = `the window is ${days} days old, and commitments follow what is late for 62 days only; ${remains(quantity)}`;
+    return { reason: 'TooOld', message };
+  }
   return {
     reason: 'TooOld',
     message: `the window is ${days} days old and the provider takes usage of the last 35 days only; ${remains(quantity)}`,

@@ -17,6 +17,7 @@ import { readCreditable } from './creditable.ts';
 import { newItems } from './decide.ts';
 import {
   freezeItems,
+  hasLate,
   keepSent,
   readLateTotals,
   readTotals,
@@ -62,7 +63,9 @@ export function invoiceItemsController(deps: CatalogDeps): Controller {
     .reconcile(async (provider, ctx) => {
       const isKnown = provider.status?.conditions?.some(({ type }) => type === 'FeesSent') === true;
       const { fees, credits } = provider.spec.catalog ?? {};
-      if (fees !== 'InvoiceItems' && credits !== 'InvoiceItems') {
+      const isAsked = fees === 'InvoiceItems' || credits === 'InvoiceItems';
+      // What was set aside is billed, whatever is said by now.
+      if (!isAsked && !(await hasLate(deps.store.db, provider.metadata.name))) {
         if (isKnown) await write(provider, [], ctx);
         return {};
       }
@@ -130,9 +133,10 @@ async function freeze(
 ): Promise<void> {
   const tenants = [...payers.keys()];
   await store.fence.within(async (trx) => {
+    await freezeItems(trx, name, newItems(await readLateTotals(trx, name), payers));
     if (catalog?.fees === 'InvoiceItems') {
       const totals = await readTotals(trx, tenants, await toldSince(trx, 'items', name, now));
-      await freezeItems(trx, name, newItems([...totals, ...(await readLateTotals(trx, name))], payers));
+      await freezeItems(trx, name, newItems(totals, payers));
     }
     if (catalog?.credits === 'InvoiceItems') {
       const totals = await readCreditTotals(trx, tenants, await toldSince(trx, 'credits', name, now));
@@ -191,7 +195,7 @@ function waitsEvent(
   if (kind === 'late') {
     return {
       ...{ ...about, type: 'Normal', reason: 'UsageLate' },
-      note: `Usage of a month whose invoice is final, ${key}: ${amount} ${currency} in minor units will be on the next invoice of customer ${customer}.`,
+      note: `Usage of a month whose invoice is final, ${key}: ${amount} ${currency} in minor units wait for the next invoice of customer ${customer}.`,
       dedupeKey: `${provider.metadata.uid}/UsageLate/${key}`,
     };
   }

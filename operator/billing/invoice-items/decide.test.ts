@@ -27,13 +27,13 @@ test.each<[string, MonthTotal, readonly (readonly [string, bigint])[]]>([
   ['what is above a maximum', total('-12.6', { kind: 'maximum' }), [['maximum/acme/2026-01/usd/0', -13n]]],
   [
     'late usage, of whoever was the customer',
-    total('360.4', { kind: 'late', customer: 'cus_2', rows: 2 }),
-    [['late/acme/cus_2/2026-01/usd/2', 360n]],
+    total('360.4', { kind: 'late', to: { provider: 'stripe', customer: 'cus_2' }, rows: 2 }),
+    [['late/stripe/acme/cus_2/2026-01/usd/2', 360n]],
   ],
   [
     'late usage of a tenant whom nobody charges any more',
-    total('-60', { kind: 'late', tenant: 'globex', customer: 'cus_3' }),
-    [['late/globex/cus_3/2026-01/usd/0', -60n]],
+    total('-60', { kind: 'late', tenant: 'globex', to: { provider: 'stripe', customer: 'cus_3' } }),
+    [['late/stripe/globex/cus_3/2026-01/usd/0', -60n]],
   ],
   ['nothing', total('0.4'), []],
   ['a tenant without a customer of ours', total('4900', { tenant: 'globex' }), []],

@@ -6,8 +6,8 @@ import { divideRounded, one } from '../money/decimal.ts';
 /** What a tenant's month comes to of one kind, and what is frozen of it for the provider. */
 export interface MonthTotal {
   readonly tenant: string;
-  /** Of late usage: the customer whom its events would have gone to. Else the tenant's own. */
-  readonly customer?: string;
+  /** Of late usage: where its events would have gone. Else it is the tenant's own customer. */
+  readonly to?: { readonly provider: string; readonly customer: string };
   /** Milliseconds since 1970. */
   readonly monthEnd: number;
   readonly kind: ItemKind | 'late' | 'credit';
@@ -37,14 +37,14 @@ export function newItems(
   totals: readonly MonthTotal[],
   customers: ReadonlyMap<string, { readonly customer: string }>,
 ): readonly NewItem[] {
-  return totals.flatMap(({ amount: exact, frozen, rows, ...about }): NewItem[] => {
+  return totals.flatMap(({ amount: exact, frozen, rows, to, ...about }): NewItem[] => {
     const { tenant, monthEnd, kind, currency } = about;
     const amount = divideRounded(exact, one) - frozen;
-    const customer = about.customer ?? customers.get(tenant)?.customer;
+    const customer = to?.customer ?? customers.get(tenant)?.customer;
     if (amount === 0n || customer === undefined) return [];
     const month = new Date(monthEnd - 1).toISOString().slice(0, 7);
-    // A tenant may have had several customers in a month.
-    const whose = about.customer === undefined ? tenant : `${tenant}/${customer}`;
+    // A tenant may have had several customers in a month, and providers.
+    const whose = to === undefined ? tenant : `${to.provider}/${tenant}/${customer}`;
     return [{ ...about, key: `${kind}/${whose}/${month}/${currency}/${rows}`, amount, customer }];
   });
 }

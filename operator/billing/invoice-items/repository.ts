@@ -58,6 +58,18 @@ export async function readTotals(
   });
 }
 
+/** Whether a provider has late usage. */
+export async function hasLate(db: Kysely<Schema>, provider: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('provider', '=', provider)
+    .where('state', '=', 'LATE')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** What late usage of each month comes to, beside what is frozen of it; months by when windows begin. */
 export async function readLateTotals(db: Kysely<Schema>, provider: string): Promise<readonly MonthTotal[]> {
   const { rows } = await sql<
@@ -77,7 +89,8 @@ export async function readLateTotals(db: Kysely<Schema>, provider: string): Prom
         AND i.kind = 'late' AND i.currency = l.currency
     GROUP BY l.tenant, l.customer, l.month_end, l.currency, l.amount
     ORDER BY l.month_end, l.tenant, l.customer, l.currency`.execute(db);
-  return rows.map(({ end, amount, frozen, rows: count, ...about }) => {
+  return rows.map(({ end, amount, frozen, rows: count, tenant, customer, currency }) => {
+    const about = { tenant, currency, to: { provider, customer } };
     const counted = { frozen: BigInt(frozen), rows: Number(count) };
     return { ...about, kind: 'late', monthEnd: end.getTime(), amount: parseDecimal(amount), ...counted };
   });

@@ -26,6 +26,11 @@ test.each<[string, Partial<RowFacts>, object]>([
   ['late, and was never sent', { late: true }, { kind: 'late' }],
   ['late, and so old that the provider takes none', { late: true, eventAt: now - 99 * 24 * hour }, { kind: 'late' }],
   ['late, and may have been sent', { late: true, guardFrom: now - 60_000 }, { kind: 'read' }],
+  [
+    'late, and its whole hour was stated when that was final',
+    { late: true, guardFrom: now - 60_000, statesHour: true, unbilled: true },
+    { kind: 'late' },
+  ],
   ['old, but perhaps there already', { eventAt: now - 35 * 24 * hour, guardFrom: now - 30 * hour }, { kind: 'read' }],
 ])('a row that is %s', (_, change, expected) => {
   expect(nextStep({ ...row, ...change }, capabilities, now)).toEqual(expected);

@@ -10,10 +10,11 @@
  * A row that states its whole hour (snapshot.ts) is sent again past the guard too: it replaces, so nothing is read back,
  * unless the database was put back: then the provider may rightly have more than is known here.
  *
- * Where a plan bills late usage on the next invoice (late.ts), a row whose invoice is final goes from PENDING to LATE if no
- * attempt can have reached the provider, and is else read back: it becomes CONFIRMED, LATE or HOLD.
+ * Where a plan bills late usage otherwise (late.ts), a row whose invoice is final goes to LATE if no attempt can have reached
+ * the provider before that, and is else read back: it becomes CONFIRMED, LATE or HOLD.
  *
- * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING.
+ * A person ends HOLD by a UsageCorrection (billing/correction): Recorded ──▶ CONFIRMED, Send ──▶ PENDING, or LATE where its
+ * invoice is final.
  */
 import type { OutboxState } from '../../store/index.ts';
 import type { Delivery, SinkCapabilities } from '../sinks/sink.ts';
@@ -27,6 +28,9 @@ const restoredFrom = 0;
 const firstBackoffMillis = 1000;
 const mostBackoffMillis = 300_000;
 
+const lateHour =
+  'the invoice of its time is final, and the sum of an hour that was stated whole does not say whether this row is in it; a UsageCorrection settles it';
+
 /** What decides over a row that is not settled. */
 export interface RowFacts {
   readonly eventAt: number;
@@ -36,8 +40,10 @@ export interface RowFacts {
   readonly read?: { readonly value: bigint; readonly at: number };
   /** Whether it replaces what the provider has of its hour: then it may come again at any age, unless the database was put back. */
   readonly statesHour?: boolean;
-  /** Whether its invoice is final and what is late goes on the next: then nothing is sent. */
+  /** Whether its invoice is final and what is late is billed otherwise: then nothing is sent. */
   readonly late?: boolean;
+  /** Whether every attempt came after its invoice was final, so that it is not billed even if it arrived. */
+  readonly unbilled?: boolean;
 }
 
 /** What to do with a row now. */
@@ -52,7 +58,11 @@ export type Step =
 /** The next step of a row: resend the same bytes while the identifier is remembered, afterwards read before anything else. */
 export function nextStep(row: RowFacts, capabilities: SinkCapabilities, now: number): Step {
   const age = now - row.eventAt;
-  if (row.late === true) return row.guardFrom === undefined ? { kind: 'late' } : readBack(row.read, now);
+  if (row.late === true) {
+    if (row.guardFrom === undefined) return { kind: 'late' };
+    if (row.statesHour !== true) return readBack(row.read, now);
+    return row.unbilled === true ? { kind: 'late' } : { kind: 'hold', reason: lateHour };
+  }
   const isPastGuard = row.guardFrom !== undefined && now - row.guardFrom >= guardMillis(capabilities);
   // Also PENDING: a refused attempt may follow one whose outcome nobody knows.
   if (isPastGuard && (row.statesHour !== true || row.guardFrom === restoredFrom)) return readBack(row.read, now);

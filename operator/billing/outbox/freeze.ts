@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 
 import type { SealedUsage } from '../../metering/index.ts';
-import type { Schema } from '../../store/index.ts';
+import type { Corrections, Schema } from '../../store/index.ts';
 import { post } from '../journal/post.ts';
 import { formatDecimal } from '../money/decimal.ts';
 import { type Rated, rateWindows } from '../rating/period.ts';
@@ -34,6 +34,8 @@ interface Payer {
   readonly ingestion: Ingestion;
   /** What his plan includes, as it is stored. */
   readonly included: string | null;
+  /** What his plan says of late usage. */
+  readonly corrections: Corrections | null;
 }
 
 /** A window with what it costs and who pays. */
@@ -119,6 +121,7 @@ async function write(trx: Transaction<Schema>, all: readonly Priced[]): Promise<
     event_at: new Date(window.window.end - 1000),
     quantity: window.quantity,
     state: 'PENDING' as const,
+    corrections: payer.corrections,
   }));
   if (rows.length > 0) await trx.insertInto('outbox').values(rows).execute();
 }
@@ -228,7 +231,7 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
       join.onRef('s.book', '=', 'c.book').onRef('s.version', '=', 'c.version').onRef('s.name', '=', 'c.sku'),
     )
     .select(['c.sku', 'c.book', 'c.version', 'c.currency', 'c.unit_price', 'c.rated_from', 's.tiers'])
-    .select(['c.included as charged', 'l.included'])
+    .select(['c.included as charged', 'l.included', 'l.corrections'])
     .select(['o.provider', 'o.customer', 'o.event_name', 'a.mode', 'a.account'])
     .where('w.tenant', '=', window.tenant)
     .where('w.meter', '=', window.meter)
@@ -238,13 +241,24 @@ async function readEarlier(trx: Transaction<Schema>, window: Window): Promise<Ea
     .limit(1)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  const { sku, book, version, currency, unit_price: unitPrice, provider, customer, account, included } = row;
+  const {
+    sku,
+    book,
+    version,
+    currency,
+    unit_price: unitPrice,
+    provider,
+    customer,
+    account,
+    included,
+    corrections,
+  } = row;
   const price = { sku, book, version, currency, unitPrice, tiered: readPrice(row.tiers, unitPrice) };
   const earlier = { price, included: includedIn(row) };
   if (provider === null || customer === null || account === null) return earlier;
   const mode = row.mode === 'live' ? 'live' : 'test';
   const ingestion = ingestionOf(row.event_name ?? '');
-  return { ...earlier, payer: { provider, customer, book, account, included, mode, ingestion } };
+  return { ...earlier, payer: { provider, customer, book, account, included, corrections, mode, ingestion } };
 }
 
 /** What a charge says was included: nothing where its price did not depend on the month. */
@@ -283,7 +297,8 @@ async function readPayers(trx: Transaction<Schema>, windows: readonly Window[]):
   const rows = await trx
     .selectFrom('customer_link as l')
     .innerJoin('billing_account as a', 'a.provider', 'l.provider')
-    .select(['l.tenant', 'l.provider', 'l.customer', 'l.book', 'l.included', 'a.mode', 'a.account', 'a.ingestion'])
+    .select(['l.tenant', 'l.provider', 'l.customer', 'l.book', 'l.included', 'l.corrections'])
+    .select(['a.mode', 'a.account', 'a.ingestion'])
     .where('l.tenant', '=', sql<string>`ANY(${tenants})`)
     .execute();
   return new Map(

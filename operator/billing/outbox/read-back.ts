@@ -10,14 +10,15 @@ const readRetryMillis = 60_000;
 
 /**
  * Past the guard a row that adds is never sent blindly: the provider's sum of its hour, read twice, says whether it arrived.
- * `absent` is to be sent again, with a guard that begins anew; everything else is settled, held or put off here.
+ * `absent` is to be sent again, with a guard that begins anew, and `recorded` is settled; everything else is held or put off
+ * here.
  */
 export async function readBack(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   entry: SinkEntry,
   row: OutboxRow,
   signal: AbortSignal,
-): Promise<'absent' | 'done'> {
+): Promise<'absent' | 'recorded' | 'done'> {
   await entry.pace(signal);
   let recorded: bigint;
   try {
@@ -37,7 +38,7 @@ export async function readBack(
     const reason = 'another row of the same hour is held, so the sum of the hour says nothing about this one';
     await resolve(store, row.id, 'HOLD', reason);
   } else if (verdict === 'recorded') {
-    await resolve(store, row.id, 'CONFIRMED', 'read back: the provider has recorded it');
+    return 'recorded';
   } else if (verdict === 'unclear') {
     const doubtful = rest.doubtful.length === 0 ? '' : `, beside ${rest.doubtful.length} other rows that may be there,`;
     const reason = `the provider has recorded ${recorded} in the hour; ${rest.recorded} without this row and ${rest.recorded + quantity} with it${doubtful} were expected`;

@@ -65,9 +65,11 @@ export async function readDue(
     .execute();
 }
 
-/** What decides over a stored row; `late` where its invoice is final and late usage goes on the next. */
-export function factsOf(row: OutboxRow, late = false): RowFacts {
-  const statesHour = ingestionOf(row.event_name) === 'HourlySnapshot';
+/** What decides over a stored row; `closedAt` (unix seconds) where its invoice is final and late usage is billed otherwise. */
+export function factsOf(row: OutboxRow, closedAt?: number): RowFacts {
+  const first = row.first_attempt_at?.getTime();
+  // Of a database that was put back, the first attempt that it knows of need not be the first.
+  const isKnown = row.guard_from !== null && row.guard_from.getTime() !== 0;
   const read =
     row.read_at === null || row.read_value === null
       ? undefined
@@ -77,9 +79,9 @@ export function factsOf(row: OutboxRow, late = false): RowFacts {
     quantity: BigInt(row.quantity),
     guardFrom: row.guard_from?.getTime(),
     read,
-    statesHour,
-    // Of a row that stated its hour, the sum of the hour does not say whether it arrived.
-    late: late && !(statesHour && row.guard_from !== null),
+    statesHour: ingestionOf(row.event_name) === 'HourlySnapshot',
+    late: closedAt !== undefined,
+    unbilled: closedAt !== undefined && isKnown && first !== undefined && first > closedAt * 1000,
   };
 }
 
@@ -167,13 +169,8 @@ export async function finish(store: Store, answers: readonly Answer[]): Promise<
   );
 }
 
-/** Sets aside or confirms a row that is not in flight; also one that is late. */
-export async function resolve(
-  store: Store,
-  id: bigint,
-  state: 'HOLD' | 'CONFIRMED' | 'LATE',
-  reason: string,
-): Promise<void> {
+/** Sets aside or confirms a row that is not in flight. */
+export async function resolve(store: Store, id: bigint, state: 'HOLD' | 'CONFIRMED', reason: string): Promise<void> {
   await store.fence.within((trx) =>
     trx
       .updateTable('outbox')
@@ -222,7 +219,8 @@ export async function restOfHour(store: Store, row: OutboxRow): Promise<Disputed
     .selectFrom('outbox')
     .select([
       sql<string>`coalesce(sum(CASE
-        WHEN drift_id IS NULL AND id <> ${row.id} AND state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED') THEN quantity
+        WHEN drift_id IS NULL AND id <> ${row.id} AND (state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED')
+          OR state = 'LATE' AND guard_from IS NOT NULL) THEN quantity
         WHEN drift_id IS NOT NULL AND state NOT IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED') THEN -quantity
       END), 0)`.as('recorded'),
       sql<boolean>`coalesce(bool_or(state = 'HOLD' AND guard_from IS NOT NULL AND id <> ${row.id}), false)`.as(

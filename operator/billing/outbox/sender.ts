@@ -4,7 +4,7 @@ import type { SinkEntry, Sinks } from '../sinks/registry.ts';
 import type { Delivery } from '../sinks/sink.ts';
 import { Answers } from './answers.ts';
 import { guardMillis, nextStep, settle } from './decide.ts';
-import { lateAmong, lateReason, setLateAside } from './late.ts';
+import { judgeLate, lateReason, setLate, setLateAside } from './late.ts';
 import type { SentMark } from './mark.ts';
 import { readBack } from './read-back.ts';
 import { type Claimed, claim, factsOf, type OutboxRow, postpone, readDue, recover, resolve } from './repository.ts';
@@ -22,6 +22,7 @@ export interface SenderDeps {
 /** Rows that are claimed at once, a second's worth of calls between these: a crash leaves at most so many to be resolved. */
 const leastBatchRows = 16;
 const mostBatchRows = 512;
+const askAgainMillis = 60_000;
 
 /** Sends what is due to every provider that takes it; returns the number of attempts. */
 export async function sendDue(deps: SenderDeps, signal: AbortSignal): Promise<number> {
@@ -56,19 +57,34 @@ async function sendBatch(
   const now = clock.now();
   const first: bigint[] = [];
   const anew: bigint[] = [];
-  const late = await lateAmong(store, due);
-  if (due.some(({ id, guard_from }) => guard_from === null && late.has(id))) {
-    // Others wait behind them, often days of them.
-    log.info({ provider, rows: await setLateAside(store, provider) }, lateReason);
-  }
+  const lateness = await judgeLate(clock, entry, due, signal);
   for (const row of due) {
-    const facts = factsOf(row, late.has(row.id));
+    const late = lateness.get(row.id);
+    if (late?.kind === 'unknown') {
+      await postpone(store, row.id, now + askAgainMillis, late.reason);
+      continue;
+    }
+    const facts = factsOf(row, late?.period.closedAt);
     const step = nextStep(facts, entry.sink.capabilities, now);
     if (step.kind === 'send') (step.anew === true ? anew : first).push(row.id);
     if (step.kind === 'hold') await resolve(store, row.id, 'HOLD', step.reason);
     if (step.kind === 'wait') await postpone(store, row.id, step.until, row.last_error ?? 'waits for a second reading');
-    if (step.kind === 'read' && (await readBack(deps, entry, row, signal)) === 'absent') {
-      if (facts.late === true) await resolve(store, row.id, 'LATE', lateReason);
+    if (step.kind === 'late' && late !== undefined) {
+      await setLate(store, row.id, row.guard_from !== null);
+      // Others wait behind it, often days of them.
+      const rows = 1 + (await setLateAside(store, provider, row.customer, late.period));
+      log.info({ provider, customer: row.customer, rows }, lateReason);
+    }
+    if (step.kind !== 'read') continue;
+    const verdict = await readBack(deps, entry, row, signal);
+    if (verdict === 'recorded') {
+      if (facts.unbilled === true) await setLate(store, row.id, true);
+      else await resolve(store, row.id, 'CONFIRMED', 'read back: the provider has recorded it');
+    }
+    if (verdict === 'absent') {
+      const next = nextStep({ ...facts, guardFrom: undefined }, entry.sink.capabilities, now);
+      if (next.kind === 'late') await setLate(store, row.id, false);
+      else if (next.kind === 'hold') await resolve(store, row.id, 'HOLD', next.reason);
       else anew.push(row.id);
     }
   }

@@ -44,7 +44,8 @@ export async function hoursOf(
 ): Promise<ReadonlyMap<bigint, HourState>> {
   const ids = rows.filter(({ event_name }) => ingestionOf(event_name) === 'HourlySnapshot').map(({ id }) => id);
   if (ids.length === 0) return new Map();
-  const known = sql`other.state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED')`;
+  const known = sql`(other.state IN ('ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED')
+    OR other.state = 'LATE' AND other.guard_from IS NOT NULL)`;
   const moving = sql`other.state IN ('PENDING', 'SENDING', 'UNKNOWN')`;
   const { rows: found } = await sql<Record<'id' | 'hour' | 'last' | 'before', bigint> & Found>`
     SELECT mine.id, extract(epoch FROM hour.start)::bigint AS hour,

@@ -55,7 +55,13 @@ export async function readOurs(
     .where('event_name', '=', eventName)
     .where('event_at', '>=', new Date(from * 1000))
     .where('event_at', '<', new Date(to * 1000))
-    .where('state', 'in', ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'])
+    .where((eb) =>
+      eb.or([
+        eb('state', 'in', ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED']),
+        // It arrived when its invoice was final already.
+        eb.and([eb('state', '=', 'LATE'), eb('guard_from', 'is not', null)]),
+      ]),
+    )
     .where('drift_id', 'is', null)
     .groupBy('start')
     .execute();
@@ -84,9 +90,10 @@ export async function readHour(
     .where('o.event_at', '<', new Date((hour + 3600) * 1000))
     .orderBy('o.id')
     .execute();
-  const isKnown = (state: string): boolean => ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'].includes(state);
+  const isKnown = ({ state, guard_from }: { readonly state: string; readonly guard_from: Date | null }): boolean =>
+    ['ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED'].includes(state) || (state === 'LATE' && guard_from !== null);
   // A correction makes up for what the provider lost or doubled: the sum should be that of the other rows.
-  const acknowledged = rows.filter(({ state, drift_id }) => isKnown(state) && drift_id === null);
+  const acknowledged = rows.filter((row) => isKnown(row) && row.drift_id === null);
   const facts = {
     acknowledged: acknowledged.map((row) => ({
       id: row.id,
@@ -96,9 +103,7 @@ export async function readHour(
     })),
     unsettled: rows.filter(({ state }) => state === 'PENDING' || state === 'SENDING' || state === 'UNKNOWN').length,
     disputed: rows.some(({ state, guard_from }) => state === 'HOLD' && guard_from !== null),
-    restated:
-      ingestionOf(eventName) === 'HourlySnapshot' &&
-      rows.some(({ state, drift_id }) => isKnown(state) && drift_id !== null),
+    restated: ingestionOf(eventName) === 'HourlySnapshot' && rows.some((row) => isKnown(row) && row.drift_id !== null),
     invoiced: await isInvoiced(store, at),
     restored: await isRestored(store, at),
     before: await readBefore(store, at),

@@ -35,6 +35,14 @@ export interface BatchDelivery {
   deliver(rows: readonly FrozenUsage[], signal: AbortSignal): Promise<Delivery>;
 }
 
+/** A time whose invoice is final; unix seconds, half-open. */
+export interface ClosedPeriod {
+  readonly start: number;
+  readonly end: number;
+  /** When it became final: what is sent later is billed no more. */
+  readonly closedAt: number;
+}
+
 /** Where usage goes. */
 export interface UsageSink {
   readonly capabilities: SinkCapabilities;
@@ -55,4 +63,9 @@ export interface UsageSink {
     to: number,
     grain: 'hour' | 'day',
   ): Promise<ReadonlyMap<number, bigint>>;
+  /**
+   * The closed periods of a customer that end after `from` (unix seconds), of invoices that bill what is sent. Absent where
+   * a provider has no invoices; throws when it does not answer.
+   */
+  closedPeriods?(customer: string, from: number): Promise<readonly ClosedPeriod[]>;
 }

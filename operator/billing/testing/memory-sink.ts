@@ -1,4 +1,4 @@
-import type { Delivery, FrozenUsage, UsageSink } from '../sinks/sink.ts';
+import type { ClosedPeriod, Delivery, FrozenUsage, UsageSink } from '../sinks/sink.ts';
 
 /** What happens to the next attempts, in order; afterwards everything is accepted. */
 export type Fate = 'accept' | 'lose-before' | 'lose-after' | 'reject' | 'refuse' | 'crash';
@@ -9,6 +9,10 @@ export class MemorySink implements UsageSink {
   readonly accepted: { readonly usage: FrozenUsage; readonly at: number }[] = [];
   fates: readonly Fate[] = [];
   attempts = 0;
+  /** Times whose invoice is final: what came to them later is not billed. */
+  closed: readonly ClosedPeriod[] = [];
+  /** How often it was asked for them. */
+  asked = 0;
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -17,7 +21,14 @@ export class MemorySink implements UsageSink {
 
   /** Everything that would be billed. */
   get billed(): bigint {
-    return this.accepted.reduce((sum, { usage }) => sum + usage.quantity, 0n);
+    const isBilled = ({ usage: { timestamp }, at }: (typeof this.accepted)[number]): boolean =>
+      !this.closed.some(({ start, end, closedAt }) => start <= timestamp && timestamp < end && at > closedAt * 1000);
+    return this.accepted.filter(isBilled).reduce((sum, { usage }) => sum + usage.quantity, 0n);
+  }
+
+  async closedPeriods(_: string, from: number): Promise<readonly ClosedPeriod[]> {
+    this.asked += 1;
+    return this.closed.filter(({ end, closedAt }) => end > from && closedAt * 1000 <= this.#now());
   }
 
   async deliver(usage: FrozenUsage): Promise<Delivery> {

@@ -8,6 +8,7 @@ export const lateUsage: Migration = {
     `ALTER TABLE outbox ADD CONSTRAINT outbox_state_check CHECK (state IN
       ('PENDING', 'SENDING', 'ACCEPTED', 'ACCEPTED_DUP', 'CONFIRMED', 'UNKNOWN', 'REJECTED', 'HOLD', 'LATE'))`,
     `CREATE INDEX outbox_late ON outbox (provider) WHERE state = 'LATE'`,
-    `ALTER TABLE customer_link ADD COLUMN corrections text CHECK (corrections = 'NextPeriod')`,
+    `ALTER TABLE customer_link ADD COLUMN corrections text CHECK (corrections IN ('NextPeriod', 'CreditNote'))`,
+    'ALTER TABLE outbox ADD COLUMN corrections text',
   ],
 };

@@ -5,9 +5,6 @@ export const creditNotes: Migration = {
   name: '0028-credit-notes',
   statements: [
     'ALTER TABLE invoice_mirror ADD COLUMN credited numeric(38,0) NOT NULL DEFAULT 0 CHECK (credited >= 0)',
-    'ALTER TABLE customer_link DROP CONSTRAINT customer_link_corrections_check',
-    `ALTER TABLE customer_link ADD CONSTRAINT customer_link_corrections_check
-      CHECK (corrections IN ('NextPeriod', 'CreditNote'))`,
     `ALTER TABLE invoice_item ADD COLUMN form text NOT NULL DEFAULT 'InvoiceItem'
       CHECK (form IN ('InvoiceItem', 'CreditNote'))`,
   ],

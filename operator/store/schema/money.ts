@@ -32,7 +32,8 @@ export interface PriceSkuTable {
   readonly tiers: ColumnType<string | null, string | null | undefined, never>;
 }
 
-type Corrections = 'NextPeriod' | 'CreditNote';
+/** What becomes of usage that is known only after its invoice is final. */
+export type Corrections = 'NextPeriod' | 'CreditNote';
 
 /** Who charges a tenant, by which list. */
 export interface CustomerLinkTable {
@@ -120,6 +121,8 @@ export interface OutboxTable {
   readonly drift_id: ColumnType<bigint | null, bigint | null | undefined, never>;
   /** The rejected row whose quantity this row takes. */
   readonly replaces: ColumnType<bigint | null, bigint | null | undefined, never>;
+  /** What the tenant's plan said of late usage when the row was frozen; null where that is sent like any other. */
+  readonly corrections: ColumnType<Corrections | null, Corrections | null | undefined, never>;
 }
 
 /** What a person corrected, under the name of the UsageCorrection that said so. */

@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import { ingestionOf } from '../../outbox/event-name.ts';
 import type { BatchDelivery, UsageSink } from '../sink.ts';
 import { classify } from './classify.ts';
+import { readClosedPeriods } from './closed-periods.ts';
 import { connect, errors, type StripeConnection } from './sdk.ts';
 
 /** Identifiers are unique "within a rolling period of at least 24 hours"; usage may be 35 days old [D]. */
@@ -38,6 +39,8 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
   const stripe = connect(connection);
   // Replaced as a whole: a sum that is asked for while they are read must not find a meter missing.
   let meters: ReadonlyMap<string, Meter> = new Map();
+  /** Whether a subscription bills one of the meters. */
+  const subscriptions = new Map<string, boolean>();
   const load = async (): Promise<void> => {
     const found = new Map<string, Meter>();
     for await (const { id, event_name, status, event_time_window } of stripe.billing.meters.list({ limit: 100 })) {
@@ -77,6 +80,11 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
       const meter = await meterOf(eventName);
       return meter === undefined ? new Map() : await sumsOf(stripe, meter, customer, from, to, grain);
     },
+    closedPeriods: async (customer, from) => {
+      if (meters.size === 0) await load();
+      const ours = [...meters].flatMap(([name, { id }]) => (isOurs(name) ? [id] : []));
+      return await readClosedPeriods(stripe, new Set(ours), subscriptions, { customer, from });
+    },
     probe: () => probe(stripe),
     ensureMeters: async (account, eventNames) => {
       await load();
@@ -88,6 +96,10 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
       return eventNames.filter((name) => meters.get(name)?.active !== true);
     },
   };
+}
+
+function isOurs(eventName: string): boolean {
+  return /^gpu_seconds(_hourly)?__/.test(eventName);
 }
 
 function windowOf(eventName: string): 'hour' | null {
