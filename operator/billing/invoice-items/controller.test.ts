@@ -2,14 +2,17 @@ import { afterEach, expect, test } from 'vitest';
 
 import { type StripePeer, startStripePeer } from '../../../e2e/peers/stripe/index.ts';
 import { type BillingProvider, kinds } from '../../api/index.ts';
+import { createLogger } from '../../observability/index.ts';
 import { type PassOutput, runPass, type Thing } from '../../runtime/testing/index.ts';
 import { storeForFile } from '../../store/testing/index.ts';
 import { catalogController } from '../catalog/controller.ts';
 import { customersController } from '../customer/controller.ts';
 import { settleMonths } from '../fees/settle.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
+import { sendDue } from '../outbox/index.ts';
 import { openProvider, payer, priced, provider, skuAt } from '../testing/catalog-world.ts';
 import { sealWindow } from '../testing/ledger.ts';
+import { MemoryMark } from '../testing/memory-mark.ts';
 import { invoiceItemsController } from './controller.ts';
 
 const store = storeForFile();
@@ -333,5 +336,32 @@ test('what credit pays of a month is on the invoice that bills it, once; what ch
     'Paid by credit, 2026-01: -354',
     'Paid by credit, 2026-01: 54',
     'Paid by credit, 2026-02: -100',
+  ]);
+});
+
+test('down over the end of a month, and no webhook came: its invoice and the next together are what was used', async () => {
+  const tenant = await sell();
+  await charges(tenant);
+  await store().db.updateTable('customer_link').set({ corrections: 'NextPeriod' }).execute();
+  await pass(tenant);
+  const { sinks } = await openProvider(store(), peer?.url ?? '', ['l4']);
+  const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined };
+  const deps = { store: store(), clock, log: createLogger({ level: 'silent' }), sinks, mark: new MemoryMark() };
+  const use = async (...starts: readonly string[]): Promise<void> => {
+    for (const start of starts) {
+      const window = await sealWindow(store(), start, 3600n, { model: 'l4' });
+      await store().fence.within((trx) => freezeSealed(trx, [window]));
+    }
+    for (let round = 0; round < 6; round += 1) await sendDue(deps, new AbortController().signal);
+  };
+  await wait('2026-01-31T21:05:00Z');
+  await use('2026-01-31T19:00:00Z', '2026-01-31T20:00:00Z');
+  await wait('2026-02-02T10:00:00Z');
+  await use('2026-01-31T21:00:00Z', '2026-01-31T22:00:00Z', '2026-01-31T23:00:00Z', '2026-02-01T00:00:00Z');
+  expect(reasonOf(await pass(tenant))).toBe('AllSent');
+  await wait('2026-03-01T02:00:00Z');
+  expect(await invoices()).toEqual([
+    ['2026-02-01', 'final', 720],
+    ['2026-03-01', 'final', 1080 + 360],
   ]);
 });
