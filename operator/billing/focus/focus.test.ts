@@ -144,6 +144,7 @@ test.each<[string, Partial<PostedItem>]>([
   ['a fee', {}],
   ['a fee on its invoice', { invoice: 'in_1' }],
   ['what usage lacks of a minimum', { kind: 'minimum', amount: '12.345678901200' }],
+  ['what credit pays', { kind: 'credit', amount: '-354', invoice: 'in_1' }],
   ['what usage has above a maximum', { kind: 'maximum', amount: '-50000.000000000000' }],
   [
     'a fee that nobody was told of, corrected',

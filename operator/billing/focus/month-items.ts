@@ -7,10 +7,10 @@ import { major, monthOf, time } from './format.ts';
 import { type FinalInvoice, placeOn } from './invoices.ts';
 import { noCommitment } from './rows.ts';
 
-/** What a month holds besides usage, as one posting has it; times in milliseconds since 1970. */
+/** What a month holds besides usage, as one posting has it, or one item that says what credit pays; times in milliseconds since 1970. */
 export interface PostedItem {
   readonly tenant: string;
-  readonly kind: ItemKind;
+  readonly kind: ItemKind | 'credit';
   /** The month. */
   readonly start: number;
   readonly end: number;
@@ -73,15 +73,53 @@ export async function readPostedItems(
   });
 }
 
-const words: Readonly<Record<ItemKind, string>> = {
+/** What credit pays of months that end in (from, to], where the provider is told of it: as the items say, in whole minor units. */
+export async function readCreditItems(
+  { db }: Store,
+  { tenant, from, to }: { readonly tenant?: string; readonly from: Date; readonly to: Date },
+  invoices: readonly FinalInvoice[],
+): Promise<readonly PostedItem[]> {
+  const rows = await db
+    .selectFrom('invoice_item as i')
+    .leftJoin('invoice_mirror as m', (join) =>
+      join
+        .onRef('m.provider', '=', 'i.provider')
+        .onRef('m.invoice', '=', 'i.invoice')
+        .on('m.status', 'in', ['open', 'paid', 'uncollectible']),
+    )
+    .select(['i.tenant', 'i.month_end', 'i.currency', 'i.amount', 'i.provider', 'i.customer', 'i.sent_at', 'm.invoice'])
+    .where('i.kind', '=', 'credit')
+    .where('i.month_end', '>', from)
+    .where('i.month_end', '<=', to)
+    .$if(tenant !== undefined, (query) => query.where('i.tenant', '=', tenant ?? ''))
+    .orderBy('i.month_end')
+    .orderBy('i.key')
+    .execute();
+  return rows.map(({ tenant: whose, month_end, currency, amount, provider, customer, sent_at, invoice }) => {
+    const end = month_end.getTime();
+    const { correctedAt } = placeOn(
+      { provider, customer, end, delivered: false, chargedAt: sent_at?.getTime() ?? 0 },
+      invoices,
+    );
+    return {
+      ...{ tenant: whose, kind: 'credit', start: monthOf(end - 1).start, end, currency, amount, provider, customer },
+      ...{ invoice: invoice ?? undefined, correctedAt },
+    };
+  });
+}
+
+const categories = { fee: 'Purchase', minimum: 'Adjustment', maximum: 'Adjustment', credit: 'Credit' } as const;
+
+const words: Readonly<Record<PostedItem['kind'], string>> = {
   fee: 'Plan fee',
   minimum: 'What usage lacks of the minimum',
   maximum: 'What usage has above the maximum',
+  credit: 'Paid by credit',
 };
 
 /**
  * The row of a posting. A fee is bought, once a month; what a commitment makes of the month's usage adjusts the bill, and
- * FOCUS asks for neither quantity nor price of that.
+ * credit pays a part of it: FOCUS asks for neither quantity nor price of these.
  */
 export function monthItemRow(item: PostedItem): FocusRow {
   const { tenant, kind, start, end, currency, customer, provider, correctedAt } = item;
@@ -96,7 +134,7 @@ export function monthItemRow(item: PostedItem): FocusRow {
     ...{ SubAccountId: tenant, SubAccountName: tenant, SubAccountType: 'Tenant' },
     ...{ BillingPeriodStart: time(period.start), BillingPeriodEnd: time(period.end) },
     ...{ ChargePeriodStart: time(start), ChargePeriodEnd: time(end) },
-    ...{ ChargeCategory: isFee ? 'Purchase' : 'Adjustment', ChargeFrequency: 'Recurring' },
+    ...{ ChargeCategory: categories[kind], ChargeFrequency: 'Recurring' },
     PricingCategory: isFee ? 'Standard' : '',
     ChargeDescription: `${words[kind]}, ${time(start).slice(0, 7)}`,
     ...{ ConsumedQuantity: '', ConsumedUnit: '' },

@@ -111,7 +111,17 @@ test('fees and commitments of months that end in the time are there once they ar
   await read(invoice('draft'));
   expect(await seen()).toEqual(['Purchase 49  2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z']);
   await read(invoice('open'));
-  expect(await seen()).toEqual(['Purchase 49 in_1 2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z']);
+  const charged = ['Purchase 49 in_1 2026-01-01T00:00:00Z', 'Adjustment 500  2026-01-01T00:00:00Z'];
+  expect(await seen()).toEqual(charged);
+  const told = { ...about, kind: 'credit', item: 'ii_2', invoice: 'in_1', sent_at: new Date(0) };
+  await store()
+    .db.insertInto('invoice_item')
+    .values([
+      { ...told, key: 'credit/acme/2026-01/usd/0', amount: -354n },
+      { ...told, key: 'credit/acme/2026-02/usd/0', amount: -100n, month_end: '2026-03-01T00:00:01Z' },
+    ])
+    .execute();
+  expect(await seen()).toEqual([...charged, 'Credit -3.54 in_1 2026-01-01T00:00:00Z']);
 });
 
 const spans = { from_at: hour, to_at: '2026-01-31T23:00:00Z' };

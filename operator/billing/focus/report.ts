@@ -7,7 +7,7 @@ import { readCharged } from './charged.ts';
 import type { FocusRow } from './columns.ts';
 import { csvHead, csvRows } from './csv.ts';
 import { readInvoices } from './invoices.ts';
-import { monthItemRow, readPostedItems } from './month-items.ts';
+import { monthItemRow, readCreditItems, readPostedItems } from './month-items.ts';
 import { focusRow } from './rows.ts';
 import { unusedRows, type WholePrice } from './unused.ts';
 
@@ -23,16 +23,17 @@ export const focusReport: Report<FocusAnswer> = {
     const times = timesOf(asked, now);
     const [from, to] = [new Date(times.from), new Date(times.to)];
     let csv = csvHead;
-    const whose = { tenant: asked.tenant ?? undefined, from, to };
-    for await (const rows of focusDays(store, whose)) csv += csvRows(rows);
-    const items = await readPostedItems(store, whose, await readInvoices(store, from, to));
-    return { csv: csv + csvRows(items.map(monthItemRow)) };
+    for await (const rows of focusRows(store, { tenant: asked.tenant ?? undefined, from, to })) csv += csvRows(rows);
+    return { csv };
   },
   isAnswer: (value): value is FocusAnswer => 'csv' in value && typeof value.csv === 'string',
 };
 
-/** The rows of the windows that begin in [from, to), of one tenant or of all, a day at a time. */
-export async function* focusDays(
+/**
+ * The rows of one tenant or of all: of the windows that begin in [from, to), a day at a time, then of what months that end in
+ * it hold besides usage.
+ */
+export async function* focusRows(
   store: Store,
   { tenant, from, to }: { readonly tenant?: string; readonly from: Date; readonly to: Date },
 ): AsyncGenerator<readonly FocusRow[]> {
@@ -45,6 +46,9 @@ export async function* focusDays(
     const chosen = unused.filter(({ SubAccountId }) => tenant === undefined || SubAccountId === tenant);
     yield [...charged.map(focusRow), ...chosen];
   }
+  const posted = await readPostedItems(store, { tenant, from, to }, invoices);
+  const credits = await readCreditItems(store, { tenant, from, to }, invoices);
+  yield [...posted, ...credits].map(monthItemRow);
 }
 
 /** Unused time of each window by the first list in force that says what becomes of it. */

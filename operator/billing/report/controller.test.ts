@@ -9,6 +9,8 @@ import { type PassOutput, runPass, thing } from '../../runtime/testing/index.ts'
 import type { Store } from '../../store/index.ts';
 import { asOwner, emptyTables, storeKinds, testStores } from '../../store/testing/index.ts';
 import { focusReport } from '../focus/report.ts';
+import { post } from '../journal/post.ts';
+import { one } from '../money/decimal.ts';
 import { freezeSealed } from '../outbox/freeze.ts';
 import { seedPayer, seedPrices } from '../testing/ledger.ts';
 import { usageReportController } from './controller.ts';
@@ -113,6 +115,18 @@ describe.each(storeKinds)('%s', (kind) => {
       opened().db,
     );
     expect(audit[0]?.sha256).toBe(sha256);
+  });
+
+  test('a fee of the period is in its export as it is printed', async () => {
+    await use();
+    const fee = { kind: 'fee', subject: 'acme/2026-01/usd/0', tenant: 'acme', currency: 'usd' } as const;
+    const postings = [{ ...fee, occurredAt: Date.parse(period.toTime), amount: 4900n * one }];
+    await opened().fence.within((trx) => post(trx, postings));
+    const { csv } = await focusReport.read(opened(), { from: period.fromTime, to: period.toTime }, now);
+    expect(statusOf(await report())?.record?.focus).toMatchObject({
+      ...{ rows: 3, sha256: createHash('sha256').update(csv).digest('hex') },
+      totals: [{ currency: 'usd', billedCost: '54.4' }],
+    });
   });
 
   test('one tenant', async () => {

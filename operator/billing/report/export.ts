@@ -4,7 +4,7 @@ import type { FocusTotal } from '../../api/index.ts';
 import type { Store } from '../../store/index.ts';
 import { csvHead, csvRows } from '../focus/csv.ts';
 import { decimal } from '../focus/format.ts';
-import { focusDays } from '../focus/report.ts';
+import { focusRows } from '../focus/report.ts';
 import type { Asked } from './read.ts';
 
 /** The FOCUS export of a period in short; totals by currency. */
@@ -26,7 +26,7 @@ export async function readExport(
   const digest = createHash('sha256').update(csvHead);
   const sums = new Map<string, { readonly billed: bigint; readonly effective: bigint }>();
   let count = 0;
-  for await (const rows of focusDays(store, { tenant, from: new Date(start), to: new Date(end) })) {
+  for await (const rows of focusRows(store, { tenant, from: new Date(start), to: new Date(end) })) {
     signal.throwIfAborted();
     digest.update(csvRows(rows));
     count += rows.length;
