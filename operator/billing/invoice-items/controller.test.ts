@@ -47,12 +47,12 @@ async function wait(until: string): Promise<void> {
 const sells = { mode: 'Test', fees: 'InvoiceItems' } as const;
 
 async function pass(
-  tenant: Thing,
+  tenant: Thing | undefined,
   catalog: NonNullable<BillingProvider['spec']['catalog']> = sells,
 ): Promise<PassOutput> {
   const url = peer?.url ?? '';
   const deps = await openProvider(store(), url, ['l4']);
-  const world = [...provider(url, { catalog }), tenant];
+  const world = [...provider(url, { catalog }), ...(tenant === undefined ? [] : [tenant])];
   return await runPass(invoiceItemsController(deps), { world, key: { name: 'stripe' }, now: new Date(now) });
 }
 
@@ -171,6 +171,22 @@ test('what is settled after the invoice is final is told, and is on the next', a
     ['2026-02-01', 'final', 0],
     ['2026-03-01', 'draft', 2 * 54_900],
   ]);
+});
+
+test('a tenant that is deleted owes his last month; one that is charged otherwise by then does not', async () => {
+  const tenant = await sell();
+  await pass(tenant);
+  expect(reasonOf(await pass(undefined))).toBe('AllSent');
+  await wait('2026-02-01T00:10:00Z');
+  await sealed('2026-02-01T00:00:00Z');
+  await pass(undefined);
+  expect(await invoices()).toEqual([['2026-02-01', 'draft', 54_900]]);
+  const billing = { providerRef: { name: 'other' }, book: 'standard' };
+  await pass(payer('acme', { spec: { selector: { namespaces: ['acme'] }, billing } }));
+  await wait('2026-03-01T00:10:00Z');
+  await sealed('2026-03-01T00:00:00Z');
+  await pass(undefined);
+  expect(await call('invoiceitems?limit=100')).toHaveLength(2);
 });
 
 test('months that end before it was said first are left out, and a tenant who names his customer has his own', async () => {

@@ -9,12 +9,12 @@ import {
 } from '../../runtime/index.ts';
 import type { Store } from '../../store/index.ts';
 import { type CatalogDeps, isReady, openCatalog, readsKey, standsOtherwise } from '../catalog/open.ts';
-import { tenantsOf } from '../catalog/read.ts';
 import { stated } from '../conditions.ts';
 import { type CreditNotes, type FoundItem, type InvoiceItems, ItemFailed } from '../sinks/catalog.ts';
 import { readCreditTotals } from './credit-totals.ts';
 import { readCreditable } from './creditable.ts';
 import { newItems } from './decide.ts';
+import { keepPayers, type Payer } from './payers.ts';
 import {
   freezeItems,
   hasLate,
@@ -36,12 +36,6 @@ const mostRefused = 3;
 const soonMillis = 2000;
 /** A draft is open for an hour, and the month is settled within half of it. */
 const lookMillis = 60_000;
-
-/** Who is charged, as the operator made him at the provider. */
-interface Payer {
-  readonly customer: string;
-  readonly subscription?: string;
-}
 
 /** The controller of invoice items. The rest of a BillingProvider's status is written by others. */
 export function invoiceItemsController(deps: CatalogDeps): Controller {
@@ -90,7 +84,7 @@ async function keep(
   ctx: Context,
 ): Promise<ConditionIntent> {
   const { name } = provider.metadata;
-  const payers = payersOf(name, ctx);
+  const payers = await store.fence.within((trx) => keepPayers(trx, provider, ctx));
   await freeze(store, provider, payers, ctx.now());
   const unsent = await readUnsent(store.db, name, mostKnown);
   // What was refused waits behind what was not.
@@ -143,17 +137,6 @@ async function freeze(
       await freezeItems(trx, name, newItems(totals, payers));
     }
   });
-}
-
-/** Tenants whose customer the operator made: whoever named one made its subscription too, and what that charges. */
-function payersOf(provider: string, ctx: Context): ReadonlyMap<string, Payer> {
-  return new Map(
-    tenantsOf(provider, ctx).flatMap(({ metadata, spec, status }): [string, Payer][] => {
-      const { customerId, subscriptionId } = status ?? {};
-      if (customerId === undefined || spec.billing?.customerId !== undefined) return [];
-      return [[metadata.name, { customer: customerId, subscription: subscriptionId }]];
-    }),
-  );
 }
 
 /** What this process remembers of items that were not taken, by key. */

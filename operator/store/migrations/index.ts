@@ -21,6 +21,7 @@ import { experiments } from './0025-experiments.ts';
 import { ingestion } from './0026-ingestion.ts';
 import { lateUsage } from './0027-late-usage.ts';
 import { creditNotes } from './0028-credit-notes.ts';
+import { itemPayers } from './0029-item-payers.ts';
 
 /** Every migration; a domain adds its file here. Names decide the order. */
 export const migrations: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   ingestion,
   lateUsage,
   creditNotes,
+  itemPayers,
 ];

@@ -52,6 +52,7 @@ export const tableRights: Readonly<Record<string, TableRights>> = {
   customer_link: { writer: ['INSERT', 'UPDATE', 'DELETE'], reader: true, tenant: mine },
   plan_term: { writer: ledger, reader: true, tenant: mine },
   invoice_item: { writer: state, reader: true, tenant: mine },
+  item_payer: { writer: ['INSERT', 'UPDATE', 'DELETE'], reader: true },
   experiment_assignment: { writer: ledger, reader: true },
   billing_account: { writer: state, reader: true },
   charge: { writer: ledger, reader: true, tenant: mine },

@@ -204,6 +204,14 @@ export interface InvoiceItemTable {
   readonly form: ColumnType<'InvoiceItem' | 'CreditNote', 'InvoiceItem' | 'CreditNote' | undefined>;
 }
 
+/** Whom a provider's invoice items go to. */
+export interface ItemPayerTable {
+  readonly provider: string;
+  readonly tenant: string;
+  readonly customer: string;
+  readonly subscription: ColumnType<string | null, string | null, string | null>;
+}
+
 /** Tables of billing. */
 export interface MoneySchema {
   readonly price_book: PriceBookTable;
@@ -212,6 +220,7 @@ export interface MoneySchema {
   readonly plan_term: PlanTermTable;
   readonly billing_account: BillingAccountTable;
   readonly invoice_item: InvoiceItemTable;
+  readonly item_payer: ItemPayerTable;
   readonly experiment_assignment: ExperimentAssignmentTable;
   readonly charge: ChargeTable;
   readonly outbox: OutboxTable;

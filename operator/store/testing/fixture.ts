@@ -48,6 +48,7 @@ const rows: readonly (readonly [table: string, statement: string])[] = [
     ('minimum/acme/2026-01/usd/0', 'acme', '2026-02-01', 'minimum', 'usd', -1, 'stripe', 'cus_1', 'ii_1', NULL,
       '2026-02-01T00:10:00.123456Z')`,
   ],
+  ['item_payer', `VALUES ('stripe', 'acme', 'cus_1', 'sub_1'), ('stripe', 'globex', 'cus_2', NULL)`],
   [
     'experiment_assignment',
     `VALUES ('e1', 't1', 'spring', 'acme', 'low', 'standard', '2026-01-01T00:00:00.123456Z'),
