@@ -13,7 +13,8 @@ const HELP = `Measures metering and billing on a real PostgreSQL: the error of r
 Usage: node e2e/bench/billing.ts [--allocations 1000000] [--windows 8000] [--pods 10000] [--seed 1] [--json]
 
   --allocations N   random allocations of one day, to the millisecond; 0 leaves this part out
-  --windows N       windows of one hour that are sealed, frozen and sent to the peer at Stripe's live limits; 0 for none
+  --windows N       windows of one hour that are sealed, frozen and sent to the peer at Stripe's live limits, by events and by
+                    the event stream; 0 for none
   --pods N          pods that hold GPUs while the way from the API to the store is measured; 0 leaves this part out
   --seed N          the allocations; the same seed gives the same
   --json            print one JSON object and nothing else
@@ -30,15 +31,18 @@ interface Report {
   readonly node: string;
   readonly allocations?: AllocationResult;
   readonly delivery?: DeliveryResult;
+  /** The same over the event stream. */
+  readonly streamed?: DeliveryResult;
   readonly watch?: WatchResult;
 }
 
 type Row = readonly [name: string, measured: string, bound: string, met: boolean | undefined];
 
-function table({ cores, node, allocations, delivery, watch }: Report): string {
+function table({ cores, node, allocations, delivery, streamed, watch }: Report): string {
   const rows: readonly Row[] = [
     ...(allocations === undefined ? [] : allocationRows(allocations)),
     ...(delivery === undefined ? [] : deliveryRows(delivery)),
+    ...(streamed === undefined ? [] : streamRows(streamed)),
     ...(watch === undefined ? [] : watchRows(watch)),
   ];
   const shown = rows.map(([name, measured, bound, met]) => [
@@ -75,6 +79,15 @@ function deliveryRows(one: DeliveryResult): readonly Row[] {
   ];
 }
 
+function streamRows(one: DeliveryResult): readonly Row[] {
+  const total = one.sealSeconds + one.sendSeconds;
+  return [
+    ['sent/s over the event stream (v2)', one.sentPerSecond.toFixed(0), '–', undefined],
+    ['seal and deliver by it, s', total.toFixed(1), '< 15', total < 15],
+    ['billed by it, of the true GPU-seconds', `${one.billed} of ${one.truth}`, 'equal', one.billed === one.truth],
+  ];
+}
+
 function watchRows(one: WatchResult): readonly Row[] {
   return [
     [`pod to stored interval p50 with ${one.pods} pods, ms`, one.p50.toFixed(0), '–', undefined],
@@ -97,11 +110,13 @@ await runBench({
         cores: availableParallelism(),
         node: process.versions.node,
         ...(allocations > 0 && { allocations: await measureAllocations(ground, allocations, seed) }),
-        ...(windows > 0 && { delivery: await measureDelivery(ground, windows, signal) }),
+        ...(windows > 0 && { delivery: await measureDelivery(ground, windows, 'MeterEvents', signal) }),
+        ...(windows > 0 && { streamed: await measureDelivery(ground, windows, 'MeterEventStream', signal) }),
         ...(pods > 0 && { watch: await measureWatch(ground, pods, signal) }),
       };
-      const { allocations: first, delivery } = report;
-      const isExact = (first?.errorSeconds ?? '0') === '0' && delivery?.billed === delivery?.truth;
+      const { allocations: first, delivery, streamed } = report;
+      const areBilled = [delivery, streamed].every((one) => one?.billed === one?.truth);
+      const isExact = (first?.errorSeconds ?? '0') === '0' && areBilled;
       if (!isExact) process.exitCode = 1;
       return report;
     } finally {

@@ -4,11 +4,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { freezeSealed } from '../../../operator/billing/index.ts';
 import { sendDue } from '../../../operator/billing/outbox/index.ts';
-import { createSinks, stripeSink } from '../../../operator/billing/sinks/index.ts';
+import { createSinks, meterEventStream, stripeSink } from '../../../operator/billing/sinks/index.ts';
 import { type NewInterval, sealDue, writePlan } from '../../../operator/metering/testing/index.ts';
 import { systemClock } from '../../../operator/observability/index.ts';
 import type { Store } from '../../../operator/store/index.ts';
 import { type Ground, log, secondsSince } from './ground.ts';
+
+/** How usage goes to Stripe: an event a call, or a hundred by the event stream (v2). */
+export type Transport = 'MeterEvents' | 'MeterEventStream';
 
 /** What came of it. */
 export interface DeliveryResult {
@@ -30,7 +33,12 @@ const book = 'standard';
 const peerMain = join(import.meta.dirname, '../../peers/stripe/main.ts');
 
 /** Measures `count` windows: an eighth as many tenants, each with eight SKUs and a customer of its own. */
-export async function measureDelivery(ground: Ground, count: number, signal: AbortSignal): Promise<DeliveryResult> {
+export async function measureDelivery(
+  ground: Ground,
+  count: number,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<DeliveryResult> {
   const store = await ground.open();
   const tenants = Math.ceil(count / skus);
   const peer = await startPeer();
@@ -44,7 +52,7 @@ export async function measureDelivery(ground: Ground, count: number, signal: Abo
     const options = { store, clock: systemClock, windowSeconds: 3600, graceSeconds: 0, onSealed: freezeSealed };
     await sealDue(options, signal);
     const sealSeconds = secondsSince(sealing);
-    const sendSeconds = await send(store, peer.url, peer.account, signal);
+    const sendSeconds = await send(store, peer, transport, signal);
     const windows = tenants * skus;
     const truth = intervals.reduce((sum, { units, openedAt, end }) => sum + BigInt((end.at - openedAt) * units), 0n);
     const billed = await billedBy(peer.url);
@@ -57,8 +65,15 @@ export async function measureDelivery(ground: Ground, count: number, signal: Abo
 
 const eventName = (sku: number): string => `gpu_seconds__gpu_${sku}`;
 
-async function send(store: Store, url: string, account: string, signal: AbortSignal): Promise<number> {
-  const sink = stripeSink({ key: 'sk_test_peer', endpoint: url });
+async function send(
+  store: Store,
+  { url, account }: { readonly url: string; readonly account: string },
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<number> {
+  const connection = { key: 'sk_test_peer', endpoint: url };
+  const batch = transport === 'MeterEventStream' ? meterEventStream(connection, systemClock) : undefined;
+  const sink = stripeSink(connection, batch);
   const names = Array.from({ length: skus }, (_, sku) => eventName(sku));
   await sink.ensureMeters(account, names);
   const sinks = createSinks(systemClock);
