@@ -370,6 +370,9 @@ test('down over the end of a month, and no webhook came: its invoice and the nex
     }
     for (let round = 0; round < 6; round += 1) await sendDue(deps, new AbortController().signal);
   };
+  // Before the subscription's first second.
+  await use('2026-01-09T22:00:00Z');
+  await pass(tenant);
   await wait('2026-01-31T21:05:00Z');
   await use('2026-01-31T19:00:00Z', '2026-01-31T20:00:00Z');
   await wait('2026-02-02T10:00:00Z');
@@ -377,7 +380,7 @@ test('down over the end of a month, and no webhook came: its invoice and the nex
   expect(reasonOf(await pass(tenant))).toBe('AllSent');
   await wait('2026-03-01T02:00:00Z');
   expect(await invoices()).toEqual([
-    ['2026-02-01', 'final', 720],
+    ['2026-02-01', 'final', 360 + 720],
     ['2026-03-01', 'final', 1080 + 360],
   ]);
 });

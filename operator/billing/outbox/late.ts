@@ -1,5 +1,5 @@
 /**
- * Late usage: rows whose invoice is final, of tenants whose plan said what becomes of them when they were frozen. The
+ * Late usage: rows whose invoice is final, or whose time nothing bills, of tenants whose plan said what becomes of them when they were frozen. The
  * provider bills nothing of what it is sent for a closed period, so these are not sent: what they cost goes on the next
  * invoice as an item, or is credited (billing/invoice-items). The provider itself is asked, before anything is sent of a time
  * that may be closed: what its webhooks have said may be hours old.
@@ -15,8 +15,8 @@ import type { OutboxRow } from './repository.ts';
 /** What is said of a late row. */
 export const lateReason = 'the invoice of its time is final: what it costs goes on the next as an item';
 
-/** No invoice is final sooner after its period: Stripe keeps the draft for an hour. */
-const leastMillis = 50 * 60_000;
+/** Younger usage is sent without asking: its hour was sealed in time, and no invoice is final sooner after its period. */
+const leastMillis = 10 * 60_000;
 /** How long an answer holds: a backlog is many rows of the same customers. */
 const answerMillis = 60_000;
 

@@ -35,11 +35,11 @@ export interface BatchDelivery {
   deliver(rows: readonly FrozenUsage[], signal: AbortSignal): Promise<Delivery>;
 }
 
-/** A time whose invoice is final; unix seconds, half-open. */
+/** A time of which nothing more is billed; unix seconds, half-open. */
 export interface ClosedPeriod {
   readonly start: number;
   readonly end: number;
-  /** When it became final: what is sent later is billed no more. */
+  /** When its invoice became final, so that what was sent later is not on it; 0 where nothing ever billed it. */
   readonly closedAt: number;
 }
 
@@ -64,7 +64,7 @@ export interface UsageSink {
     grain: 'hour' | 'day',
   ): Promise<ReadonlyMap<number, bigint>>;
   /**
-   * The closed periods of a customer that end after `from` (unix seconds), of invoices that bill what is sent. Absent where
+   * The closed periods of a customer that end after `from` (unix seconds). Absent where
    * a provider has no invoices; throws when it does not answer.
    */
   closedPeriods?(customer: string, from: number): Promise<readonly ClosedPeriod[]>;

@@ -20,7 +20,10 @@ async function wait(seconds: number): Promise<void> {
 }
 
 test('a period is closed once the invoice of what bills usage is final; of other subscriptions it says nothing', async () => {
-  peer = await startStripePeer({ customers: [customer], machineTime: () => begins });
+  peer = await startStripePeer({
+    ...{ customers: [customer], machineTime: () => begins },
+    settings: { ratePerSecond: 100_000 },
+  });
   const connection = { key: 'sk_test_peer', endpoint: peer.url };
   const [stripe, sink] = [connect(connection), stripeSink(connection)];
   await sink.ensureMeters('acct_peer', ['gpu_seconds__l4']);
@@ -33,6 +36,8 @@ test('a period is closed once the invoice of what bills usage is final; of other
   const from = begins / 1000;
   const closed = async (since = from) => await sink.closedPeriods?.(customer, since);
   expect(await closed()).toEqual([]);
+  // Nothing bills what was before the first second.
+  expect(await closed(from - day)).toEqual([{ start: 0, end: from, closedAt: 0 }]);
   await wait(20 * day);
   expect(await closed()).toEqual([]);
   await wait(11 * day + 600);
@@ -43,4 +48,11 @@ test('a period is closed once the invoice of what bills usage is final; of other
   expect([more, period?.start, period?.end]).toEqual([[], from, end]);
   expect(period?.closedAt).toBeGreaterThanOrEqual(end + 3600);
   expect(await closed(end)).toEqual([]);
+  const [made] = (await stripe.subscriptions.list({ customer, price: usage.id })).data;
+  await stripe.subscriptions.cancel(made?.id ?? '');
+  const [last] = (await closed(end)) ?? [];
+  expect(last).toMatchObject({ start: expect.any(Number), closedAt: 0 });
+  expect(last?.start).toBeGreaterThan(end);
+  await stripe.subscriptions.create({ customer, items: [{ price: usage.id }] });
+  expect((await closed(end))?.filter(({ closedAt }) => closedAt === 0)).toEqual([]);
 });

@@ -39,8 +39,6 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
   const stripe = connect(connection);
   // Replaced as a whole: a sum that is asked for while they are read must not find a meter missing.
   let meters: ReadonlyMap<string, Meter> = new Map();
-  /** Whether a subscription bills one of the meters. */
-  const subscriptions = new Map<string, boolean>();
   const load = async (): Promise<void> => {
     const found = new Map<string, Meter>();
     for await (const { id, event_name, status, event_time_window } of stripe.billing.meters.list({ limit: 100 })) {
@@ -83,7 +81,7 @@ export function stripeSink(connection: StripeConnection, batch?: BatchDelivery):
     closedPeriods: async (customer, from) => {
       if (meters.size === 0) await load();
       const ours = [...meters].flatMap(([name, { id }]) => (isOurs(name) ? [id] : []));
-      return await readClosedPeriods(stripe, new Set(ours), subscriptions, { customer, from });
+      return await readClosedPeriods(stripe, new Set(ours), { customer, from });
     },
     probe: () => probe(stripe),
     ensureMeters: async (account, eventNames) => {
