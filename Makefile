@@ -7,7 +7,7 @@ READY = node_modules/.ready
 TRACE ?=
 DATA ?= $(GPUOPT_BENCH_DATA)
 
-.PHONY: help ready generate verify lint format test test-unit test-scenarios build image install \
+.PHONY: help ready generate verify lint format test test-unit test-scenarios test-postgres build image install \
         demo demo-down cluster-up cluster-down cluster-status bench bench-packing bench-scheduling bench-release bench-runtime bench-size run clean faults-runtime faults-billing soak-runtime bench-billing
 
 help: ## List the targets
@@ -41,6 +41,9 @@ test-unit: $(READY) ## Unit tests only
 
 test-scenarios: $(READY) ## Scenarios on a real cluster only (FILES="e2e/scenarios/growth.test.ts" for some of them)
 	@$(NODE) e2e/tasks/test.ts --only scenarios $(FILES)
+
+test-postgres: $(READY) ## The tests that use a store, on PostgreSQL 15, 16 and 17 (ARGS="15 --files operator/store")
+	@$(NODE) e2e/tasks/postgres.ts $(ARGS)
 
 verify: $(READY) ## Generated files unchanged, types, lint, rooms, dead code
 	@$(NODE) e2e/tasks/test.ts --only verify

