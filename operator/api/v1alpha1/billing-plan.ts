@@ -12,6 +12,8 @@ import type { CommonStatus, CustomResource, GPUSeconds, Int32, Label, Money, Sec
  * @condition Ready=True PlanInForce -- tenants that name the plan are held to it
  * @condition Ready=False BookMissing -- no PriceBook is a version of the list that spec.book names; create one or correct the name
  * @condition Ready=False CommitmentContradicts -- spec.commitment.minimum is above its maximum, so that neither holds; lower one or raise the other
+ * @condition CorrectionsBilled=True ItemsSent -- late usage of tenants on the plan is billed as spec.corrections says
+ * @condition CorrectionsBilled=False ItemsNotSent -- providers that charge tenants on the plan take no items, so that their late usage is sent and never billed; say spec.catalog.fees: InvoiceItems of the BillingProviders that the message names
  */
 export interface BillingPlan extends CustomResource<BillingPlanSpec, BillingPlanStatus> {}
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
-import type { BillingPlanSpec } from '../../api/index.ts';
+import { type BillingPlanSpec, type BillingProvider, kinds } from '../../api/index.ts';
+import { runPass, thing } from '../../runtime/testing/index.ts';
+import { billingPlanController } from './controller.ts';
 import { conditions } from './report.ts';
 
 test.each<[string, Omit<BillingPlanSpec, 'book'>, boolean, string]>([
@@ -16,10 +18,43 @@ test.each<[string, Omit<BillingPlanSpec, 'book'>, boolean, string]>([
     'CommitmentContradicts',
   ],
 ])('%s', (_, spec, isPriced, reason) => {
-  expect(conditions({ book: 'standard', ...spec }, isPriced)).toMatchObject([{ type: 'Ready', reason }]);
+  expect(conditions({ book: 'standard', ...spec }, { isPriced, without: [] })).toMatchObject([
+    { type: 'Ready', reason },
+  ]);
 });
 
 test('the condition names both amounts', () => {
-  const [condition] = conditions({ book: 'standard', commitment: { minimum: '1000', maximum: '999.99' } }, true);
+  const [condition] = conditions(
+    { book: 'standard', commitment: { minimum: '1000', maximum: '999.99' } },
+    { isPriced: true, without: [] },
+  );
   expect(condition?.message).toContain('minimum 1000 is above spec.commitment.maximum 999.99');
+});
+
+test.each<[string, BillingPlanSpec['corrections'], NonNullable<BillingProvider['spec']['catalog']>['fees'], string[]]>([
+  ['does not say', undefined, 'InvoiceItems', []],
+  ['says NextPeriod, and the provider takes items', 'NextPeriod', 'InvoiceItems', ['ItemsSent']],
+  ['says CreditNote, and the provider takes none', 'CreditNote', undefined, ['ItemsNotSent']],
+])('whether late usage is billed, where the plan %s', async (_, corrections, fees, reasons) => {
+  const apiVersion = 'gpuoptimizer.io/v1alpha1';
+  const world = [
+    thing(kinds.BillingPlan, {
+      ...{ apiVersion, kind: 'BillingPlan', metadata: { name: 'gold', uid: 'gold' } },
+      spec: { book: 'standard', corrections },
+    }),
+    thing(kinds.Tenant, {
+      ...{ apiVersion, kind: 'Tenant', metadata: { name: 'acme', uid: 'acme' } },
+      spec: {
+        selector: { namespaces: ['acme'] },
+        ...{ planRef: { name: 'gold' }, billing: { providerRef: { name: 'stripe' } } },
+      },
+    }),
+    thing(kinds.BillingProvider, {
+      ...{ apiVersion, kind: 'BillingProvider', metadata: { name: 'stripe', uid: 'stripe' } },
+      spec: { type: 'Stripe', mode: 'Test', catalog: { mode: 'Test', fees } },
+    }),
+  ];
+  const output = await runPass(billingPlanController(), { world, key: { name: 'gold' }, now: new Date(0) });
+  const found = output.get(kinds.BillingPlan, { name: 'gold' })?.status?.conditions ?? [];
+  expect(found.filter(({ type }) => type === 'CorrectionsBilled').map(({ reason }) => reason)).toEqual(reasons);
 });
